@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Set by `./dev check` and CI: every compiler warning becomes an error.
+let isStrict = Context.environment["SEDIMENT_STRICT"] == "1"
+
+let settings: [SwiftSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
+let cSettings: [CSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+
+/// One library target. `needs` lists the arrows of ARCHITECTURE.md; they point down only.
+func library(_ name: String, needs: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: needs, exclude: notes[name] ?? [], swiftSettings: settings)
+}
+
+/// The tests of one target, in `Tests/<target>Tests`.
+func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: needs, resources: resources, swiftSettings: settings)
+}
+
+/// Documents that live beside the code they describe.
+let notes: [String: [String]] = [
+  "SegmentFormat": ["FORMAT.md"],
+  "TabletEngine": ["FORMAT.md"],
+]
+
+let package = Package(
+  name: "sediment",
+  products: [
+    .executable(name: "bench", targets: ["bench"]),
+    .executable(name: "bench-main", targets: ["bench-main"]),
+    .executable(name: "sediment", targets: ["sediment"]),
+    .library(name: "TabletModel", targets: ["TabletModel"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.1.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+  ],
+  targets: [
+    .target(name: "CKernels", cSettings: cSettings),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CRoaring"),
+
+    library("StorageBase", needs: ["CKernels"]),
+    library("StorageIO", needs: ["StorageBase"]),
+    library("ScanKernels", needs: ["StorageBase", "CKernels"]),
+    library(
+      "SegmentFormat",
+      needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CLZ4", "CZstd"]),
+    library("TabletModel", needs: ["StorageBase"]),
+    library("CompactionPolicies", needs: ["StorageBase", "TabletModel"]),
+    library(
+      "TabletEngine",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
+        "CompactionPolicies",
+      ]),
+    library(
+      "QueryEngine", needs: ["StorageBase", "ScanKernels", "SegmentFormat", "TabletEngine"]),
+    library("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "Yams"]),
+    library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
+    library("BenchKit", needs: ["StorageBase", histogram]),
+
+    .executableTarget(name: "bench", swiftSettings: settings),
+    .executableTarget(
+      name: "bench-main",
+      dependencies: [
+        "StorageBase", "StorageIO", "ScanKernels", "TabletModel", "CompactionPolicies",
+        "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", argumentParser,
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "sediment",
+      dependencies: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
+        "TabletEngine", "QueryEngine", "IngestDriver", argumentParser,
+      ],
+      swiftSettings: settings),
+
+    tests("StorageBase", needs: ["StorageBase"]),
+    tests("StorageIO", needs: ["StorageBase", "StorageIO"]),
+    tests("ScanKernels", needs: ["StorageBase", "ScanKernels", "CKernels"]),
+    tests(
+      "SegmentFormat", needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat"],
+      resources: [.copy("Fixtures")]),
+    tests("TabletModel", needs: ["StorageBase", "TabletModel"]),
+    tests(
+      "CompactionPolicies",
+      needs: ["StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab"],
+      resources: [.copy("TestData")]),
+    tests("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab"]),
+    tests("BenchKit", needs: ["StorageBase", "BenchKit"]),
+    tests("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "IngestDriver"]),
+    tests(
+      "TabletEngine",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
+        "CompactionPolicies", "TabletEngine", "QueryEngine",
+      ]),
+    tests(
+      "QueryEngine",
+      needs: ["StorageBase", "StorageIO", "ScanKernels", "TabletEngine", "QueryEngine"]),
+    tests("Tidy", needs: []),
+  ],
+  swiftLanguageModes: [.v6]
+)

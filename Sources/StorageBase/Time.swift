@@ -1,0 +1,35 @@
+import Synchronization
+
+/// Microseconds since 1970-01-01 UTC; virtual in simulations.
+public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Codable {
+  public let rawValue: Int64
+  @inlinable public init(rawValue: Int64) { self.rawValue = rawValue }
+  @inlinable public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+  public func advanced(bySeconds seconds: Double) -> Timestamp {
+    Timestamp(rawValue: rawValue + Int64((seconds * 1e6).rounded()))
+  }
+
+  /// Seconds from `earlier` to this; negative when this is the earlier one.
+  public func seconds(since earlier: Timestamp) -> Double {
+    Double(rawValue - earlier.rawValue) / 1e6
+  }
+}
+
+/// Where the core gets its time from: the system's clock, or a simulation's.
+public protocol TimeSource: Sendable {
+  func now() -> Timestamp
+}
+
+/// A clock that moves only when told. Thread-safe.
+public final class ManualClock: TimeSource {
+  private let current: Mutex<Timestamp>
+
+  public init(_ start: Timestamp = Timestamp(rawValue: 0)) { current = Mutex(start) }
+
+  public func now() -> Timestamp { current.withLock { $0 } }
+
+  public func advance(bySeconds seconds: Double) {
+    current.withLock { $0 = $0.advanced(bySeconds: seconds) }
+  }
+}

@@ -1,0 +1,35 @@
+import StorageBase
+
+/// Facts about one rowset: what a compaction policy may know. No handles, no locks, no clock.
+public struct RowsetSummary: Hashable, Sendable, Codable {
+  public var versions: VersionRange
+  /// Bytes on disk, encoded and compressed.
+  public var byteCount: Int
+  public var rowCount: Int
+  public var segmentCount: Int
+  /// Whether the key ranges of its segments may intersect, so that reading it in key order means
+  /// merging them. False for a single segment.
+  public var segmentsOverlap: Bool
+  /// How many compactions its oldest row has been through; 0 for a load.
+  public var mergeDepth: Int
+  public var createdAt: Timestamp
+
+  public init(
+    versions: VersionRange, byteCount: Int, rowCount: Int = 0, segmentCount: Int = 1,
+    segmentsOverlap: Bool = false, mergeDepth: Int = 0, createdAt: Timestamp
+  ) {
+    self.versions = versions
+    self.byteCount = byteCount
+    self.rowCount = rowCount
+    self.segmentCount = segmentCount
+    self.segmentsOverlap = segmentsOverlap
+    self.mergeDepth = mergeDepth
+    self.createdAt = createdAt
+  }
+
+  /// The compaction score of Apache Doris: how many sorted runs a reader has to merge.
+  public var score: Int { segmentsOverlap ? segmentCount : min(segmentCount, 1) }
+
+  /// A rowset without rows, such as the one every tablet is born with.
+  public var isEmpty: Bool { segmentCount == 0 }
+}
