@@ -1,0 +1,158 @@
+import ScanKernels
+
+/// Cuts bytes into fields and rows. The bytes start at the start of a row and must outlive it.
+///
+/// Linear in the bytes; allocates only to undouble quotes. Not thread-safe.
+struct CSVFieldScanner {
+  /// What follows a field.
+  enum End {
+    case delimiter
+    /// A line end or the end of the bytes.
+    case row
+    case strayQuote
+    case textAfterQuote
+    case unclosedQuote
+  }
+
+  struct Field {
+    /// Without the enclosing quotes; valid until the next field is read.
+    var bytes: UnsafeRawBufferPointer
+    var isQuoted: Bool
+    var end: End
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+  private let delimiter: UInt8
+  /// The delimiter again when the dialect has no quote: the delimiter is tested first, so that a
+  /// field never starts with this one.
+  private let quote: UInt8
+  private let hasQuote: Bool
+  private var scratch = AlignedBuffer(byteCount: 0)
+  /// Offset of the next byte.
+  private(set) var position = 0
+  /// Line feeds passed inside quoted fields.
+  private(set) var embeddedLineCount = 0
+
+  init(_ bytes: UnsafeRawBufferPointer, dialect: CSVDialect) {
+    self.bytes = bytes
+    delimiter = dialect.delimiter
+    hasQuote = dialect.quote != nil
+    quote = dialect.quote ?? dialect.delimiter
+  }
+
+  var isAtEnd: Bool { position >= bytes.count }
+
+  /// Passes a line without a byte in it; false when the next line has some.
+  mutating func skipEmptyLine() -> Bool {
+    guard position < bytes.count else { return false }
+    if bytes[position] == CSVDialect.lineFeed {
+      position &+= 1
+      return true
+    }
+    guard bytes[position] == CSVDialect.carriageReturn, position + 1 < bytes.count,
+      bytes[position + 1] == CSVDialect.lineFeed
+    else { return false }
+    position &+= 2
+    return true
+  }
+
+  /// The next field of the row. After a field that ends its row comes the first of the next;
+  /// after a malformed one the position is undefined until `skipRow`.
+  mutating func nextField() -> Field {
+    if hasQuote, position < bytes.count, bytes[position] == quote { return quotedField() }
+    let start = position
+    var index = start
+    let count = bytes.count
+    while index < count {
+      let byte = bytes[index]
+      if byte == delimiter {
+        position = index &+ 1
+        return Field(bytes: slice(start, index), isQuoted: false, end: .delimiter)
+      }
+      if byte == CSVDialect.lineFeed {
+        position = index &+ 1
+        let end =
+          index > start && bytes[index &- 1] == CSVDialect.carriageReturn ? index &- 1 : index
+        return Field(bytes: slice(start, end), isQuoted: false, end: .row)
+      }
+      if byte == quote {
+        return Field(bytes: slice(start, index &+ 1), isQuoted: false, end: .strayQuote)
+      }
+      index &+= 1
+    }
+    position = count
+    return Field(bytes: slice(start, count), isQuoted: false, end: .row)
+  }
+
+  private mutating func quotedField() -> Field {
+    let start = position &+ 1
+    var index = start
+    var doubledCount = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte == quote {
+        if index &+ 1 < bytes.count, bytes[index &+ 1] == quote {
+          doubledCount &+= 1
+          index &+= 2
+          continue
+        }
+        let content = doubledCount == 0 ? slice(start, index) : undoubled(start, index)
+        position = index &+ 1
+        return Field(bytes: content, isQuoted: true, end: endAfterQuote())
+      }
+      if byte == CSVDialect.lineFeed { embeddedLineCount &+= 1 }
+      index &+= 1
+    }
+    return Field(bytes: slice(start, bytes.count), isQuoted: true, end: .unclosedQuote)
+  }
+
+  private mutating func endAfterQuote() -> End {
+    guard position < bytes.count else { return .row }
+    if bytes[position] == delimiter {
+      position &+= 1
+      return .delimiter
+    }
+    return skipEmptyLine() ? .row : .textAfterQuote
+  }
+
+  /// Passes the rest of a malformed row that began at `start`: up to the first line feed with an
+  /// even number of quotes before it, the same rule by which files are cut into chunks.
+  mutating func skipRow(from start: Int) {
+    var isInside = false
+    embeddedLineCount = 0
+    var index = start
+    while index < bytes.count {
+      let byte = bytes[index]
+      if hasQuote, byte == quote {
+        isInside.toggle()
+      } else if byte == CSVDialect.lineFeed {
+        if !isInside { break }
+        embeddedLineCount &+= 1
+      }
+      index &+= 1
+    }
+    position = min(index &+ 1, bytes.count)
+  }
+
+  /// Forgets the line feeds counted; to be called at the start of a row.
+  mutating func startRow() { embeddedLineCount = 0 }
+
+  @inline(__always) private func slice(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+  }
+
+  private mutating func undoubled(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+    if scratch.byteCount < end - start {
+      scratch = AlignedBuffer(byteCount: max(256, (end - start) * 2))
+    }
+    let target = scratch.mutableBytes
+    var count = 0
+    var index = start
+    while index < end {
+      target[count] = bytes[index]
+      count &+= 1
+      index &+= bytes[index] == quote ? 2 : 1
+    }
+    return UnsafeRawBufferPointer(rebasing: scratch.bytes[..<count])
+  }
+}
