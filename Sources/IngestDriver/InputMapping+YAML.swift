@@ -1,0 +1,257 @@
+import StorageBase
+import Yams
+
+extension InputMapping {
+  /// Reads a mapping file:
+  ///
+  /// ```yaml
+  /// format: csv                # the only one
+  /// delimiter: ","             # one ASCII character, or `tab`
+  /// quote: '"'                 # or `none`
+  /// header: true               # the first row names the columns
+  /// trailing_delimiter: false  # rows end with one more delimiter
+  /// "null": ""                 # the unquoted field that means null
+  /// columns:
+  ///   - {name: id, type: int64}
+  ///   - {name: at, type: datetime, nullable: true, source: created_at, format: epoch_ms}
+  /// sort_key: [id]             # the first column unless told
+  /// hash_by: [id]              # the first column of the sort key unless told
+  /// buckets: 8
+  /// ```
+  ///
+  /// `source` is a name of the header (the column's own unless told) or a position from 1;
+  /// without a header the place in this list.
+  /// - Parameter path: names the file in errors.
+  /// - Throws: `StorageError.invalidArgument` with every mistake and its line.
+  public init(yaml text: String, path: String) throws {
+    var reader = MappingReader()
+    let mapping = reader.read(text)
+    guard reader.mistakes.isEmpty, let mapping else {
+      let count = reader.mistakes.count
+      throw StorageError.invalidArgument(
+        name: "mapping", value: path,
+        reason: "\(count) mistake\(count == 1 ? "" : "s")\n"
+          + reader.mistakes.map { "  \($0)" }.joined(separator: "\n"))
+    }
+    self = mapping
+  }
+}
+
+/// Reads a mapping and collects what is wrong with it, so that all can be mended at once.
+private struct MappingReader {
+  private(set) var mistakes: [String] = []
+
+  private mutating func complain(_ node: Node?, _ text: String) {
+    mistakes.append((node?.mark).map { "line \($0.line): \(text)" } ?? text)
+  }
+
+  mutating func read(_ text: String) -> InputMapping? {
+    let root: Node?
+    do {
+      root = try compose(yaml: text)
+    } catch {
+      complain(nil, "not YAML: \(error)")
+      return nil
+    }
+    guard let root, let keys = members(of: root, knownKeys: Self.topLevelKeys) else {
+      if root == nil { complain(nil, "the file is empty") }
+      return nil
+    }
+    if let format = keys["format"], format.string != "csv" {
+      complain(format, "format \(shown(format)) is not known; use csv")
+    }
+    let dialect = readDialect(keys)
+    let columns = readColumns(keys["columns"], at: root, hasHeader: dialect.hasHeader)
+    let sortKey = names(keys["sort_key"], "sort_key", columns)
+    let hashBy = names(keys["hash_by"], "hash_by", columns)
+    let buckets = readBuckets(keys["buckets"])
+    guard mistakes.isEmpty else { return nil }
+    do {
+      return try InputMapping(
+        dialect: dialect, columns: columns, sortKey: sortKey, hashBy: hashBy, bucketCount: buckets)
+    } catch {
+      complain(root, "\(error)")
+      return nil
+    }
+  }
+
+  private static let topLevelKeys = [
+    "format", "delimiter", "quote", "header", "trailing_delimiter", "null", "columns", "sort_key",
+    "hash_by", "buckets",
+  ]
+  private static let columnKeys = ["name", "type", "nullable", "source", "format"]
+
+  /// The members of a mapping whose keys are known; complains about the others.
+  private mutating func members(of node: Node, knownKeys: [String]) -> [String: Node]? {
+    guard let mapping = node.mapping else {
+      complain(node, "expected keys and values, such as \(knownKeys[0]): ...")
+      return nil
+    }
+    var members: [String: Node] = [:]
+    for (key, value) in mapping {
+      let name = key.string ?? ""
+      if knownKeys.contains(name) {
+        members[name] = value
+      } else {
+        let guess = nearestName(to: name, in: knownKeys).map { "; did you mean \($0)?" }
+        complain(key, "unknown key \(name)" + (guess ?? "; known: \(list(knownKeys))"))
+      }
+    }
+    return members
+  }
+
+  private mutating func readDialect(_ keys: [String: Node]) -> CSVDialect {
+    var dialect = CSVDialect()
+    if let node = keys["quote"] {
+      dialect.quote = node.string == "none" ? nil : character(node, "quote")
+    }
+    if let node = keys["delimiter"] {
+      dialect.delimiter =
+        node.string == "tab" ? UInt8(ascii: "\t") : character(node, "delimiter") ?? 0
+      if dialect.delimiter == dialect.quote { complain(node, "delimiter and quote are the same") }
+    }
+    if let node = keys["header"] { dialect.hasHeader = flag(node, "header") }
+    if let node = keys["trailing_delimiter"] {
+      dialect.hasTrailingDelimiter = flag(node, "trailing_delimiter")
+    }
+    if let node = keys["null"] {
+      if let token = node.string {
+        dialect.nullToken = token
+      } else {
+        complain(node, "null must be a text")
+      }
+    }
+    return dialect
+  }
+
+  private mutating func character(_ node: Node, _ key: String) -> UInt8? {
+    if let text = node.string, text.utf8.count == 1, let byte = text.utf8.first, byte < 0x80,
+      byte != CSVDialect.lineFeed, byte != CSVDialect.carriageReturn
+    {
+      return byte
+    }
+    complain(node, "\(key) \(shown(node)) is not one ASCII character")
+    return nil
+  }
+
+  private mutating func flag(_ node: Node, _ key: String) -> Bool {
+    if let flag = node.bool { return flag }
+    complain(node, "\(key) is \(shown(node)); expected true or false")
+    return false
+  }
+
+  private mutating func readColumns(
+    _ node: Node?, at root: Node, hasHeader: Bool
+  ) -> [InputMapping.ColumnMapping] {
+    guard let node else {
+      complain(root, "columns are missing")
+      return []
+    }
+    guard let sequence = node.sequence, !sequence.isEmpty else {
+      complain(node, "columns must be a list such as [{name: id, type: int64}]")
+      return []
+    }
+    var columns: [InputMapping.ColumnMapping] = []
+    for (index, element) in sequence.enumerated() {
+      guard let keys = members(of: element, knownKeys: Self.columnKeys) else { continue }
+      let implied: InputMapping.Source? = hasHeader ? nil : .position(index + 1)
+      guard let column = readColumn(keys, at: element, impliedSource: implied, hasHeader: hasHeader)
+      else { continue }
+      if columns.contains(where: { $0.name == column.name }) {
+        complain(element, "column \(column.name) appears twice")
+      } else if columns.contains(where: { $0.source == column.source }) {
+        complain(element, "column \(column.name) has the same source as another")
+      } else {
+        columns.append(column)
+      }
+    }
+    return columns
+  }
+
+  private mutating func readColumn(
+    _ keys: [String: Node], at element: Node, impliedSource: InputMapping.Source?, hasHeader: Bool
+  ) -> InputMapping.ColumnMapping? {
+    guard let name = keys["name"]?.string, !name.isEmpty else {
+      complain(element, "a column has no name")
+      return nil
+    }
+    var column = InputMapping.ColumnMapping(name: name, type: .string, source: impliedSource)
+    if let node = keys["type"], let type = node.string.flatMap({ DataType($0) }) {
+      column.type = type
+    } else {
+      complain(keys["type"] ?? element, typeComplaint(name, keys["type"]))
+    }
+    if let node = keys["nullable"] { column.isNullable = flag(node, "nullable") }
+    if let node = keys["source"] {
+      // A quoted number is a name of the header.
+      if node.scalar?.style == .plain, let position = node.int {
+        if position < 1 { complain(node, "source \(position): positions count from 1") }
+        column.source = .position(position)
+      } else if let header = node.string {
+        if !hasHeader { complain(node, "source \(header) is a name, but there is no header") }
+        column.source = .header(header)
+      } else {
+        complain(node, "source must be a name or a position")
+      }
+    }
+    if let node = keys["format"] {
+      let format = node.string.flatMap(InputMapping.FieldFormat.init(rawValue:))
+      if let format, format.suits(column.type) {
+        column.format = format
+      } else {
+        let suitable = InputMapping.FieldFormat.allCases.filter { $0.suits(column.type) }
+        complain(
+          node,
+          "format \(shown(node)) does not suit a \(column.type); use "
+            + list(suitable.map(\.rawValue)))
+      }
+    }
+    return column
+  }
+
+  private func typeComplaint(_ column: String, _ node: Node?) -> String {
+    let known = [
+      "bool", "int8", "int16", "int32", "int64", "float", "double", "decimal(15,2)", "date",
+      "datetime", "string",
+    ]
+    guard let node else { return "column \(column) has no type; one of \(list(known))" }
+    let guess = node.string.flatMap { nearestName(to: $0, in: known) }
+    return "column \(column): unknown type \(shown(node))"
+      + (guess.map { "; did you mean \($0)?" } ?? "; known: \(list(known))")
+  }
+
+  private mutating func names(
+    _ node: Node?, _ key: String, _ columns: [InputMapping.ColumnMapping]
+  ) -> [String]? {
+    guard let node else { return nil }
+    let nodes = node.sequence.map { Array($0) } ?? [node]
+    if nodes.isEmpty { complain(node, "\(key) is empty") }
+    var names: [String] = []
+    for node in nodes {
+      let name = node.string ?? ""
+      // With columns missing or wrong every name would look unknown.
+      if !columns.isEmpty, !columns.contains(where: { $0.name == name }) {
+        let known = columns.map(\.name)
+        let guess = nearestName(to: name, in: known).map { "; did you mean \($0)?" }
+        complain(node, "\(key): \(name) is not a column" + (guess ?? "; known: \(list(known))"))
+      } else if names.contains(name) {
+        complain(node, "\(key): \(name) appears twice")
+      }
+      names.append(name)
+    }
+    return names
+  }
+
+  private mutating func readBuckets(_ node: Node?) -> Int? {
+    guard let node else { return nil }
+    guard let count = node.int, (1...Limits.bucketCountMax).contains(count) else {
+      complain(node, "buckets is \(shown(node)); expected 1 to \(Limits.bucketCountMax)")
+      return nil
+    }
+    return count
+  }
+
+  private func shown(_ node: Node) -> String { node.string.map { "\"\($0)\"" } ?? "a list" }
+
+  private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+}
