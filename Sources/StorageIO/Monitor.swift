@@ -68,6 +68,9 @@ public final class Monitor<State: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// Wakes one that waits: enough when all wait for the same thing and one can have it.
+  public func signal() { pthread_cond_signal(condition) }
+
   /// Wakes all that wait, so that they look at their conditions again.
   public func broadcast() { pthread_cond_broadcast(condition) }
 }
