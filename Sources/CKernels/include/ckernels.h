@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ck_bitpack.h"
 #include "ck_crc32c.h"
 
 #endif
