@@ -2,8 +2,7 @@ import StorageBase
 import Testing
 
 struct RandomnessTests {
-  /// The first numbers of xoshiro256** from the state that SplitMix64 makes of 0 and of 1, whose own
-  /// outputs are published with it. A change here would change every recorded run.
+  /// The numbers published with SplitMix64. A change here would change every recorded run.
   @Test func mixIsSplitMix64() {
     // Published: SplitMix64 seeded with 1234567.
     var state: UInt64 = 1_234_567
