@@ -111,8 +111,9 @@ public final class PosixFileSystem: FileSystem {
     guard retryingInterrupts({ statvfs(path, &status) }) == 0 else {
       throw StorageError.system("ask for free space at", path)
     }
-    return UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
-      .partialValue
+    let (byteCount, isOverflow) = UInt64(status.f_bavail)
+      .multipliedReportingOverflow(by: UInt64(status.f_frsize))
+    return isOverflow ? .max : byteCount
   }
 
   private func isDirectory(_ path: String) throws -> Bool {

@@ -111,6 +111,12 @@ struct PosixFileSystemTests {
     #expect(throws: StorageError.self) { try reader.read(at: 0, count: 3) }
   }
 
+  @Test func openFileLimitIsRaised() {
+    let before = OpenFileLimit.current
+    #expect(OpenFileLimit.raise() >= before)
+    #expect(OpenFileLimit.raise() == OpenFileLimit.current)
+  }
+
   @Test func clocksMoveForward() {
     let start = MonotonicClock().now()
     #expect(MonotonicClock().now() >= start)
