@@ -100,7 +100,8 @@ struct ArchitectureTests {
 
   @Test func everyTargetIsDescribed() {
     guard let page = repository.file("ARCHITECTURE.md") else { return }
-    for target in manifest.dependencies.keys.sorted() {
+    // The stand-in for missing headers is no part of the architecture.
+    for target in manifest.dependencies.keys.sorted() where target != "MissingLibraries" {
       #expect(page.text.contains("`\(target)`"), "ARCHITECTURE.md does not name \(target)")
     }
   }
