@@ -24,6 +24,14 @@ public struct SimulatedTablet: Sendable {
     facts.cumulativePoint = policy.initialCumulativePoint(facts)
   }
 
+  /// A copy of a tablet that exists, on which nothing is running.
+  public init(policy: any CompactionPolicy, facts: TabletFacts) {
+    self.policy = policy
+    self.facts = facts
+    self.facts.inFlight = []
+    componentCount = facts.components.count
+  }
+
   /// Bytes of the rowsets that hold rows, oldest first.
   public var stack: [Int] { facts.components.map(\.byteCount) }
 
