@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "ck_aggregate.h"
+#include "ck_bitpack.h"
 #include "ck_crc32c.h"
 #include "ck_filter.h"
 #include "ck_level.h"
