@@ -38,7 +38,8 @@ public struct QueryExecutor: Sendable {
     _ columns: [Int], _ width: Int, _ plan: QueryPlan, _ segments: [any ScanSource],
     _ work: inout ScanWork, _ isCancelled: () -> Bool
   ) throws -> [[Value]] {
-    var collector = RowCollector(columns: columns, order: plan.order, limit: plan.limit)
+    var collector = RowCollector(
+      columns: columns, schema: plan.schema, order: plan.order, limit: plan.limit)
     if collector.isComplete { return [] }
     try forEachPage(plan, segments, columns, &work, isCancelled) { page in
       try collector.add(

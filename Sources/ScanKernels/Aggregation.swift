@@ -127,24 +127,33 @@ public final class Aggregation {
   /// One row per group: its key, then its aggregates; sorted by key, nulls first.
   /// - Throws: `StorageError.limitExceeded` when a sum does not fit 38 digits.
   public func rows() throws -> [[Value]] {
-    var rows: [[Value]] = []
-    rows.reserveCapacity(groupCount)
-    for group in 0..<groupCount {
-      let key = keyColumns.isEmpty ? [] : encoder.values(ofGroup: group)
-      rows.append(
-        try key
-          + zip(aggregates, stateOrdinals).map { aggregate, ordinal in
-            try states[ordinal].state.result(aggregate, group: group)
-          })
-    }
     let keyCount = keyColumns.count
-    rows.sort { a, b in
-      for index in 0..<keyCount where a[index] != b[index] {
-        if a[index].precedes(b[index]) { return true }
-        if b[index].precedes(a[index]) { return false }
-      }
-      return false
+    var keys: [Value] = []
+    keys.reserveCapacity(groupCount * keyCount)
+    if keyCount > 0 {
+      for group in 0..<groupCount { keys.append(contentsOf: encoder.values(ofGroup: group)) }
     }
-    return rows
+    return try sortedGroups(keys, keyCount).map { group in
+      var row: [Value] = []
+      row.reserveCapacity(keyCount + aggregates.count)
+      row.append(contentsOf: keys[group * keyCount..<(group + 1) * keyCount])
+      for (aggregate, ordinal) in zip(aggregates, stateOrdinals) {
+        row.append(try states[ordinal].state.result(aggregate, group: group))
+      }
+      return row
+    }
+  }
+
+  private func sortedGroups(_ keys: [Value], _ keyCount: Int) -> [Int] {
+    keys.withUnsafeBufferPointer { keys in
+      (0..<groupCount).sorted { a, b in
+        for index in 0..<keyCount {
+          let (x, y) = (keys[a &* keyCount &+ index], keys[b &* keyCount &+ index])
+          if x.precedes(y) { return true }
+          if y.precedes(x) { return false }
+        }
+        return false
+      }
+    }
   }
 }

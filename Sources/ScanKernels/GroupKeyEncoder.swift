@@ -145,17 +145,34 @@ extension GroupKeyEncoder {
         dictionary: dictionary, numbers: Array(repeating: 0, count: dictionary.count))
     }
     guard var known = dictionaries[index]?.numbers, !known.isEmpty else { return }
+    // Out of the array while it changes, so that it is not copied.
     dictionaries[index] = nil
-    for position in 0..<rows.count {
-      let code = Int(own[Int(rows[position])])
-      var number = known[code]
-      if number == 0 {
-        number = strings.number(of: dictionary[code])
-        known[code] = number
+    if !Self.look(up: own, rows, in: known, into: &codes[index]) {
+      for row in rows where known[Int(own[Int(row)])] == 0 {
+        let code = Int(own[Int(row)])
+        known[code] = strings.number(of: dictionary[code])
       }
-      codes[index][position] = number
+      _ = Self.look(up: own, rows, in: known, into: &codes[index])
     }
     dictionaries[index] = DictionaryNumbers(dictionary: dictionary, numbers: known)
+  }
+
+  /// Returns whether every code was known.
+  private static func look(
+    up own: UnsafeBufferPointer<UInt32>, _ rows: UnsafeBufferPointer<UInt32>, in known: [UInt32],
+    into codes: inout [UInt32]
+  ) -> Bool {
+    var isComplete = true
+    codes.withUnsafeMutableBufferPointer { codes in
+      known.withUnsafeBufferPointer { known in
+        for position in 0..<rows.count {
+          let number = known[Int(own[Int(rows[position])])]
+          isComplete = isComplete && number != 0
+          codes[position] = number
+        }
+      }
+    }
+    return isComplete
   }
 
   private mutating func combineCodes(_ count: Int, _ bits: [UInt64]) {
