@@ -130,10 +130,9 @@ public final class Aggregation {
     let keyCount = keyColumns.count
     var keys: [Value] = []
     keys.reserveCapacity(groupCount * keyCount)
-    if keyCount > 0 {
-      for group in 0..<groupCount { keys.append(contentsOf: encoder.values(ofGroup: group)) }
-    }
-    return try sortedGroups(keys, keyCount).map { group in
+    encoder.appendKeys(to: &keys)
+    let order = AbbreviatedKey.order(ofRowsIn: keys, width: keyCount, count: groupCount)
+    return try order.map { group in
       var row: [Value] = []
       row.reserveCapacity(keyCount + aggregates.count)
       row.append(contentsOf: keys[group * keyCount..<(group + 1) * keyCount])
@@ -141,19 +140,6 @@ public final class Aggregation {
         row.append(try states[ordinal].state.result(aggregate, group: group))
       }
       return row
-    }
-  }
-
-  private func sortedGroups(_ keys: [Value], _ keyCount: Int) -> [Int] {
-    keys.withUnsafeBufferPointer { keys in
-      (0..<groupCount).sorted { a, b in
-        for index in 0..<keyCount {
-          let (x, y) = (keys[a &* keyCount &+ index], keys[b &* keyCount &+ index])
-          if x.precedes(y) { return true }
-          if y.precedes(x) { return false }
-        }
-        return false
-      }
     }
   }
 }
