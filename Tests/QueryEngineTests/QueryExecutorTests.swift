@@ -105,10 +105,13 @@ import Testing
       try rows(.grouping(by: "name").computing(.countAll))
         == [[.null, .integer(2)], [.integer(30), .integer(1)]])
 
-    let changed = try Schema(
-      columns: [Column(id: ColumnID(rawValue: 1), name: "key", type: .int64)], sortKeyCount: 1)
-    #expect(throws: StorageError.self) {
-      try QueryExecutor().run(.selectingAll(), over: segments, schema: changed)
+    for (id, type) in [(1, DataType.int64), (2, .int64), (3, .int32)] {
+      let changed = try Schema(
+        columns: [Column(id: ColumnID(rawValue: UInt32(id)), name: "key", type: type)],
+        sortKeyCount: 1)
+      #expect(throws: StorageError.self) {
+        try QueryExecutor().run(.selectingAll(), over: segments, schema: changed)
+      }
     }
   }
 
