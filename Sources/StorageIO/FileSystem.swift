@@ -22,7 +22,8 @@ public protocol FileSystem: Sendable {
   func openForAppending(_ path: String, cause: IOCause) throws -> any WritableFile
   /// Opens an existing file for reading; its length is fixed at this moment.
   func openForReading(_ path: String, cause: IOCause) throws -> any ReadableFile
-  /// Atomically gives a file or directory another name, replacing the file that had it.
+  /// Atomically gives a file or directory another name, replacing the file or empty directory that
+  /// had it.
   func rename(_ source: String, to target: String) throws
   /// Removes a file; one that is open stays readable until closed.
   func remove(_ path: String) throws

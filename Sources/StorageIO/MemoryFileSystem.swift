@@ -36,7 +36,7 @@ public final class MemoryFileSystem: FileSystem {
   }
 
   public func exists(_ path: String) throws -> Bool {
-    tree.withLock { $0.entry(at: MemoryTree.components(path)) != nil }
+    tree.withLock { $0.exists(path) }
   }
 
   public func create(_ path: String, cause: IOCause) throws -> any WritableFile {
@@ -82,9 +82,7 @@ public final class MemoryFileSystem: FileSystem {
   public func lock(_ path: String) throws -> any FileLock {
     let name = MemoryTree.components(path).joined(separator: "/")
     try tree.withLock { tree in
-      if tree.entry(at: MemoryTree.components(path)) == nil {
-        try tree.link(MemoryInode(), at: path)
-      }
+      if !tree.exists(path) { try tree.link(MemoryInode(), at: path) }
     }
     guard locks.withLock({ $0.insert(name).inserted }) else {
       throw StorageError.storeLocked(path: path, holder: "this process")

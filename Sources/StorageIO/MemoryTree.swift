@@ -35,7 +35,8 @@ struct MemoryTree: Sendable {
 
   // MARK: Looking up
 
-  /// The names on the way to `path` from the root, which is also the working directory.
+  /// The names on the way to `path` from the root, which is also the working directory. `..`
+  /// takes back the name before it, whether or not there is a directory of that name.
   static func components(_ path: String) -> [String] {
     var names: [String] = []
     for part in path.split(separator: "/") where part != "." {
@@ -46,32 +47,46 @@ struct MemoryTree: Sendable {
 
   func entries(of directory: DirectoryID) -> [String: Entry] { directories[directory].entries }
 
-  func entry(at components: [String]) -> Entry? {
+  /// - Throws: `StorageError.io` with ENOENT for no such name, ENOTDIR for one under a file.
+  private func require(
+    _ components: some Collection<String>, _ operation: String, _ path: String
+  ) throws -> Entry {
     var entry = Entry.directory(Self.root)
     for name in components {
-      guard case .directory(let directory) = entry, let next = entries(of: directory)[name]
-      else { return nil }
+      guard case .directory(let directory) = entry else {
+        throw StorageError.system(operation, path, code: ENOTDIR)
+      }
+      guard let next = entries(of: directory)[name] else {
+        throw StorageError.system(operation, path, code: ENOENT)
+      }
       entry = next
     }
     return entry
   }
 
-  func requireDirectory(
-    _ components: [String], _ operation: String, _ path: String
-  ) throws -> DirectoryID {
-    switch entry(at: components) {
-    case .directory(let directory): return directory
-    case .file: throw StorageError.system(operation, path, code: ENOTDIR)
-    case nil: throw StorageError.system(operation, path, code: ENOENT)
+  func exists(_ path: String) -> Bool {
+    do {
+      _ = try require(Self.components(path), "look up", path)
+      return true
+    } catch {
+      return false
     }
   }
 
-  func requireFile(_ path: String, _ operation: String) throws -> MemoryInode {
-    switch entry(at: Self.components(path)) {
-    case .file(let inode): return inode
-    case .directory: throw StorageError.system(operation, path, code: EISDIR)
-    case nil: throw StorageError.system(operation, path, code: ENOENT)
+  func requireDirectory(
+    _ components: some Collection<String>, _ operation: String, _ path: String
+  ) throws -> DirectoryID {
+    guard case .directory(let directory) = try require(components, operation, path) else {
+      throw StorageError.system(operation, path, code: ENOTDIR)
     }
+    return directory
+  }
+
+  func requireFile(_ path: String, _ operation: String) throws -> MemoryInode {
+    guard case .file(let inode) = try require(Self.components(path), operation, path) else {
+      throw StorageError.system(operation, path, code: EISDIR)
+    }
+    return inode
   }
 
   /// The directory that holds the last name of `path`, and that name.
@@ -82,7 +97,7 @@ struct MemoryTree: Sendable {
     guard let name = components.last else {
       throw StorageError.system(operation, path, code: EISDIR)
     }
-    return (try requireDirectory(Array(components.dropLast()), operation, path), name)
+    return (try requireDirectory(components.dropLast(), operation, path), name)
   }
 
   /// The bytes of all files that have a name.
@@ -112,10 +127,13 @@ struct MemoryTree: Sendable {
 
   mutating func createDirectory(_ path: String) throws {
     var parent = Self.root
-    for name in Self.components(path) {
+    let components = Self.components(path)
+    for (index, name) in components.enumerated() {
       switch entries(of: parent)[name] {
       case .directory(let directory): parent = directory
-      case .file: throw StorageError.system("create directory", path, code: EEXIST)
+      case .file:
+        let code = index == components.count - 1 ? EEXIST : ENOTDIR
+        throw StorageError.system("create directory", path, code: code)
       case nil:
         directories.append(Directory())
         let directory = directories.count - 1
@@ -125,23 +143,22 @@ struct MemoryTree: Sendable {
     }
   }
 
+  /// Checks in the order of Linux, so that errors are the same.
   mutating func rename(_ source: String, to target: String) throws {
+    func failure(_ code: Int32) -> StorageError { .system("rename", source, code: code) }
     let from = try requirePlace(source, "rename")
     let to = try requirePlace(target, "rename")
-    guard let entry = entries(of: from.directory)[from.name] else {
-      throw StorageError.system("rename", source, code: ENOENT)
-    }
-    if from == to { return }
-    if case .directory? = entries(of: to.directory)[to.name] {
-      throw StorageError.system("rename", source, code: EISDIR)
-    }
-    if case .directory = entry {
-      guard !Self.components(target).starts(with: Self.components(source)) else {
-        throw StorageError.system("rename", source, code: EINVAL)
-      }
-      if entries(of: to.directory)[to.name] != nil {
-        throw StorageError.system("rename", source, code: ENOTDIR)
-      }
+    guard let entry = entries(of: from.directory)[from.name] else { throw failure(ENOENT) }
+    let (fromNames, toNames) = (Self.components(source), Self.components(target))
+    if fromNames == toNames { return }
+    if toNames.starts(with: fromNames) { throw failure(EINVAL) }
+    if fromNames.starts(with: toNames) { throw failure(ENOTEMPTY) }
+    switch (entry, entries(of: to.directory)[to.name]) {
+    case (.file, .directory): throw failure(EISDIR)
+    case (.directory, .file): throw failure(ENOTDIR)
+    case (.directory, .directory(let replaced)):
+      guard entries(of: replaced).isEmpty else { throw failure(ENOTEMPTY) }
+    case (.file, .file), (_, nil): break
     }
     apply([
       Edit(directory: from.directory, name: from.name, entry: nil),

@@ -54,35 +54,3 @@ struct MonitorTests {
     #expect(monitor.withLock { $0 } == 0)
   }
 }
-
-struct InterruptFlagTests {
-  @Test func setByHand() {
-    let flag = InterruptFlag()
-    #expect(!flag.isSet)
-    #expect(flag.exitStatus == 0)
-    flag.set(by: SIGTERM)
-    flag.set()
-    #expect(flag.isSet)
-    #expect(flag.exitStatus == 143)
-  }
-
-  @Test func setBySignal() throws {
-    let flag = try InterruptFlag.installingSignalHandlers()
-    defer {
-      signal(SIGINT, SIG_DFL)
-      signal(SIGTERM, SIG_DFL)
-    }
-    #expect(!flag.isSet)
-    raise(SIGINT)
-    #expect(flag.isSet)
-    #expect(flag.exitStatus == 130)
-  }
-
-  @Test func secondSignalEndsTheProgram() async {
-    await #expect(processExitsWith: .exitCode(130)) {
-      _ = try InterruptFlag.installingSignalHandlers()
-      raise(SIGINT)
-      raise(SIGINT)
-    }
-  }
-}
