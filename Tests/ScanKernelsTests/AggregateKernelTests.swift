@@ -73,22 +73,27 @@ import Testing
     }
   }
 
+  /// All levels round alike, and what is not selected leaves no trace, NaN included.
+  private func checkSums(_ found: [Double], _ expected: Double) {
+    #expect(found.allSatisfy { $0.bitPattern == found[0].bitPattern || $0.isNaN })
+    #expect(found.allSatisfy { $0.isNaN == expected.isNaN })
+    #expect(expected.isNaN || abs(found[0] - expected) <= 1e-6)
+  }
+
   @Test func floatingSumsAreTheSameBitsAtEveryLevel() {
-    let sample: (inout SeededGenerator) -> Double = { ($0.nextUnit() - 0.5) * 1e6 }
+    let sample: (inout SeededGenerator) -> Double = {
+      $0.next() % 200 == 0 ? .nan : ($0.nextUnit() - 0.5) * 1e6
+    }
     forEachCase(seed: 21, sample) { values, pointer, rows in
       let words = rows?.words.baseAddress
       let found = Levels.all.map { $0.aggregate.sum_f64(pointer, values.count, words) }
-      #expect(found.allSatisfy { $0.bitPattern == found[0].bitPattern })
-      let expected = chosen(values, rows).reduce(0, +)
-      #expect(abs(found[0] - expected) <= 1e-6)
+      checkSums(found, chosen(values, rows).reduce(0, +))
     }
     let narrow: (inout SeededGenerator) -> Float = { Float(sample(&$0)) }
     forEachCase(seed: 22, narrow) { values, pointer, rows in
       let words = rows?.words.baseAddress
       let found = Levels.all.map { $0.aggregate.sum_f32(pointer, values.count, words) }
-      #expect(found.allSatisfy { $0.bitPattern == found[0].bitPattern })
-      let expected = chosen(values, rows).reduce(0) { $0 + Double($1) }
-      #expect(abs(found[0] - expected) <= 1e-6)
+      checkSums(found, chosen(values, rows).reduce(0) { $0 + Double($1) })
     }
   }
 
