@@ -27,7 +27,7 @@ import Testing
   }
 
   private func run(_ query: Query) throws -> QueryResult {
-    try QueryExecutor().run(query, over: segments, schema: schema)
+    try QueryExecutor.run(query, over: segments, schema: schema)
   }
 
   @Test func zoneMapsRuleOutSegmentsThenPages() throws {
@@ -67,7 +67,7 @@ import Testing
     }
     let source = MemorySource(schema: schema, rows: rows, rowsPerPage: 3000)
     let query = Query.selecting("amount").ordered(by: "day", .descending).limited(to: 100)
-    let result = try QueryExecutor().run(query, over: [source], schema: schema)
+    let result = try QueryExecutor.run(query, over: [source], schema: schema)
     let expected = rows.enumerated().sorted { a, b in
       a.element[0] == b.element[0]
         ? a.offset < b.offset : b.element[0].precedes(a.element[0])
@@ -92,7 +92,7 @@ import Testing
       MemorySource(schema: new, rows: [[.integer(3), .integer(30)]], rowsPerPage: 2),
     ]
     func rows(_ query: Query) throws -> [[Value]] {
-      try QueryExecutor().run(query, over: segments, schema: new).rows
+      try QueryExecutor.run(query, over: segments, schema: new).rows
     }
     #expect(
       try rows(.selectingAll())
@@ -110,7 +110,7 @@ import Testing
         columns: [Column(id: ColumnID(rawValue: UInt32(id)), name: "key", type: type)],
         sortKeyCount: 1)
       #expect(throws: StorageError.self) {
-        try QueryExecutor().run(.selectingAll(), over: segments, schema: changed)
+        try QueryExecutor.run(.selectingAll(), over: segments, schema: changed)
       }
     }
   }
@@ -118,7 +118,7 @@ import Testing
   @Test func aCancelledQueryStopsAtTheNextPage() throws {
     var asked = 0
     #expect(throws: CancellationError.self) {
-      try QueryExecutor().run(
+      try QueryExecutor.run(
         .computing(.sum("amount")), over: self.segments, schema: self.schema,
         isCancelled: {
           asked += 1

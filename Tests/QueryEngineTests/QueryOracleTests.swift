@@ -29,7 +29,7 @@ import Testing
       let oracle = RowOracle(schema: schema, rows: segments.flatMap { $0 })
       for _ in 0..<3 {
         let query = cases.query(schema)
-        let found = try QueryExecutor().run(query, over: sources, schema: schema)
+        let found = try QueryExecutor.run(query, over: sources, schema: schema)
         check(found.rows, oracle.answer(query), "seed \(seed): \(query) of \(schema)")
       }
     }
