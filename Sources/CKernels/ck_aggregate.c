@@ -1,6 +1,7 @@
 #include "ck_aggregate.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "ck_level.h"
 
@@ -16,6 +17,12 @@ BODY uint64_t select_word(const uint64_t *words, size_t row, size_t count) {
   return count - row >= 64 ? ~0ull : (1ull << (count - row)) - 1;
 }
 
+// Whether a partly selected block is better folded whole under a mask than bit by bit. The last
+// block of a page never is: there are no values after its end.
+BODY int is_dense(uint64_t word, size_t rows_left) {
+  return rows_left >= 64 && __builtin_popcountll(word) >= 8;
+}
+
 #define SUM_NARROW(suffix, type, block_type)                                                   \
   BODY int64_t sum_##suffix##_body(const type *values, size_t count, const uint64_t *words) {  \
     int64_t total = 0;                                                                         \
@@ -25,7 +32,7 @@ BODY uint64_t select_word(const uint64_t *words, size_t row, size_t count) {
       block_type sum = 0;                                                                      \
       if (word == ~0ull) {                                                                     \
         for (int i = 0; i < 64; i++) sum += block[i];                                          \
-      } else if (word != 0 && count - row >= 64) {                                             \
+      } else if (is_dense(word, count - row)) {                                             \
         for (int i = 0; i < 64; i++) sum += block[i] & -(block_type)(word >> i & 1);           \
       } else {                                                                                 \
         for (; word != 0; word &= word - 1) sum += block[__builtin_ctzll(word)];               \
@@ -52,7 +59,7 @@ BODY ck_sum_parts sum_i64_body(const int64_t *values, size_t count, const uint64
         low += (uint32_t)block[i];
         high += block[i] >> 32;
       }
-    } else if (word != 0 && count - row >= 64) {
+    } else if (is_dense(word, count - row)) {
       for (int i = 0; i < 64; i++) {
         int64_t value = block[i] & -(int64_t)(word >> i & 1);
         low += (uint32_t)value;
@@ -71,17 +78,34 @@ BODY ck_sum_parts sum_i64_body(const int64_t *values, size_t count, const uint64
   return total;
 }
 
-// The streams fix the order of additions, so that every level rounds alike.
+// The value, or zero when `bit` is 0 whatever the value is, NaN included.
+BODY double masked_f64(double value, uint64_t bit) {
+  uint64_t bits;
+  memcpy(&bits, &value, 8);
+  bits &= -bit;
+  memcpy(&value, &bits, 8);
+  return value;
+}
+
+BODY double masked_f32(float value, uint64_t bit) { return masked_f64((double)value, bit); }
+
+// The streams fix the order of additions, so that every level rounds alike. Adding zero for a row
+// that is not selected changes nothing: a stream starts at +0 and no sum makes it -0.
 #define SUM_FLOAT(suffix, type)                                                               \
   BODY double sum_##suffix##_body(const type *values, size_t count, const uint64_t *words) {  \
     double stream[8] = {0, 0, 0, 0, 0, 0, 0, 0};                                              \
     for (size_t row = 0; row < count; row += 64) {                                            \
       uint64_t word = select_word(words, row, count);                                         \
       const type *block = values + row;                                                       \
-      if (word == 0) continue;                                                                \
       if (word == ~0ull) {                                                                    \
         for (int i = 0; i < 64; i += 8) {                                                     \
           for (int lane = 0; lane < 8; lane++) stream[lane] += (double)block[i + lane];       \
+        }                                                                                     \
+      } else if (is_dense(word, count - row)) {                                               \
+        for (int i = 0; i < 64; i += 8) {                                                     \
+          for (int lane = 0; lane < 8; lane++) {                                              \
+            stream[lane] += masked_##suffix(block[i + lane], word >> (i + lane) & 1);         \
+          }                                                                                   \
         }                                                                                     \
       } else {                                                                                \
         for (; word != 0; word &= word - 1) {                                                 \
@@ -111,7 +135,7 @@ SUM_FLOAT(f64, double)
           min = block[i] < min ? block[i] : min;                                               \
           max = block[i] > max ? block[i] : max;                                               \
         }                                                                                      \
-      } else if (word != 0 && count - row >= 64) {                                             \
+      } else if (is_dense(word, count - row)) {                                             \
         for (int i = 0; i < 64; i++) {                                                         \
           type mask = -(type)(word >> i & 1);                                                  \
           type small = (type)((block[i] & mask) | (highest & ~mask));                          \

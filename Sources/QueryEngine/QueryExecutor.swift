@@ -6,9 +6,7 @@ import StorageBase
 /// Work goes down in this order, each step on what the one before left: segment zone maps, page
 /// zone maps, the filter's columns on encoded data, and last the other columns of pages with
 /// selected rows.
-public struct QueryExecutor: Sendable {
-  public init() {}
-
+public enum QueryExecutor {
   /// The answer, in an order that depends on nothing but the query and the data: as asked, with
   /// ties and all else by group key or, for selected rows, as in `segments`.
   ///
@@ -18,7 +16,7 @@ public struct QueryExecutor: Sendable {
   /// - Throws: `StorageError.unknownName`, `.schemaMismatch` and `.alreadyExists` for a query that
   ///   does not fit, `.limitExceeded` for a sum that does not fit its type, what reading a segment
   ///   throws, and `CancellationError`.
-  public func run(
+  public static func run(
     _ query: Query, over segments: [any ScanSource], schema: Schema,
     isCancelled: () -> Bool = { false }
   ) throws -> QueryResult {
@@ -34,11 +32,12 @@ public struct QueryExecutor: Sendable {
     return QueryResult(columns: plan.resultColumns, rows: rows, work: work)
   }
 
-  private func collect(
+  private static func collect(
     _ columns: [Int], _ width: Int, _ plan: QueryPlan, _ segments: [any ScanSource],
     _ work: inout ScanWork, _ isCancelled: () -> Bool
   ) throws -> [[Value]] {
-    var collector = RowCollector(columns: columns, order: plan.order, limit: plan.limit)
+    var collector = RowCollector(
+      columns: columns, schema: plan.schema, order: plan.order, limit: plan.limit)
     if collector.isComplete { return [] }
     try forEachPage(plan, segments, columns, &work, isCancelled) { page in
       try collector.add(
@@ -48,7 +47,7 @@ public struct QueryExecutor: Sendable {
     return collector.result(width: width)
   }
 
-  private func aggregate(
+  private static func aggregate(
     _ keys: [Int], _ aggregates: [BoundAggregate], _ plan: QueryPlan,
     _ segments: [any ScanSource], _ work: inout ScanWork, _ isCancelled: () -> Bool
   ) throws -> [[Value]] {
@@ -61,7 +60,7 @@ public struct QueryExecutor: Sendable {
     return plan.order.sorted(try aggregation.rows(), limit: plan.limit)
   }
 
-  private func forEachPage(
+  private static func forEachPage(
     _ plan: QueryPlan, _ segments: [any ScanSource], _ columns: [Int], _ work: inout ScanWork,
     _ isCancelled: () -> Bool, body: (SegmentScan.Page) throws -> Bool
   ) throws {

@@ -21,21 +21,26 @@ struct SegmentScan {
 
   /// - Parameter columns: positions in the schema of all columns that may be asked for.
   /// - Throws: `StorageError.schemaMismatch` when the segment holds one of them as another type, or
-  ///   lacks one that is not nullable.
+  ///   lacks one, or may hold nulls, where the schema has none.
   init(_ source: any ScanSource, schema: Schema, columns: [Int]) throws {
     self.source = source
     self.schema = schema
     positions = schema.columns.map { source.schema.index(of: $0.id) }
     for index in columns {
       let column = schema.columns[index]
-      let found = positions[index].map { source.schema.columns[$0].type }
-      guard found == column.type || (found == nil && column.isNullable) else {
+      let found = positions[index].map { source.schema.columns[$0] }
+      let isNullable = found?.isNullable ?? true
+      guard found.map({ $0.type == column.type }) ?? true, !isNullable || column.isNullable else {
         throw StorageError.schemaMismatch(
           table: "queried", column: column.name,
-          expected: "\(column.type)\(column.isNullable ? "" : " not null") in every segment",
-          found: found.map { "\($0)" } ?? "a segment without it")
+          expected: Self.describe(column) + " in each segment",
+          found: found.map(Self.describe) ?? "a segment without it")
       }
     }
+  }
+
+  private static func describe(_ column: Column) -> String {
+    "\(column.type)\(column.isNullable ? "" : " not null")"
   }
 
   /// Calls `body` for each page that has selected rows, until it returns false.
@@ -107,41 +112,5 @@ struct SegmentScan {
     }
     return Page(
       rowCount: rowCount, selection: selectedCount == rowCount ? nil : selection, columns: columns)
-  }
-}
-
-/// The columns of one page, decoded on first use. Not thread-safe.
-private final class PageColumns {
-  private let source: any ScanSource
-  private let schema: Schema
-  private let positions: [Int?]
-  private let page: Int
-  private let rowCount: Int
-  private var decoded: [Int: ColumnVector] = [:]
-  private(set) var work = ScanWork()
-
-  init(
-    _ source: any ScanSource, _ schema: Schema, _ positions: [Int?], page: Int, rowCount: Int
-  ) {
-    self.source = source
-    self.schema = schema
-    self.positions = positions
-    self.page = page
-    self.rowCount = rowCount
-  }
-
-  func column(_ index: Int) throws -> ColumnVector {
-    if let known = decoded[index] { return known }
-    let vector: ColumnVector
-    if let position = positions[index] {
-      vector = try source.readPage(column: position, page: page, work: &work)
-    } else {
-      // A column that was added after the segment was written.
-      let builder = ColumnBuilder(type: schema.columns[index].type, capacity: rowCount)
-      for _ in 0..<rowCount { builder.appendNull() }
-      vector = builder.finish()
-    }
-    decoded[index] = vector
-    return vector
   }
 }

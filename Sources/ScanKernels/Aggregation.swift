@@ -127,24 +127,19 @@ public final class Aggregation {
   /// One row per group: its key, then its aggregates; sorted by key, nulls first.
   /// - Throws: `StorageError.limitExceeded` when a sum does not fit 38 digits.
   public func rows() throws -> [[Value]] {
-    var rows: [[Value]] = []
-    rows.reserveCapacity(groupCount)
-    for group in 0..<groupCount {
-      let key = keyColumns.isEmpty ? [] : encoder.values(ofGroup: group)
-      rows.append(
-        try key
-          + zip(aggregates, stateOrdinals).map { aggregate, ordinal in
-            try states[ordinal].state.result(aggregate, group: group)
-          })
-    }
     let keyCount = keyColumns.count
-    rows.sort { a, b in
-      for index in 0..<keyCount where a[index] != b[index] {
-        if a[index].precedes(b[index]) { return true }
-        if b[index].precedes(a[index]) { return false }
+    var keys: [Value] = []
+    keys.reserveCapacity(groupCount * keyCount)
+    encoder.appendKeys(to: &keys)
+    let order = AbbreviatedKey.order(ofRowsIn: keys, width: keyCount, count: groupCount)
+    return try order.map { group in
+      var row: [Value] = []
+      row.reserveCapacity(keyCount + aggregates.count)
+      row.append(contentsOf: keys[group * keyCount..<(group + 1) * keyCount])
+      for (aggregate, ordinal) in zip(aggregates, stateOrdinals) {
+        row.append(try states[ordinal].state.result(aggregate, group: group))
       }
-      return false
+      return row
     }
-    return rows
   }
 }

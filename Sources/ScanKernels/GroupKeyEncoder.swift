@@ -36,19 +36,42 @@ struct GroupKeyEncoder {
       indexes.withUnsafeBufferPointer { table.numbers(ofDirect: $0, into: numbers) }
       return
     }
-    packed.removeAll(keepingCapacity: true)
-    packed.append(contentsOf: repeatElement(0, count: rows.count * layout.wordCount))
-    for (index, vector) in vectors.enumerated() { pack(vector, rows, field: index) }
+    pack(rows, vectors)
     packed.withUnsafeBufferPointer { packed in
       guard let base = packed.baseAddress else { return }
       table.numbers(ofPacked: base, into: numbers)
     }
   }
 
-  /// The values of one group's key.
-  func values(ofGroup number: Int) -> [Value] {
-    table.withKey(number) { key in
-      layout.fields.map { layout.value($0, in: key, strings: strings) }
+  private mutating func pack(_ rows: UnsafeBufferPointer<UInt32>, _ vectors: [ColumnVector]) {
+    packed.removeAll(keepingCapacity: true)
+    packed.append(contentsOf: repeatElement(0, count: rows.count * layout.wordCount))
+    packed.withUnsafeMutableBufferPointer { packed in
+      guard let base = packed.baseAddress else { return }
+      let packer = KeyPacker(keys: base, stride: layout.wordCount, rows: rows)
+      for (index, (field, vector)) in zip(layout.fields, vectors).enumerated() {
+        guard case .wide = field.form else {
+          codes[index].withUnsafeBufferPointer { packer.pack(codes: $0, at: field.place) }
+          continue
+        }
+        packer.pack(values: vector, at: field.place)
+        guard let nulls = vector.nulls else { continue }
+        guard let flag = field.nullFlag else {
+          preconditionFailure("nulls in a column that is not nullable")
+        }
+        packer.pack(nulls: nulls, at: flag)
+      }
+    }
+  }
+
+  /// Appends the values of the keys of all groups, group by group.
+  func appendKeys(to values: inout [Value]) {
+    for number in 0..<table.count {
+      table.withKey(number) { key in
+        for field in layout.fields {
+          values.append(layout.value(field, in: key, strings: strings))
+        }
+      }
     }
   }
 
@@ -77,8 +100,6 @@ struct GroupKeyEncoder {
     }
   }
 }
-
-// MARK: Codes
 
 extension GroupKeyEncoder {
   private mutating func encode(
@@ -145,17 +166,34 @@ extension GroupKeyEncoder {
         dictionary: dictionary, numbers: Array(repeating: 0, count: dictionary.count))
     }
     guard var known = dictionaries[index]?.numbers, !known.isEmpty else { return }
+    // Out of the array while it changes, so that it is not copied.
     dictionaries[index] = nil
-    for position in 0..<rows.count {
-      let code = Int(own[Int(rows[position])])
-      var number = known[code]
-      if number == 0 {
-        number = strings.number(of: dictionary[code])
-        known[code] = number
+    if !Self.look(up: own, rows, in: known, into: &codes[index]) {
+      for row in rows where known[Int(own[Int(row)])] == 0 {
+        let code = Int(own[Int(row)])
+        known[code] = strings.number(of: dictionary[code])
       }
-      codes[index][position] = number
+      _ = Self.look(up: own, rows, in: known, into: &codes[index])
     }
     dictionaries[index] = DictionaryNumbers(dictionary: dictionary, numbers: known)
+  }
+
+  /// Returns whether every code was known.
+  private static func look(
+    up own: UnsafeBufferPointer<UInt32>, _ rows: UnsafeBufferPointer<UInt32>, in known: [UInt32],
+    into codes: inout [UInt32]
+  ) -> Bool {
+    var isComplete = true
+    codes.withUnsafeMutableBufferPointer { codes in
+      known.withUnsafeBufferPointer { known in
+        for position in 0..<rows.count {
+          let number = known[Int(own[Int(rows[position])])]
+          isComplete = isComplete && number != 0
+          codes[position] = number
+        }
+      }
+    }
+    return isComplete
   }
 
   private mutating func combineCodes(_ count: Int, _ bits: [UInt64]) {
@@ -169,78 +207,6 @@ extension GroupKeyEncoder {
         }
         shift += UInt32(width)
       }
-    }
-  }
-}
-
-// MARK: Packed keys
-
-extension GroupKeyEncoder {
-  private mutating func pack(
-    _ vector: ColumnVector, _ rows: UnsafeBufferPointer<UInt32>, field index: Int
-  ) {
-    let field = layout.fields[index]
-    let stride = layout.wordCount
-    packed.withUnsafeMutableBufferPointer { packed in
-      guard let base = packed.baseAddress else { return }
-      let target = base + field.place.word
-      guard case .wide = field.form else {
-        codes[index].withUnsafeBufferPointer { codes in
-          for position in 0..<rows.count {
-            target[position &* stride] |= UInt64(codes[position]) &<< field.place.shift
-          }
-        }
-        return
-      }
-      Self.packValues(vector, rows, target, stride, field.place.shift)
-      guard let nulls = vector.nulls else { return }
-      guard let flag = field.nullFlag else {
-        preconditionFailure("nulls in a column that is not nullable")
-      }
-      let words = nulls.words
-      for position in 0..<rows.count {
-        let row = Int(rows[position])
-        let bit = words[row &>> 6] &>> UInt64(row & 63) & 1
-        base[position &* stride &+ flag.word] |= bit &<< flag.shift
-      }
-    }
-  }
-
-  private static func packValues(
-    _ vector: ColumnVector, _ rows: UnsafeBufferPointer<UInt32>,
-    _ target: UnsafeMutablePointer<UInt64>, _ stride: Int, _ shift: UInt64
-  ) {
-    switch vector.type.physical {
-    case .int32:
-      pack(vector.values(as: Int32.self), rows, target, stride, shift) {
-        UInt64(UInt32(bitPattern: $0))
-      }
-    case .int64:
-      pack(vector.values(as: Int64.self), rows, target, stride, shift) { UInt64(bitPattern: $0) }
-    case .float32:
-      // Equal numbers must have equal bits: one zero, one NaN.
-      pack(vector.values(as: Float.self), rows, target, stride, shift) {
-        UInt64(($0.isNaN ? Float.nan : $0 + 0).bitPattern)
-      }
-    case .float64:
-      pack(vector.values(as: Double.self), rows, target, stride, shift) {
-        ($0.isNaN ? Double.nan : $0 + 0).bitPattern
-      }
-    case .int128:
-      let values = vector.values(as: Int128.self)
-      pack(values, rows, target, stride, 0) { UInt64(truncatingIfNeeded: $0) }
-      pack(values, rows, target + 1, stride, 0) { UInt64(truncatingIfNeeded: $0 &>> 64) }
-    case .int8, .int16, .bytes: preconditionFailure("\(vector.type) is kept as a code")
-    }
-  }
-
-  @inline(__always)
-  private static func pack<T: BitwiseCopyable>(
-    _ values: UnsafeBufferPointer<T>, _ rows: UnsafeBufferPointer<UInt32>,
-    _ target: UnsafeMutablePointer<UInt64>, _ stride: Int, _ shift: UInt64, bits: (T) -> UInt64
-  ) {
-    for position in 0..<rows.count {
-      target[position &* stride] |= bits(values[Int(rows[position])]) &<< shift
     }
   }
 }

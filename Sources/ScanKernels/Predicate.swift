@@ -1,10 +1,3 @@
-import StorageBase
-
-/// How two values are compared.
-public enum Comparison: Hashable, Sendable, CaseIterable {
-  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
-}
-
 /// A condition on the columns of a row, in SQL's three-valued logic: a comparison with null is
 /// unknown, NOT unknown is unknown, and a row is selected only when the whole is true.
 ///
@@ -26,52 +19,6 @@ public indirect enum Predicate: Hashable, Sendable {
   public static func && (a: Predicate, b: Predicate) -> Predicate { .and([a, b]) }
   public static func || (a: Predicate, b: Predicate) -> Predicate { .or([a, b]) }
   public static prefix func ! (a: Predicate) -> Predicate { .not(a) }
-}
-
-/// A column in a condition: `Field("price") >= 10 && Field("region").isOneOf(["north", "south"])`.
-public struct Field: Hashable, Sendable, ExpressibleByStringLiteral {
-  public let name: String
-
-  public init(_ name: String) { self.name = name }
-  public init(stringLiteral name: String) { self.init(name) }
-
-  public static func == (field: Field, literal: Literal) -> Predicate {
-    .compare(field.name, .equal, literal)
-  }
-  public static func != (field: Field, literal: Literal) -> Predicate {
-    .compare(field.name, .notEqual, literal)
-  }
-  public static func < (field: Field, literal: Literal) -> Predicate {
-    .compare(field.name, .less, literal)
-  }
-  public static func <= (field: Field, literal: Literal) -> Predicate {
-    .compare(field.name, .lessOrEqual, literal)
-  }
-  public static func > (field: Field, literal: Literal) -> Predicate {
-    .compare(field.name, .greater, literal)
-  }
-  public static func >= (field: Field, literal: Literal) -> Predicate {
-    .compare(field.name, .greaterOrEqual, literal)
-  }
-  public func isBetween(_ lower: Literal, _ upper: Literal) -> Predicate {
-    .between(name, lower, upper)
-  }
-  public func isOneOf(_ literals: [Literal]) -> Predicate { .isOneOf(name, literals) }
-  public var isNull: Predicate { .isNull(name) }
-  public var isNotNull: Predicate { .isNotNull(name) }
-}
-
-extension Comparison: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .equal: "="
-    case .notEqual: "<>"
-    case .less: "<"
-    case .lessOrEqual: "<="
-    case .greater: ">"
-    case .greaterOrEqual: ">="
-    }
-  }
 }
 
 extension Predicate: CustomStringConvertible {

@@ -23,3 +23,21 @@ struct WideTotal {
 
   var approximate: Double { Double(low) + Double(wraps) * 0x1p128 }
 }
+
+extension WideTotal {
+  /// The sum or average that this total of `count` values is.
+  func result(_ aggregate: BoundAggregate, count: Int64) throws -> Value {
+    if count == 0 { return .null }
+    if case .average = aggregate.aggregate {
+      var unit = 1.0
+      if case .decimal(_, let scale) = aggregate.inputType { unit = Double(powerOfTen(scale)) }
+      return .floating(approximate / unit / Double(count))
+    }
+    guard let exact, let range = aggregate.resultType.integerRange, range.contains(exact) else {
+      throw StorageError.limitExceeded(
+        what: "digits of \(aggregate.aggregate)", value: 39, limit: 38,
+        remedy: "sum fewer rows, or take the average")
+    }
+    return .integer(exact)
+  }
+}
