@@ -24,6 +24,13 @@ public struct SimulatedTablet: Sendable {
     facts.cumulativePoint = policy.initialCumulativePoint(facts)
   }
 
+  /// A tablet as it stands.
+  public init(policy: any CompactionPolicy, facts: TabletFacts) {
+    self.policy = policy
+    self.facts = facts
+    componentCount = facts.components.count
+  }
+
   /// Bytes of the rowsets that hold rows, oldest first.
   public var stack: [Int] { facts.components.map(\.byteCount) }
 
