@@ -35,20 +35,23 @@ struct BaseCompactionRule: Sendable {
     scoreMax = parameters.integer(
       "base_max_score", default: 20, in: 1...100_000,
       "score at which the inputs of a base compaction end")
-    duplicateKeyByteCountMax =
-      parameters.integer(
-        "dup_key_max_file_size_mbytes", default: 1024, in: 0...(1 << 20),
-        "duplicate-key tables leave leading rowsets of this size alone, in MiB; 0 = rewrite all")
-      << 20
+    duplicateKeyByteCountMax = parameters.mebibytes(
+      "dup_key_max_file_size_mbytes", default: 1024, in: 0...(1 << 20),
+      "duplicate-key tables leave leading rowsets of this size alone, in MiB; 0 rewrites all")
+    parameters.require(
+      rowsetCountMin <= scoreMax,
+      "base_max_score must be at least base_min_rowset_num, or the latter is never exceeded")
   }
 
   func decide(_ facts: TabletFacts) -> CompactionDecision {
     if let obstacle = facts.baseObstacle { return .wait(until: nil, because: obstacle) }
-    let inputs = inputs(among: facts)
-    guard let first = inputs.first, inputs.count > 1,
-      inputs.count > 2 || first.versions != .initial
+    let candidates = candidates(among: facts)
+    guard let first = candidates.first, candidates.count > 1,
+      candidates.count > 2 || first.versions != .initial
     else { return .wait(until: nil, because: "base: nothing promoted") }
-
+    // Several rowsets, or one of many overlapping segments: a sorted one alone has score 1, which
+    // is not over any limit.
+    let inputs = withinScore(candidates)
     let othersByteCount = inputs.dropFirst().totalByteCount
     let ratio = Double(othersByteCount) / Double(max(first.byteCount, 1))
     let dueAt = first.createdAt.advanced(bySeconds: intervalSeconds)
@@ -61,7 +64,7 @@ struct BaseCompactionRule: Sendable {
         more than \(dataRatioMin) of it
         """
     } else if facts.now >= dueAt {
-      reason = "base: the first rowset is \(intervalSeconds) s old"
+      reason = "base: the first rowset is at least \(intervalSeconds) s old"
     } else {
       return .wait(
         until: dueAt,
@@ -71,16 +74,21 @@ struct BaseCompactionRule: Sendable {
     return .compact([.merging(inputs, kind: .base)], because: reason)
   }
 
-  private func inputs(among facts: TabletFacts) -> ArraySlice<RowsetSummary> {
-    var inputs = facts.baseRowsets[...]
-    if facts.keysModel == .duplicate, duplicateKeyByteCountMax > 0 {
-      inputs = inputs.drop { $0.byteCount >= duplicateKeyByteCountMax }
-    }
+  private func candidates(among facts: TabletFacts) -> ArraySlice<RowsetSummary> {
+    let all = facts.baseRowsets[...]
+    guard facts.keysModel == .duplicate, duplicateKeyByteCountMax > 0 else { return all }
+    return all.drop { $0.byteCount >= duplicateKeyByteCountMax }
+  }
+
+  /// The candidates up to the one that takes the score over the limit.
+  private func withinScore(
+    _ candidates: ArraySlice<RowsetSummary>
+  ) -> ArraySlice<RowsetSummary> {
     var score = 0
-    let end = inputs.firstIndex {
+    let end = candidates.firstIndex {
       score += $0.score
       return score > scoreMax
     }
-    return end.map { inputs[...$0] } ?? inputs
+    return end.map { candidates[...$0] } ?? candidates
   }
 }

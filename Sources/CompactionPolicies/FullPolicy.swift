@@ -29,15 +29,15 @@ public struct FullPolicy: CataloguedPolicy {
     let bornEmpty = facts.rowsets.first?.isEmpty == true
     let runs = facts.rowsets.dropFirst(bornEmpty ? 1 : 0).totalScore
     guard let first = facts.rowsets.first, let last = facts.rowsets.last, runs > runCountMax else {
-      return .wait(until: nil, because: "\(runs) runs, \(runCountMax) are left alone")
+      return .wait(until: nil, because: "run count \(runs), limit \(runCountMax)")
     }
     guard facts.allowedKinds.contains(.full), facts.inFlight.isEmpty else {
-      return .wait(until: nil, because: "\(runs) runs, but no full compaction can start now")
+      return .wait(until: nil, because: "run count \(runs), but no full compaction can start now")
     }
     let pick = CompactionPick(
       kind: .full, versions: VersionRange(first.versions.first, last.versions.last),
       urgency: Double(runs))
-    return .compact([pick], because: "\(runs) runs, more than \(runCountMax)")
+    return .compact([pick], because: "run count \(runs), limit \(runCountMax)")
   }
 
   public func cumulativePoint(

@@ -43,20 +43,17 @@ public struct GradientPolicy: CataloguedPolicy {
   let base: BaseCompactionRule
 
   public init(_ parameters: inout PolicyParameters) {
-    promotionByteCountMax =
-      parameters.integer(
-        "promotion_size_mbytes", default: 1024, in: 1...(1 << 20),
-        "greatest promotion size, in MiB") << 20
+    promotionByteCountMax = parameters.mebibytes(
+      "promotion_size_mbytes", default: 1024, in: 1...(1 << 20),
+      "greatest promotion size, in MiB")
     promotionRatio = parameters.number(
       "promotion_ratio", default: 0.05, in: 0...1, "promotion size as a share of the base")
-    promotionByteCountMin =
-      parameters.integer(
-        "promotion_min_size_mbytes", default: 128, in: 1...(1 << 20),
-        "least promotion size, in MiB") << 20
-    byteCountMin =
-      parameters.integer(
-        "compaction_min_size_mbytes", default: 64, in: 0...(1 << 20),
-        "a cumulative compaction of less, in MiB, needs min_deltas") << 20
+    promotionByteCountMin = parameters.mebibytes(
+      "promotion_min_size_mbytes", default: 128, in: 1...(1 << 20),
+      "least promotion size, in MiB")
+    byteCountMin = parameters.mebibytes(
+      "compaction_min_size_mbytes", default: 64, in: 0...(1 << 20),
+      "a cumulative compaction of less, in MiB, needs min_deltas")
     scoreMin = parameters.integer(
       "min_deltas", default: 5, in: 2...10_000,
       "least score of a cumulative compaction smaller than the minimum size")
@@ -94,15 +91,19 @@ public struct GradientPolicy: CataloguedPolicy {
     return facts.endVersion
   }
 
-  /// Beyond the output if it has reached the promotion size, computed from the base as it was when
-  /// the pick was made; where it was otherwise.
+  /// Beyond the output of a cumulative compaction that has reached the promotion size, computed
+  /// from the base as it was when the pick was made, and beyond that of a full compaction.
   public func cumulativePoint(
     after pick: CompactionPick, output: RowsetSummary, in facts: TabletFacts
   ) -> Version {
-    let isPromoted =
-      pick.kind != .base && output.byteCount >= promotionByteCount(in: facts)
-    return isPromoted
-      ? max(facts.cumulativePoint, output.versions.last.next) : facts.cumulativePoint
+    let isHandedOver =
+      switch pick.kind {
+      case .cumulative: output.byteCount >= promotionByteCount(in: facts)
+      case .base: false
+      case .full: true
+      }
+    let end = isHandedOver ? output.versions.last.next : facts.cumulativePoint
+    return max(facts.cumulativePoint, end)
   }
 }
 
@@ -124,11 +125,15 @@ extension GradientPolicy {
     let total = candidates.totalByteCount
     if total >= promotion {
       return compact(
-        candidates, because: "\(ByteSize(total)) reach the promotion size \(ByteSize(promotion))")
+        candidates,
+        because: "\(ByteSize(total)) have reached the promotion size of \(ByteSize(promotion))")
     }
     let rest = droppingHeavyFront(candidates)
-    if rest.isEmpty, candidates.totalScore >= scoreMax {
-      return escape(candidates)
+    if rest.isEmpty {
+      guard candidates.totalScore < scoreMax else { return escape(candidates) }
+      return .wait(
+        until: nil,
+        because: "rowsets: \(candidates.count), none of a level that fits those after it")
     }
     let byteCount = rest.totalByteCount
     let figures =

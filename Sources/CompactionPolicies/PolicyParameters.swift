@@ -41,6 +41,13 @@ public struct PolicyParameters {
     read(name, default: defaultValue, in: range, kind: "a whole number", meaning) { Int($0) }
   }
 
+  /// A size given as a whole number of MiB in `range`, returned in bytes.
+  public mutating func mebibytes(
+    _ name: String, default defaultValue: Int, in range: ClosedRange<Int>, _ meaning: String
+  ) -> Int {
+    integer(name, default: defaultValue, in: range, meaning) << 20
+  }
+
   /// A decimal number in `range`.
   public mutating func number(
     _ name: String, default defaultValue: Double, in range: ClosedRange<Double>,

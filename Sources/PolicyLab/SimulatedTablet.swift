@@ -24,11 +24,10 @@ public struct SimulatedTablet: Sendable {
     facts.cumulativePoint = policy.initialCumulativePoint(facts)
   }
 
-  /// A copy of a tablet that exists, on which nothing is running.
+  /// A tablet as it stands.
   public init(policy: any CompactionPolicy, facts: TabletFacts) {
     self.policy = policy
     self.facts = facts
-    self.facts.inFlight = []
     componentCount = facts.components.count
   }
 

@@ -54,22 +54,27 @@ public struct VersionGraph: Hashable, Sendable {
     var path: [VersionRange] = []
     var next = Version(0)
     while next <= version {
-      guard let last = lastVersions[next]?.first(where: { $0 <= version }) else {
+      guard let range = longestJump(from: next, to: version) else {
         throw MissingPath(target: version, reached: next)
       }
-      path.append(VersionRange(next, last))
-      next = last.next
+      path.append(range)
+      next = range.last.next
     }
     return path
   }
 
+  /// Whether `path(to:)` would find one.
   public func hasPath(to version: Version) -> Bool {
     var next = Version(0)
     while next <= version {
-      guard let last = lastVersions[next]?.first(where: { $0 <= version }) else { return false }
-      next = last.next
+      guard let range = longestJump(from: next, to: version) else { return false }
+      next = range.last.next
     }
     return true
+  }
+
+  private func longestJump(from first: Version, to target: Version) -> VersionRange? {
+    lastVersions[first]?.first { $0 <= target }.map { VersionRange(first, $0) }
   }
 
   /// Takes away the edges of `ranges` unless `version` would become unreadable (or one of them is
@@ -89,6 +94,11 @@ public struct VersionGraph: Hashable, Sendable {
     public var target: Version
     /// The first version for which no rowset fits.
     public var reached: Version
+
+    public init(target: Version, reached: Version) {
+      self.target = target
+      self.reached = reached
+    }
 
     public var description: String {
       "version \(target) is not readable: no rowset starts at version \(reached) and ends by it"
