@@ -1,0 +1,43 @@
+import Glibc
+
+/// What this process has used since it started.
+public struct ProcessUsage: Hashable, Sendable {
+  /// Processor time of all threads.
+  public var userSeconds: Double
+  public var systemSeconds: Double
+  /// The most memory that was resident at once.
+  public var peakRSSBytes: Int
+  /// Memory resident now.
+  public var currentRSSBytes: Int
+
+  public var cpuSeconds: Double { userSeconds + systemSeconds }
+
+  /// A few microseconds.
+  public static func current() -> ProcessUsage {
+    var usage = rusage()
+    // Fails only for an unknown `who`.
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return ProcessUsage(
+      userSeconds: seconds(usage.ru_utime), systemSeconds: seconds(usage.ru_stime),
+      peakRSSBytes: usage.ru_maxrss * 1024, currentRSSBytes: residentBytes())
+  }
+
+  /// Processor time of the calling thread so far, in seconds; the difference of two calls is what
+  /// the work between them cost.
+  public static func threadCPUSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  private static func seconds(_ time: timeval) -> Double {
+    Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+  }
+
+  /// The second field of `statm`, in pages; 0 where there is no `/proc`.
+  private static func residentBytes() -> Int {
+    let fields = readText("/proc/self/statm")?.split(separator: " ") ?? []
+    guard fields.count > 1, let pages = Int(fields[1]) else { return 0 }
+    return pages * sysconf(Int32(_SC_PAGESIZE))
+  }
+}

@@ -1,0 +1,101 @@
+extension SummaryRow {
+  public static let fileName = "summary.csv"
+
+  public static let columns: [CSVColumn<SummaryRow>] =
+    identityColumns + trafficColumns + storageColumns + resourceColumns + simulationColumns
+
+  private static let identityColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn("schema_version", "", \.schemaVersion, "version of this list of columns"),
+    CSVColumn("run_id", "", \.runID, "names the run and its folder"),
+    CSVColumn("policy", "", \.policy, "compaction policy"),
+    CSVColumn(
+      "policy_params", "", \.policyParameters, "its parameters, key=value separated by spaces"),
+    CSVColumn("workload", "", \.workload, "what was loaded and asked"),
+    CSVColumn("mode", "", \.mode, "real, or simulated: times are virtual seconds"),
+    CSVColumn("seed", "", \.seed, "what repeats the run"),
+    CSVColumn("git_rev", "", \.gitRevision, "revision of the program, -dirty when changed"),
+    CSVColumn("duration_s", "s", \.durationSeconds, "measured part of the run"),
+    CSVColumn("writers", "", \.writers, "threads that load"),
+    CSVColumn("readers", "", \.readers, "threads that query"),
+    CSVColumn("tablets", "", \.tablets, "hash buckets of the table"),
+  ]
+
+  private static let trafficColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn("rows_ingested", "rows", \.rowsIngested, "rows acknowledged"),
+    CSVColumn(
+      "bytes_ingested", "bytes", \.bytesIngested, "logical bytes of these rows, before encoding"),
+    CSVColumn("rows_per_s", "rows/s", \.rowsPerSecond, "rows_ingested / duration_s"),
+    CSVColumn("commits", "", \.commits, "loads acknowledged"),
+    CSVColumn("commits_per_s", "1/s", \.commitsPerSecond, "commits / duration_s"),
+    CSVColumn("commit_p50_ms", "ms", \.commitP50Milliseconds, "load due to durable, median"),
+    CSVColumn("commit_p99_ms", "ms", \.commitP99Milliseconds, "the same, 99th percentile"),
+    CSVColumn("commit_max_ms", "ms", \.commitMaxMilliseconds, "the same, longest"),
+    CSVColumn(
+      "visible_p50_ms", "ms", \.visibleP50Milliseconds, "load due to seen by queries, median"),
+    CSVColumn("visible_p99_ms", "ms", \.visibleP99Milliseconds, "the same, 99th percentile"),
+    CSVColumn("queries", "", \.queries, "queries answered"),
+    CSVColumn("queries_per_s", "1/s", \.queriesPerSecond, "queries / duration_s"),
+    CSVColumn("query_p50_ms", "ms", \.queryP50Milliseconds, "query due to answered, median"),
+    CSVColumn("query_p95_ms", "ms", \.queryP95Milliseconds, "the same, 95th percentile"),
+    CSVColumn("query_p99_ms", "ms", \.queryP99Milliseconds, "the same, 99th percentile"),
+    CSVColumn("query_p999_ms", "ms", \.queryP999Milliseconds, "the same, 99.9th percentile"),
+  ]
+
+  private static let storageColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn("bytes_flushed", "bytes", \.bytesFlushed, "written for new rowsets"),
+    CSVColumn("bytes_compacted_read", "bytes", \.bytesCompactedRead, "inputs of compaction jobs"),
+    CSVColumn(
+      "bytes_compacted_written", "bytes", \.bytesCompactedWritten, "outputs of compaction jobs"),
+    CSVColumn("write_amp", "", \.writeAmplification, "(flushed + compacted written) / flushed"),
+    CSVColumn(
+      "read_amp_mean", "", \.readAmplificationMean,
+      "overlapping components a point read consults, mean over time"),
+    CSVColumn("read_amp_max", "", \.readAmplificationMax, "the same, worst moment"),
+    CSVColumn(
+      "space_amp", "", \.spaceAmplification, "bytes on disk / bytes after a full compaction"),
+    CSVColumn(
+      "components_mean", "", \.componentsMean,
+      "rowsets on the read path of a tablet, mean over tablets and time"),
+    CSVColumn("components_max", "", \.componentsMax, "the same, worst tablet and moment"),
+    CSVColumn("components_final", "", \.componentsFinal, "the same, mean over tablets at the end"),
+    CSVColumn(
+      "compaction_score_mean", "", \.compactionScoreMean,
+      "urgency in the policy's terms, mean over tablets and time"),
+    CSVColumn(
+      "compaction_score_max", "", \.compactionScoreMax, "the same, worst tablet and moment"),
+    CSVColumn(
+      "debt_bytes_final", "bytes", \.debtBytesFinal,
+      "still to be written until the policy rests, at the end"),
+    CSVColumn("compactions", "", \.compactions, "jobs that succeeded"),
+    CSVColumn("compaction_cpu_s", "s", \.compactionCPUSeconds, "processor time of compaction jobs"),
+  ]
+
+  private static let resourceColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn("cpu_s", "s", \.cpuSeconds, "processor time of the process, user and system"),
+    CSVColumn(
+      "cpu_s_per_gib_ingested", "s/GiB", \.cpuSecondsPerGiBIngested,
+      "cpu_s / bytes_ingested in GiB"),
+    CSVColumn("stall_count", "", \.stallCount, "times a writer was blocked by the engine"),
+    CSVColumn("stall_s", "s", \.stallSeconds, "time writers were blocked, summed over writers"),
+    CSVColumn("stall_longest_s", "s", \.stallLongestSeconds, "longest single stall"),
+    CSVColumn("rejected_loads", "", \.rejectedLoads, "loads refused: too many versions"),
+    CSVColumn("delete_bitmap_bytes", "bytes", \.deleteBitmapBytes, "delete bitmaps at the end"),
+    CSVColumn("peak_rss_bytes", "bytes", \.peakRSSBytes, "most memory resident at once"),
+    CSVColumn("disk_bytes_final", "bytes", \.diskBytesFinal, "bytes of the store at the end"),
+    CSVColumn("bytes_per_row", "bytes", \.bytesPerRow, "disk_bytes_final / live rows"),
+    CSVColumn("errors", "", \.errors, "operations that failed"),
+  ]
+
+  /// Filled by simulated runs only.
+  private static let simulationColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn("merges", "", \.merges, "merges of the canonical model"),
+    CSVColumn("merge_bytes", "bytes", \.mergeBytes, "bytes written by merges"),
+    CSVColumn("total_bytes", "bytes", \.totalBytes, "flushed and merged bytes"),
+    CSVColumn(
+      "build_bytes", "bytes", \.buildBytes, "bytes written until the last load had arrived"),
+    CSVColumn("max_settled", "", \.maxSettled, "most components after the merges a load set off"),
+    CSVColumn("mean_settled", "", \.meanSettled, "mean of the same over loads"),
+    CSVColumn(
+      "opt_gap", "", \.optimumGap, "build_bytes / least possible for the same component limit"),
+  ]
+}
