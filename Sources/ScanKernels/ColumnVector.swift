@@ -34,6 +34,16 @@ public struct ColumnVector: Sendable {
     return UnsafeBufferPointer(rebasing: buffer.values(as: T.self)[..<count])
   }
 
+  /// Bytes of the values in memory, a dictionary included.
+  public var byteCount: Int {
+    switch body {
+    case .fixed(let buffer): buffer.byteCount
+    case .strings(let table): table.bytes.byteCount + table.offsets.byteCount
+    case .coded(let codes, let dictionary):
+      codes.byteCount + dictionary.bytes.byteCount + dictionary.offsets.byteCount
+    }
+  }
+
   @inlinable public func isNull(_ row: Int) -> Bool { nulls?[row] ?? false }
 
   /// The bytes of one row of a string column; valid while the vector is held.

@@ -18,8 +18,12 @@ public struct ByteReader {
 
   public var remaining: Int { bytes.count - position }
 
-  /// The offset in the file of the next byte.
-  public var offset: UInt64 { origin + UInt64(position) }
+  /// The offset in the file of the next byte; the greatest number if that would be beyond it, since
+  /// `origin` may come from hostile bytes.
+  public var offset: UInt64 {
+    let (sum, isOverflow) = origin.addingReportingOverflow(UInt64(position))
+    return isOverflow ? .max : sum
+  }
 
   /// An error at the current place.
   public func corrupt(_ what: String, expected: String, found: String) -> StorageError {

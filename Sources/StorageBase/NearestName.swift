@@ -1,8 +1,13 @@
 /// `unknown policy "gradien": did you mean gradient? Known: full, gradient, ...`
 func unknownNameMessage(kind: String, name: String, known: [String]) -> String {
   var message = "unknown \(kind) \"\(name)\""
-  if let nearest = nearestName(to: name, in: known) { message += ": did you mean \(nearest)?" }
-  return known.isEmpty ? message : message + " Known: " + known.joined(separator: ", ")
+  guard !known.isEmpty else { return message }
+  if let nearest = nearestName(to: name, in: known) {
+    message += ": did you mean \(nearest)?"
+  } else {
+    message += "."
+  }
+  return message + " Known: " + known.joined(separator: ", ")
 }
 
 /// The candidate with the least edit distance to `name`, if it is near enough to be a slip of the

@@ -61,7 +61,8 @@ public func formatDecimal(_ unscaled: Int128, scale: Int) -> String {
 /// `YYYY-MM-DD HH:MM:SS` and, when there are any, six digits of microseconds.
 public func formatDatetime(_ microseconds: Int64) -> String {
   let day = microseconds.flooredDivision(by: 86_400_000_000)
-  let rest = microseconds - day * 86_400_000_000
+  // For the earliest datetimes the start of the day is below Int64.min, but not its distance.
+  let rest = microseconds &- day &* 86_400_000_000
   let seconds = rest / 1_000_000
   let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60]
     .map { zeroPadded($0, width: 2) }.joined(separator: ":")

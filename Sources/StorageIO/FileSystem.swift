@@ -15,20 +15,22 @@ public protocol FileSystem: Sendable {
   func listDirectory(_ path: String) throws -> [String]
   /// Whether there is a file or directory of that name.
   func exists(_ path: String) throws -> Bool
-  /// Creates an empty file for writing, replacing one of that name.
+  /// Creates an empty file for writing, replacing one of that name; those who have the old one
+  /// open keep reading it.
   func create(_ path: String, cause: IOCause) throws -> any WritableFile
   /// Opens an existing file for writing at its end.
   func openForAppending(_ path: String, cause: IOCause) throws -> any WritableFile
   /// Opens an existing file for reading; its length is fixed at this moment.
   func openForReading(_ path: String, cause: IOCause) throws -> any ReadableFile
-  /// Atomically gives a file another name, replacing what had it.
+  /// Atomically gives a file or directory another name, replacing the file or empty directory that
+  /// had it.
   func rename(_ source: String, to target: String) throws
   /// Removes a file; one that is open stays readable until closed.
   func remove(_ path: String) throws
   /// Removes an empty directory.
   func removeDirectory(_ path: String) throws
   /// Makes creations, renames and removals in the directory durable.
-  func syncDirectory(_ path: String) throws
+  func syncDirectory(_ path: String, cause: IOCause) throws
   /// Takes an exclusive lock that ends with the process or with the returned object.
   /// - Throws: `StorageError.storeLocked` naming the holder as far as known.
   func lock(_ path: String) throws -> any FileLock
@@ -41,11 +43,17 @@ public protocol WritableFile: AnyObject, Sendable {
   var path: String { get }
   /// Bytes appended so far, counting those that were there when it was opened.
   var byteCount: UInt64 { get }
-  /// Appends all bytes or throws; after an error the file may hold a part of them.
+  /// Appends all bytes or throws. After an error the file may hold a part of them, which
+  /// `byteCount` does not count; `truncate(to: byteCount)` removes it.
   func append(_ bytes: UnsafeRawBufferPointer) throws
   /// Makes everything appended durable.
+  ///
+  /// After one failure every later call fails with the same error: Linux forgets the pages it could
+  /// not write, so a repeated sync that succeeds would prove nothing (Rebello et al., "Can
+  /// Applications Recover from fsync Failures?", USENIX ATC 2020).
   func sync() throws
   /// Cuts the file to `byteCount` bytes; later appends go there.
+  /// - Precondition: it is at most the present `byteCount`.
   func truncate(to byteCount: UInt64) throws
 }
 
@@ -73,9 +81,8 @@ extension ReadableFile {
   /// A copy of `count` bytes from `offset`.
   public func read(at offset: UInt64, count: Int) throws -> [UInt8] {
     guard offset <= byteCount, UInt64(count) <= byteCount - offset else {
-      throw StorageError.corrupt(
-        file: path, offset: offset, what: "file length", expected: "\(count) more bytes",
-        found: "\(byteCount < offset ? 0 : byteCount - offset)")
+      throw StorageError.readPastEnd(
+        file: path, byteCount: byteCount, offset: offset, wanted: count)
     }
     return try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
       try read(at: offset, into: UnsafeMutableRawBufferPointer(buffer))

@@ -16,7 +16,8 @@ public enum IOCause: Int, Sendable, CaseIterable {
   case tool
 }
 
-/// Exact counts of the work done at the file system, by cause. Thread-safe.
+/// Exact counts of the work done at the file system, by cause. Thread-safe and free of locks; the
+/// counts of one snapshot may be some operations apart from each other while others are at work.
 public final class IOCounters: Sendable {
   /// One cause's counts at a moment.
   public struct Counts: Hashable, Sendable {
@@ -25,41 +26,68 @@ public final class IOCounters: Sendable {
     public var writes = 0
     public var reads = 0
     public var syncs = 0
+
+    /// What was done between an `earlier` snapshot and this one.
+    public static func - (later: Counts, earlier: Counts) -> Counts {
+      var difference = later
+      difference.bytesWritten -= earlier.bytesWritten
+      difference.bytesRead -= earlier.bytesRead
+      difference.writes -= earlier.writes
+      difference.reads -= earlier.reads
+      difference.syncs -= earlier.syncs
+      return difference
+    }
+
+    public static func + (a: Counts, b: Counts) -> Counts {
+      var sum = a
+      sum.bytesWritten += b.bytesWritten
+      sum.bytesRead += b.bytesRead
+      sum.writes += b.writes
+      sum.reads += b.reads
+      sum.syncs += b.syncs
+      return sum
+    }
   }
 
-  private let counts = Mutex([Counts](repeating: Counts(), count: IOCause.allCases.count))
+  private final class Cell: Sendable {
+    let bytesWritten = Atomic<Int>(0)
+    let bytesRead = Atomic<Int>(0)
+    let writes = Atomic<Int>(0)
+    let reads = Atomic<Int>(0)
+    let syncs = Atomic<Int>(0)
+  }
+
+  private let cells = IOCause.allCases.map { _ in Cell() }
 
   public init() {}
 
   public func addWrite(_ cause: IOCause, bytes: Int) {
-    counts.withLock {
-      $0[cause.rawValue].bytesWritten += bytes
-      $0[cause.rawValue].writes += 1
-    }
+    let cell = cells[cause.rawValue]
+    cell.bytesWritten.wrappingAdd(bytes, ordering: .relaxed)
+    cell.writes.wrappingAdd(1, ordering: .relaxed)
   }
 
   public func addRead(_ cause: IOCause, bytes: Int) {
-    counts.withLock {
-      $0[cause.rawValue].bytesRead += bytes
-      $0[cause.rawValue].reads += 1
-    }
+    let cell = cells[cause.rawValue]
+    cell.bytesRead.wrappingAdd(bytes, ordering: .relaxed)
+    cell.reads.wrappingAdd(1, ordering: .relaxed)
   }
 
   public func addSync(_ cause: IOCause) {
-    counts.withLock { $0[cause.rawValue].syncs += 1 }
+    cells[cause.rawValue].syncs.wrappingAdd(1, ordering: .relaxed)
   }
 
-  public subscript(cause: IOCause) -> Counts { counts.withLock { $0[cause.rawValue] } }
+  public subscript(cause: IOCause) -> Counts {
+    let cell = cells[cause.rawValue]
+    return Counts(
+      bytesWritten: cell.bytesWritten.load(ordering: .relaxed),
+      bytesRead: cell.bytesRead.load(ordering: .relaxed),
+      writes: cell.writes.load(ordering: .relaxed),
+      reads: cell.reads.load(ordering: .relaxed),
+      syncs: cell.syncs.load(ordering: .relaxed))
+  }
 
   public var total: Counts {
-    counts.withLock { all in
-      all.reduce(into: Counts()) { sum, counts in
-        sum.bytesWritten += counts.bytesWritten
-        sum.bytesRead += counts.bytesRead
-        sum.writes += counts.writes
-        sum.reads += counts.reads
-        sum.syncs += counts.syncs
-      }
-    }
+    IOCause.allCases.reduce(Counts()) { $0 + self[$1] }
   }
 }

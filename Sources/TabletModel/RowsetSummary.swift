@@ -27,8 +27,12 @@ public struct RowsetSummary: Hashable, Sendable, Codable {
     self.createdAt = createdAt
   }
 
-  /// The compaction score of Apache Doris: how many sorted runs a reader has to merge.
-  public var score: Int { segmentsOverlap ? segmentCount : min(segmentCount, 1) }
+  /// The compaction score of Apache Doris: its segments if they overlap, else 1. An empty rowset
+  /// counts as well, because it still takes a place on the read path, which is limited.
+  public var score: Int { segmentsOverlap ? max(segmentCount, 1) : 1 }
+
+  /// How many sorted runs a reader has to merge; 0 for an empty rowset.
+  public var runCount: Int { isEmpty ? 0 : score }
 
   /// A rowset without rows, such as the one every tablet is born with.
   public var isEmpty: Bool { segmentCount == 0 }

@@ -6,7 +6,7 @@ import Glibc
 /// Replaces this process by `arguments[0]`, looked up in PATH; returns only on failure.
 func replaceProcess(by arguments: [String]) {
   var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-  execvp(pointers[0], &pointers)
+  if let program = pointers[0] { execvp(program, &pointers) }
 }
 
 func printError(_ line: String) {
@@ -16,9 +16,9 @@ func printError(_ line: String) {
 
 let packageRoot = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
 let headers = ["/usr/include/lz4.h", "/usr/include/zstd.h", "/usr/include/roaring/roaring.h"]
-let isInstalled = headers.allSatisfy { access($0, R_OK) == 0 }
-let hasPkgConfig = ["/usr/bin/pkg-config", "/usr/local/bin/pkg-config"]
-  .contains { access($0, X_OK) == 0 }
+let isInstalled = headers.allSatisfy { (path: String) in access(path, R_OK) == 0 }
+let pkgConfigs = ["/usr/bin/pkg-config", "/usr/local/bin/pkg-config"]
+let hasPkgConfig = pkgConfigs.contains { (path: String) in access(path, X_OK) == 0 }
 if !isInstalled && !hasPkgConfig {
   printError("bench: system libraries are missing: run ./dev setup in \(packageRoot)")
   exit(69)

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ck_aggregate.h"
+#include "ck_bitpack.h"
 #include "ck_crc32c.h"
+#include "ck_filter.h"
+#include "ck_level.h"
 
 #endif

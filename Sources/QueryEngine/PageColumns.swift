@@ -1,0 +1,38 @@
+import ScanKernels
+import StorageBase
+
+/// The columns of one page, decoded on first use. Not thread-safe.
+final class PageColumns {
+  private let source: any ScanSource
+  private let schema: Schema
+  private let positions: [Int?]
+  private let page: Int
+  private let rowCount: Int
+  private var decoded: [Int: ColumnVector] = [:]
+  private(set) var work = ScanWork()
+
+  init(
+    _ source: any ScanSource, _ schema: Schema, _ positions: [Int?], page: Int, rowCount: Int
+  ) {
+    self.source = source
+    self.schema = schema
+    self.positions = positions
+    self.page = page
+    self.rowCount = rowCount
+  }
+
+  func column(_ index: Int) throws -> ColumnVector {
+    if let known = decoded[index] { return known }
+    let vector: ColumnVector
+    if let position = positions[index] {
+      vector = try source.readPage(column: position, page: page, work: &work)
+    } else {
+      // A column that was added after the segment was written.
+      let builder = ColumnBuilder(type: schema.columns[index].type, capacity: rowCount)
+      for _ in 0..<rowCount { builder.appendNull() }
+      vector = builder.finish()
+    }
+    decoded[index] = vector
+    return vector
+  }
+}

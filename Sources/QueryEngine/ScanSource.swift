@@ -1,0 +1,20 @@
+import ScanKernels
+import StorageBase
+
+/// An immutable piece of a table that a query can read page by page: a segment, or rows in memory.
+/// All columns are cut into pages at the same row ordinals. Thread-safe.
+///
+/// Columns and pages are named by position in `schema` and in the piece.
+public protocol ScanSource: Sendable {
+  /// The schema the rows were written with; columns are matched with the query's by id.
+  var schema: Schema { get }
+  var rowCount: Int { get }
+  var pageCount: Int { get }
+  func rowRange(ofPage page: Int) -> Range<Int>
+  /// What is known of a whole column; nil when nothing is.
+  func bounds(ofColumn column: Int) -> ValueBounds?
+  /// What is known of one page of a column; nil when nothing is.
+  func bounds(ofColumn column: Int, page: Int) throws -> ValueBounds?
+  /// Decodes one page of a column, and counts what that cost in `work`.
+  func readPage(column: Int, page: Int, work: inout ScanWork) throws -> ColumnVector
+}

@@ -1,0 +1,35 @@
+/// What a query did, counted where it happened: exact and the same on every run.
+public struct ScanWork: Hashable, Sendable {
+  public var segments = 0
+  /// Segments that zone maps showed to hold no row for the query.
+  public var segmentsPruned = 0
+  /// Pages (of rows, not of single columns) of all segments.
+  public var pages = 0
+  /// Pages that zone maps ruled out, those of pruned segments included.
+  public var pagesPruned = 0
+  /// Pages whose filter columns were read and selected no row, so nothing else was read.
+  public var pagesEmpty = 0
+  /// Pages of single columns that were decoded.
+  public var columnPagesRead = 0
+  /// Bytes of those pages as stored, and after decoding.
+  public var bytesStored = 0
+  public var bytesDecoded = 0
+  /// Rows of the pages that were looked at.
+  public var rowsScanned = 0
+  public var rowsSelected = 0
+
+  public init() {}
+
+  public static func += (total: inout ScanWork, part: ScanWork) {
+    total.segments += part.segments
+    total.segmentsPruned += part.segmentsPruned
+    total.pages += part.pages
+    total.pagesPruned += part.pagesPruned
+    total.pagesEmpty += part.pagesEmpty
+    total.columnPagesRead += part.columnPagesRead
+    total.bytesStored += part.bytesStored
+    total.bytesDecoded += part.bytesDecoded
+    total.rowsScanned += part.rowsScanned
+    total.rowsSelected += part.rowsSelected
+  }
+}

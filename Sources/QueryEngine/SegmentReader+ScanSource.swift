@@ -1,0 +1,30 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+
+extension SegmentReader: ScanSource {
+  public func bounds(ofColumn column: Int) -> ValueBounds? { zoneMap(column: column).bounds }
+
+  public func bounds(ofColumn column: Int, page: Int) throws -> ValueBounds? {
+    try zoneMap(column: column, page: page).bounds
+  }
+
+  public func readPage(column: Int, page: Int, work: inout ScanWork) throws -> ColumnVector {
+    var pageWork = PageWork()
+    defer {
+      work.columnPagesRead += pageWork.pages
+      work.bytesStored += pageWork.bytesStored
+      work.bytesDecoded += pageWork.bytesDecoded
+    }
+    return try readPage(column: column, page: page, work: &pageWork)
+  }
+}
+
+extension ZoneMap {
+  fileprivate var bounds: ValueBounds {
+    min.isNull
+      ? .nulls(rowCount: rowCount)
+      : ValueBounds(
+        lower: min, upper: isMaxOpen ? nil : max, nullCount: nullCount, rowCount: rowCount)
+  }
+}

@@ -1,0 +1,49 @@
+import CKernels
+
+/// Which codes of a dictionary a string test accepts: the test runs once per entry, rows then only
+/// look up their code.
+struct DictionaryMatches {
+  /// Held so that the identity of the dictionary cannot come back as another one's.
+  private let dictionary: StringTable
+  /// One byte per code, not zero when accepted.
+  private let table: AlignedBuffer
+  /// The accepted codes when they are consecutive: then comparing beats looking up.
+  private let run: ClosedRange<Int32>?
+  private let acceptedCount: Int
+
+  init(of dictionary: StringTable, _ test: StringTest) {
+    self.dictionary = dictionary
+    table = AlignedBuffer(byteCount: dictionary.count, zeroed: true)
+    let flags = table.mutableValues(as: UInt8.self)
+    var (accepted, first, last) = (0, 0, 0)
+    for code in 0..<dictionary.count where test.accepts(dictionary[code]) {
+      flags[code] = 1
+      if accepted == 0 { first = code }
+      last = code
+      accepted += 1
+    }
+    acceptedCount = accepted
+    let isRun = accepted > 0 && last - first + 1 == accepted
+    run = isRun ? Int32(first)...Int32(last) : nil
+  }
+
+  func belongs(to other: StringTable) -> Bool {
+    dictionary.offsets === other.offsets && dictionary.bytes === other.bytes
+  }
+
+  func rows(codes: AlignedBuffer, count: Int) -> Bitmap {
+    if acceptedCount == 0 { return Bitmap(count: count) }
+    if acceptedCount == dictionary.count { return .full(count: count) }
+    let selection = Bitmap(count: count)
+    let words = selection.mutableWords.baseAddress
+    let filter = KernelTable.current.filter
+    if let run {
+      let codes = codes.values(as: Int32.self).baseAddress
+      filter.range_i32(codes, count, run.lowerBound, run.upperBound, words)
+    } else {
+      let codes = codes.values(as: UInt32.self).baseAddress
+      filter.member_u32(codes, count, table.values(as: UInt8.self).baseAddress, words)
+    }
+    return selection
+  }
+}

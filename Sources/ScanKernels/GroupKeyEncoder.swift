@@ -1,0 +1,212 @@
+import StorageBase
+
+/// Turns the key columns of pages into group numbers, a page at a time. Not thread-safe.
+struct GroupKeyEncoder {
+  /// The interned number of each code of one dictionary; 0 where the code has not been met.
+  private struct DictionaryNumbers {
+    let dictionary: StringTable
+    var numbers: [UInt32]
+  }
+
+  let layout: GroupKeyLayout
+  private(set) var table: GroupTable
+  private(set) var strings = StringInterner()
+  private var dictionaries: [DictionaryNumbers?]
+  /// Codes of the page's rows, per key column that is kept as a code.
+  private var codes: [[UInt32]]
+  private var packed: [UInt64] = []
+  private var indexes: [UInt32] = []
+
+  init(columns: [Column]) {
+    layout = GroupKeyLayout(columns)
+    table = GroupTable(layout: layout)
+    dictionaries = Array(repeating: nil, count: columns.count)
+    codes = Array(repeating: [], count: columns.count)
+  }
+
+  /// Writes the group number of each of `rows` of a page into `numbers`.
+  mutating func number(
+    _ rows: UnsafeBufferPointer<UInt32>, of vectors: [ColumnVector],
+    into numbers: UnsafeMutableBufferPointer<UInt32>
+  ) {
+    for (index, vector) in vectors.enumerated() { encode(vector, rows, field: index) }
+    table.makeRoom(forCodesUpTo: strings.count)
+    if let bits = table.directBits {
+      combineCodes(rows.count, bits)
+      indexes.withUnsafeBufferPointer { table.numbers(ofDirect: $0, into: numbers) }
+      return
+    }
+    pack(rows, vectors)
+    packed.withUnsafeBufferPointer { packed in
+      guard let base = packed.baseAddress else { return }
+      table.numbers(ofPacked: base, into: numbers)
+    }
+  }
+
+  private mutating func pack(_ rows: UnsafeBufferPointer<UInt32>, _ vectors: [ColumnVector]) {
+    packed.removeAll(keepingCapacity: true)
+    packed.append(contentsOf: repeatElement(0, count: rows.count * layout.wordCount))
+    packed.withUnsafeMutableBufferPointer { packed in
+      guard let base = packed.baseAddress else { return }
+      let packer = KeyPacker(keys: base, stride: layout.wordCount, rows: rows)
+      for (index, (field, vector)) in zip(layout.fields, vectors).enumerated() {
+        guard case .wide = field.form else {
+          codes[index].withUnsafeBufferPointer { packer.pack(codes: $0, at: field.place) }
+          continue
+        }
+        packer.pack(values: vector, at: field.place)
+        guard let nulls = vector.nulls else { continue }
+        guard let flag = field.nullFlag else {
+          preconditionFailure("nulls in a column that is not nullable")
+        }
+        packer.pack(nulls: nulls, at: flag)
+      }
+    }
+  }
+
+  /// Appends the values of the keys of all groups, group by group.
+  func appendKeys(to values: inout [Value]) {
+    for number in 0..<table.count {
+      table.withKey(number) { key in
+        for field in layout.fields {
+          values.append(layout.value(field, in: key, strings: strings))
+        }
+      }
+    }
+  }
+
+  /// The numbers here of all groups of another encoder of the same columns, in its order.
+  mutating func numbers(ofGroupsOf other: GroupKeyEncoder) -> [UInt32] {
+    (0..<other.table.count).map { group in
+      var key = other.table.withKey(group) {
+        Array(UnsafeBufferPointer(start: $0, count: layout.wordCount))
+      }
+      for field in layout.fields {
+        guard case .string = field.form else { continue }
+        let foreign = key.withUnsafeBufferPointer { key in
+          key.baseAddress.map { layout.code(field, in: $0) } ?? 0
+        }
+        guard foreign != 0 else { continue }
+        let own = other.strings.string(foreign).withUnsafeBytes { strings.number(of: $0) }
+        let mask: UInt64 = 0xFFFF_FFFF << field.place.shift
+        key[field.place.word] &= ~mask
+        key[field.place.word] |= UInt64(own) << field.place.shift
+      }
+      table.makeRoom(forCodesUpTo: strings.count)
+      return key.withUnsafeBufferPointer { key in
+        guard let base = key.baseAddress else { preconditionFailure("a key has words") }
+        return table.number(of: base)
+      }
+    }
+  }
+}
+
+extension GroupKeyEncoder {
+  private mutating func encode(
+    _ vector: ColumnVector, _ rows: UnsafeBufferPointer<UInt32>, field index: Int
+  ) {
+    switch layout.fields[index].form {
+    case .wide: return
+    case .narrow(let lowest):
+      resize(index, rows.count)
+      if vector.type == .bool {
+        // Whatever is not zero is true, so that a code always has the bits planned for it.
+        encode(vector.values(as: Int8.self), rows, &codes[index]) { $0 == 0 ? 1 : 2 }
+      } else if vector.type.physical == .int8 {
+        encode(vector.values(as: Int8.self), rows, &codes[index]) { Int($0) &- lowest &+ 1 }
+      } else {
+        encode(vector.values(as: Int16.self), rows, &codes[index]) { Int($0) &- lowest &+ 1 }
+      }
+    case .string:
+      resize(index, rows.count)
+      switch vector.body {
+      case .coded(let own, let dictionary):
+        encode(own.values(as: UInt32.self), dictionary, vector.nulls, rows, field: index)
+      case .strings(let strings):
+        for (position, row) in rows.enumerated() {
+          codes[index][position] = self.strings.number(of: strings[Int(row)])
+        }
+      case .fixed: preconditionFailure("a string column with a fixed-width body")
+      }
+    }
+    guard let nulls = vector.nulls else { return }
+    codes[index].withUnsafeMutableBufferPointer { codes in
+      let words = nulls.words
+      for position in 0..<rows.count {
+        let row = Int(rows[position])
+        let bit = UInt32(truncatingIfNeeded: words[row &>> 6] &>> UInt64(row & 63)) & 1
+        codes[position] &= bit &- 1
+      }
+    }
+  }
+
+  private mutating func resize(_ index: Int, _ count: Int) {
+    codes[index].removeAll(keepingCapacity: true)
+    codes[index].append(contentsOf: repeatElement(0, count: count))
+  }
+
+  @inline(__always)
+  private func encode<T: BitwiseCopyable>(
+    _ values: UnsafeBufferPointer<T>, _ rows: UnsafeBufferPointer<UInt32>,
+    _ codes: inout [UInt32], code: (T) -> Int
+  ) {
+    codes.withUnsafeMutableBufferPointer { codes in
+      for position in 0..<rows.count {
+        codes[position] = UInt32(truncatingIfNeeded: code(values[Int(rows[position])]))
+      }
+    }
+  }
+
+  private mutating func encode(
+    _ own: UnsafeBufferPointer<UInt32>, _ dictionary: StringTable, _ nulls: Bitmap?,
+    _ rows: UnsafeBufferPointer<UInt32>, field index: Int
+  ) {
+    if dictionaries[index]?.dictionary.bytes !== dictionary.bytes {
+      dictionaries[index] = DictionaryNumbers(
+        dictionary: dictionary, numbers: Array(repeating: 0, count: dictionary.count))
+    }
+    guard var known = dictionaries[index]?.numbers, !known.isEmpty else { return }
+    // Out of the array while it changes, so that it is not copied.
+    dictionaries[index] = nil
+    if !Self.look(up: own, rows, in: known, into: &codes[index]) {
+      for row in rows where known[Int(own[Int(row)])] == 0 {
+        let code = Int(own[Int(row)])
+        known[code] = strings.number(of: dictionary[code])
+      }
+      _ = Self.look(up: own, rows, in: known, into: &codes[index])
+    }
+    dictionaries[index] = DictionaryNumbers(dictionary: dictionary, numbers: known)
+  }
+
+  /// Returns whether every code was known.
+  private static func look(
+    up own: UnsafeBufferPointer<UInt32>, _ rows: UnsafeBufferPointer<UInt32>, in known: [UInt32],
+    into codes: inout [UInt32]
+  ) -> Bool {
+    var isComplete = true
+    codes.withUnsafeMutableBufferPointer { codes in
+      known.withUnsafeBufferPointer { known in
+        for position in 0..<rows.count {
+          let number = known[Int(own[Int(rows[position])])]
+          isComplete = isComplete && number != 0
+          codes[position] = number
+        }
+      }
+    }
+    return isComplete
+  }
+
+  private mutating func combineCodes(_ count: Int, _ bits: [UInt64]) {
+    indexes.removeAll(keepingCapacity: true)
+    indexes.append(contentsOf: repeatElement(0, count: count))
+    var shift: UInt32 = 0
+    indexes.withUnsafeMutableBufferPointer { indexes in
+      for (index, width) in bits.enumerated() {
+        codes[index].withUnsafeBufferPointer { codes in
+          for position in 0..<count { indexes[position] |= codes[position] &<< shift }
+        }
+        shift += UInt32(width)
+      }
+    }
+  }
+}

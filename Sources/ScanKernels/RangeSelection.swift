@@ -1,0 +1,105 @@
+import CKernels
+import StorageBase
+
+/// Which rows of a fixed-width vector have a value in some ranges of ranks. Values of null rows
+/// count like others; the caller drops those rows.
+struct RangeSelection {
+  /// More ranges than this are searched row by row instead of one kernel pass each.
+  private static let passCountMax = 8
+
+  private let kernels = KernelTable.current.filter
+
+  func rows(of vector: ColumnVector, in ranges: RankRanges) -> Bitmap {
+    // The fewer ranges the better, and only a set without NaN can be asked of the kernels.
+    let complement = ranges.complement
+    let isInverted = ranges.ranges.count > complement.ranges.count || holdsNaN(ranges, vector.type)
+    let asked = isInverted ? complement.ranges : ranges.ranges
+    let selection: Bitmap
+    if asked.count > Self.passCountMax || vector.type.physical == .int128 {
+      selection = searchedRows(of: vector, in: asked)
+    } else {
+      selection = Bitmap(count: vector.count)
+      for (ordinal, range) in asked.enumerated() {
+        let target = ordinal == 0 ? selection : Bitmap(count: vector.count)
+        select(vector, range, into: target)
+        if ordinal > 0 { selection.formUnion(target) }
+      }
+    }
+    if isInverted { selection.invert() }
+    return selection
+  }
+
+  private func holdsNaN(_ ranges: RankRanges, _ type: DataType) -> Bool {
+    guard type == .float || type == .double else { return false }
+    return ranges.ranges.last?.upperBound == ranges.domain.upperBound
+  }
+
+  /// - Precondition: the range is in the domain of the vector's type and without NaN.
+  private func select(_ vector: ColumnVector, _ range: ClosedRange<Int128>, into target: Bitmap) {
+    let (low, high) = (Int64(range.lowerBound), Int64(range.upperBound))
+    let (count, words) = (vector.count, target.mutableWords.baseAddress)
+    switch vector.type.physical {
+    case .int8:
+      kernels.range_i8(
+        vector.values(as: Int8.self).baseAddress, count, Int8(low), Int8(high), words)
+    case .int16:
+      kernels.range_i16(
+        vector.values(as: Int16.self).baseAddress, count, Int16(low), Int16(high), words)
+    case .int32:
+      kernels.range_i32(
+        vector.values(as: Int32.self).baseAddress, count, Int32(low), Int32(high), words)
+    case .int64:
+      kernels.range_i64(vector.values(as: Int64.self).baseAddress, count, low, high, words)
+    case .float32:
+      kernels.range_f32(
+        vector.values(as: Float.self).baseAddress, count, ValueRank.float(low),
+        ValueRank.float(high), words)
+    case .float64:
+      kernels.range_f64(
+        vector.values(as: Double.self).baseAddress, count, ValueRank.double(low),
+        ValueRank.double(high), words)
+    case .int128, .bytes: preconditionFailure("no kernel for \(vector.type)")
+    }
+  }
+
+  private func searchedRows(of vector: ColumnVector, in ranges: [ClosedRange<Int128>]) -> Bitmap {
+    switch vector.type.physical {
+    case .int8: search(vector.values(as: Int8.self), ranges) { Int64($0) }
+    case .int16: search(vector.values(as: Int16.self), ranges) { Int64($0) }
+    case .int32: search(vector.values(as: Int32.self), ranges) { Int64($0) }
+    case .int64: search(vector.values(as: Int64.self), ranges) { $0 }
+    case .int128: search(vector.values(as: Int128.self), ranges) { $0 }
+    case .float32: search(vector.values(as: Float.self), ranges) { ValueRank.of($0) }
+    case .float64: search(vector.values(as: Double.self), ranges) { ValueRank.of($0) }
+    case .bytes: preconditionFailure("no ranks for \(vector.type)")
+    }
+  }
+
+  /// Branch-free binary search of each rank among the lower bounds.
+  @inline(__always)
+  private func search<T: BitwiseCopyable, Rank: FixedWidthInteger>(
+    _ values: UnsafeBufferPointer<T>, _ ranges: [ClosedRange<Int128>], rank: (T) -> Rank
+  ) -> Bitmap {
+    let selection = Bitmap(count: values.count)
+    let lowers = ranges.map { Rank($0.lowerBound) }
+    let uppers = ranges.map { Rank($0.upperBound) }
+    let words = selection.mutableWords
+    lowers.withUnsafeBufferPointer { lowers in
+      uppers.withUnsafeBufferPointer { uppers in
+        guard let first = lowers.first else { return }
+        for row in 0..<values.count {
+          let rank = rank(values[row])
+          var (base, size) = (0, lowers.count)
+          while size > 1 {
+            let half = size &>> 1
+            base = lowers[base &+ half] <= rank ? base &+ half : base
+            size &-= half
+          }
+          let isInside = first <= rank && lowers[base] <= rank && rank <= uppers[base]
+          words[row &>> 6] |= (isInside ? 1 : 0) &<< UInt64(truncatingIfNeeded: row & 63)
+        }
+      }
+    }
+    return selection
+  }
+}

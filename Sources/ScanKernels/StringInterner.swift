@@ -1,0 +1,67 @@
+import StorageBase
+
+/// Gives equal byte strings equal numbers, 1, 2, 3, … in the order met. Not thread-safe.
+///
+/// An open-addressing table of numbers over one heap of bytes; amortised O(length) per string.
+struct StringInterner {
+  private var offsets: [Int] = [0]
+  private var heap: [UInt8] = []
+  private var hashes: [UInt64] = []
+  private var slots: [UInt32] = Array(repeating: 0, count: 16)
+
+  var count: Int { hashes.count }
+
+  /// - Precondition: `number` was given out.
+  func string(_ number: UInt32) -> [UInt8] {
+    Array(heap[offsets[Int(number) - 1]..<offsets[Int(number)]])
+  }
+
+  mutating func number(of string: UnsafeRawBufferPointer) -> UInt32 {
+    let hash = Self.hash(string)
+    var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+    while slots[slot] != 0 {
+      let ordinal = Int(slots[slot]) - 1
+      if hashes[ordinal] == hash && isEqual(string, ordinal) { return slots[slot] }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    heap.append(contentsOf: string)
+    offsets.append(heap.count)
+    hashes.append(hash)
+    let number = UInt32(hashes.count)
+    slots[slot] = number
+    if hashes.count * 2 > slots.count { grow() }
+    return number
+  }
+
+  private func isEqual(_ string: UnsafeRawBufferPointer, _ ordinal: Int) -> Bool {
+    let (start, end) = (offsets[ordinal], offsets[ordinal + 1])
+    guard end - start == string.count else { return false }
+    return heap.withUnsafeBytes {
+      compareBytes(string, UnsafeRawBufferPointer(rebasing: $0[start..<end])) == 0
+    }
+  }
+
+  private mutating func grow() {
+    slots = Array(repeating: 0, count: slots.count * 2)
+    for (ordinal, hash) in hashes.enumerated() {
+      var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+      while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
+      slots[slot] = UInt32(ordinal + 1)
+    }
+  }
+
+  private static func hash(_ string: UnsafeRawBufferPointer) -> UInt64 {
+    var hash = mixBits(UInt64(string.count))
+    var offset = 0
+    while string.count &- offset >= 8 {
+      hash = mixBits(hash ^ string.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+      offset &+= 8
+    }
+    var rest: UInt64 = 0
+    while offset < string.count {
+      rest = rest &<< 8 | UInt64(string[offset])
+      offset &+= 1
+    }
+    return mixBits(hash ^ rest)
+  }
+}

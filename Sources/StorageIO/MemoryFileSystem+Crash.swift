@@ -1,0 +1,92 @@
+import StorageBase
+
+/// What a power failure leaves.
+///
+/// 1. Of each directory, the changes made since its last sync survive up to a random one.
+/// 2. Of each file, the bytes appended since its last sync survive up to a random one. The last
+///    sector of these may be torn: it holds zeros or garbage instead of what was written.
+/// 3. A truncation that was not synced may not have happened.
+/// 4. What was synced is intact, and all locks are gone.
+extension MemoryFileSystem {
+  /// The unit that a disk writes as a whole.
+  static let sectorByteCount = 512
+
+  /// The files that a machine finds after losing power at this moment, all of them synced. This
+  /// file system is left as it is, so that many outcomes of one moment can be tried.
+  /// - Parameter seed: chooses the outcome; the same history and seed give the same one.
+  public func crash(seed: UInt64) -> MemoryFileSystem {
+    var random = SeededGenerator(seed: seed)
+    let survivors = tree.withLock { $0.survivors(&random) }
+    return MemoryFileSystem(survivors, capacityByteCount: capacityByteCount)
+  }
+}
+
+extension MemoryTree {
+  fileprivate func survivors(_ random: inout SeededGenerator) -> MemoryTree {
+    var crashed = self
+    // Nothing, all, or something between: each is worth meeting often.
+    let survivalProbabilities: [Double] = [0, 0.5, 0.9, 1]
+    let survivalProbability = survivalProbabilities.randomElement(using: &random) ?? 0
+    var cut: Set<DirectoryID> = []
+    for edits in pending {
+      let directories = edits.map(\.directory)
+      if directories.contains(where: cut.contains) || random.nextUnit() >= survivalProbability {
+        cut.formUnion(directories)
+      } else {
+        crashed.makeDurable(edits)
+      }
+    }
+    var tree = MemoryTree()
+    crashed.copySynced(Self.root, to: Self.root, of: &tree, &random)
+    return tree
+  }
+
+  /// Copies what is reachable through synced entries, in an order that the seed can rely on.
+  private func copySynced(
+    _ source: DirectoryID, to target: DirectoryID, of tree: inout MemoryTree,
+    _ random: inout SeededGenerator
+  ) {
+    for (name, entry) in directories[source].synced.sorted(by: { $0.key < $1.key }) {
+      let copy: Entry
+      switch entry {
+      case .file(let inode):
+        copy = .file(MemoryInode(inode.contents.withLock { $0.survivors(&random) }))
+      case .directory(let directory):
+        tree.directories.append(Directory())
+        let target = tree.directories.count - 1
+        copySynced(directory, to: target, of: &tree, &random)
+        copy = .directory(target)
+      }
+      tree.directories[target].entries[name] = copy
+      tree.directories[target].synced[name] = copy
+    }
+  }
+}
+
+extension MemoryInode.Contents {
+  fileprivate func survivors(_ random: inout SeededGenerator) -> [UInt8] {
+    if let untruncated, Bool.random(using: &random) { return untruncated }
+    let unsyncedByteCount = bytes.count - syncedByteCount
+    guard unsyncedByteCount > 0 else { return bytes }
+    let keptByteCount =
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: syncedByteCount
+      case 1: bytes.count
+      default: syncedByteCount + Int.random(in: 0...unsyncedByteCount, using: &random)
+      }
+    var kept = Array(bytes[..<keptByteCount])
+    let sector = MemoryFileSystem.sectorByteCount
+    let tornStart = max(syncedByteCount, (keptByteCount - 1).flooredDivision(by: sector) * sector)
+    guard tornStart < keptByteCount else { return kept }
+    switch Int.random(in: 0..<3, using: &random) {
+    case 0:
+      for index in tornStart..<keptByteCount { kept[index] = 0 }
+    case 1:
+      for index in tornStart..<keptByteCount {
+        kept[index] = UInt8(truncatingIfNeeded: random.next())
+      }
+    default: break
+    }
+    return kept
+  }
+}

@@ -1,0 +1,317 @@
+import StorageBase
+import StorageIO
+import Synchronization
+import TabletModel
+
+/// Threads for some kinds of compaction. Cumulative and base compaction get a lane each, so that
+/// a long base compaction never keeps small ones waiting.
+public struct CompactionLane: Sendable {
+  public let kinds: Set<CompactionKind>
+  /// Jobs at a time.
+  public let slotCount: Int
+  public let executor: any JobExecutor
+
+  public init(kinds: Set<CompactionKind>, slotCount: Int, executor: any JobExecutor) {
+    precondition(slotCount >= 1)
+    self.kinds = kinds
+    self.slotCount = slotCount
+    self.executor = executor
+  }
+}
+
+/// Asks the policy about every tablet that has changed and runs what it picks, most urgent first,
+/// on the lanes it is given. Starts no threads of its own. Thread-safe.
+///
+/// Every change of a tablet wakes the lanes (as the publish-triggered compaction of Apache Doris
+/// does), so nothing is polled; `tick` serves policies that wait for a time.
+public final class CompactionScheduler: StoreObserver {
+  /// What a lane knows of a tablet that the policy has to be asked about.
+  fileprivate struct Pending {
+    var since: Timestamp
+    /// Not before this time: after a failure, or because the policy said so.
+    var notBefore: Timestamp?
+    /// Counts the changes of the tablet, so that an answer to an older question is recognised.
+    var change: UInt64
+  }
+
+  private struct State {
+    var isStopped = false
+    /// By lane.
+    var pending: [[TabletID: Pending]]
+    /// By lane: workers submitted and not finished.
+    var running: [Int]
+    var inFlight: [TabletID: [CompactionPick]] = [:]
+    var changeCount: UInt64 = 0
+    var random: SeededGenerator
+  }
+
+  private let store: Store
+  private let policy: any CompactionPolicy
+  private let lanes: [CompactionLane]
+  private let cpuSeconds: @Sendable () -> Double
+  private let onEvent: @Sendable (CompactionEvent) -> Void
+  private let onRefusal: @Sendable (String) -> Void
+  private let state: Mutex<State>
+  private let isCancelled = Atomic<Bool>(false)
+  /// Seconds a tablet is left alone after a compaction of it failed.
+  private static let backOffSeconds = 1.0
+
+  /// - Parameters:
+  ///   - seed: where policies that need chance get it from.
+  ///   - cpuSeconds: CPU time used so far by the calling thread.
+  ///   - onEvent: hears of every finished or failed job, on the thread that ran it.
+  ///   - onRefusal: hears of picks that cannot be carried out: a mistake of the policy.
+  public init(
+    store: Store, policy: any CompactionPolicy, lanes: [CompactionLane], seed: UInt64 = 0,
+    cpuSeconds: @escaping @Sendable () -> Double = { 0 },
+    onEvent: @escaping @Sendable (CompactionEvent) -> Void = { _ in },
+    onRefusal: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    self.store = store
+    self.policy = policy
+    self.lanes = lanes
+    self.cpuSeconds = cpuSeconds
+    self.onEvent = onEvent
+    self.onRefusal = onRefusal
+    state = Mutex(
+      State(
+        pending: lanes.map { _ in [:] }, running: lanes.map { _ in 0 },
+        random: SeededGenerator(seed: seed)))
+  }
+
+  /// Begins to listen to the store and looks at every tablet once.
+  public func start() {
+    store.addObserver(self)
+    markPending(store.snapshot().flatMap(\.tablets).map(\.id))
+  }
+
+  /// Starts no more jobs. Those that run end soon, without effect, when `cancelRunning` is true.
+  public func stop(cancelRunning: Bool) {
+    state.withLock { $0.isStopped = true }
+    store.removeObserver(self)
+    if cancelRunning { isCancelled.store(true, ordering: .relaxed) }
+  }
+
+  /// Asks again about tablets whose time has come; call it about once a second.
+  public func tick() { wakeLanes() }
+
+  /// Jobs that are running or about to.
+  public var runningCount: Int { state.withLock { $0.running.reduce(0, +) } }
+
+  /// Whether no job runs and none is wanted before something changes or time passes.
+  public var isQuiescent: Bool {
+    let now = store.clock.now()
+    return state.withLock { state in
+      state.running.allSatisfy { $0 == 0 }
+        && state.pending.allSatisfy { lane in lane.values.allSatisfy { $0.isWaiting(now) } }
+    }
+  }
+
+  public func storeChanged(_ change: StoreChange) {
+    switch change {
+    case .loaded(let tablets): markPending(tablets)
+    case .compacted(let tablet): markPending([tablet])
+    case .swept: break
+    }
+  }
+
+  private func markPending(_ tablets: [TabletID]) {
+    let now = store.clock.now()
+    state.withLock { state in
+      state.changeCount += 1
+      for lane in lanes.indices {
+        for tablet in tablets {
+          // A tablet that failed just now stays barred although it has changed.
+          let known = state.pending[lane][tablet]
+          state.pending[lane][tablet] = Pending(
+            since: known?.since ?? now, notBefore: known?.notBefore, change: state.changeCount)
+        }
+      }
+    }
+    wakeLanes()
+  }
+
+  /// Submits a worker to every lane that has a free slot and something to look at.
+  private func wakeLanes() {
+    let now = store.clock.now()
+    let wanted = state.withLock { state -> [Int] in
+      guard !state.isStopped else { return [] }
+      return lanes.indices.filter { lane in
+        let hasWork = state.pending[lane].values.contains { !$0.isWaiting(now) }
+        guard hasWork, state.running[lane] < lanes[lane].slotCount else { return false }
+        state.running[lane] += 1
+        return true
+      }
+    }
+    for lane in wanted { lanes[lane].executor.submit { self.work(lane) } }
+  }
+
+  /// Runs jobs of a lane until there is none left.
+  private func work(_ lane: Int) {
+    while let next = claim(lane) { run(next, lane: lane) }
+  }
+
+  private struct Claim {
+    let job: CompactionJob
+    let reason: String
+    let queuedAt: Timestamp
+  }
+
+  /// One tablet a lane wants to know about.
+  private struct Question {
+    let tablet: TabletID
+    let pending: Pending
+    let inFlight: [CompactionPick]
+    let entropy: UInt64
+  }
+
+  private enum Answer {
+    case compact(Claim)
+    case wait(until: Timestamp?)
+    case refused(PickRefusal, reason: String)
+  }
+
+  /// The most urgent job of the lane, entered as running; nil gives the slot back.
+  ///
+  /// The policy is asked without holding the lock, so that loads never wait for it; what changed
+  /// meanwhile is checked before the answer counts.
+  private func claim(_ lane: Int) -> Claim? {
+    while true {
+      guard let questions = questions(for: lane) else { return nil }
+      let answers = questions.map { ($0, answer($0, lane: lane)) }
+      var best: Claim?
+      for case (_, .compact(let claim)) in answers
+      where claim.job.pick.urgency > best?.job.pick.urgency ?? -.infinity { best = claim }
+      let hasSettled = state.withLock { state in
+        settle(answers, lane: lane, &state)
+        guard let best else { return false }
+        let running = state.inFlight[best.job.snapshot.id, default: []]
+        guard !state.isStopped,
+          !running.contains(where: { $0.versions.overlaps(best.job.pick.versions) })
+        else { return false }
+        state.inFlight[best.job.snapshot.id, default: []].append(best.job.pick)
+        return true
+      }
+      if hasSettled { return best }
+    }
+  }
+
+  /// The tablets to ask about; nil when there is none, and the slot is given back.
+  private func questions(for lane: Int) -> [Question]? {
+    let now = store.clock.now()
+    return state.withLock { state in
+      let due = state.pending[lane].filter { !$0.value.isWaiting(now) }
+      guard !due.isEmpty, !state.isStopped else {
+        state.running[lane] -= 1
+        return nil
+      }
+      return due.sorted { $0.key < $1.key }.map { tablet, pending in
+        Question(
+          tablet: tablet, pending: pending, inFlight: state.inFlight[tablet, default: []],
+          entropy: state.random.next())
+      }
+    }
+  }
+
+  private func answer(_ question: Question, lane: Int) -> Answer {
+    guard let table = store.table(of: question.tablet),
+      let snapshot = store.tablet(question.tablet)
+    else { return .wait(until: nil) }
+    let facts = snapshot.state.facts(
+      now: store.clock.now(), allowedKinds: lanes[lane].kinds,
+      inFlight: question.inFlight.map(\.versions),
+      keysModel: table.definition.schema.keysModel, entropy: question.entropy)
+    switch policy.decide(facts) {
+    case .wait(let until, _): return .wait(until: until)
+    case .compact(let picks, let reason):
+      // Further picks of the decision get their turn when the tablet is asked about again.
+      guard let pick = picks.first else { return .wait(until: nil) }
+      do {
+        _ = try pick.validated(against: facts)
+      } catch {
+        return .refused(error, reason: reason)
+      }
+      let job = CompactionJob(
+        store: store, policy: policy, snapshot: snapshot, facts: facts, pick: pick,
+        definition: table.definition)
+      return .compact(Claim(job: job, reason: reason, queuedAt: question.pending.since))
+    }
+  }
+
+  /// Takes tablets that need nothing off the list, unless they have changed since.
+  private func settle(_ answers: [(Question, Answer)], lane: Int, _ state: inout State) {
+    for (question, answer) in answers {
+      guard state.pending[lane][question.tablet]?.change == question.pending.change else {
+        continue
+      }
+      switch answer {
+      case .compact: break
+      case .wait(let until):
+        var pending = question.pending
+        pending.notBefore = until
+        state.pending[lane][question.tablet] = until == nil ? nil : pending
+      case .refused(let refusal, let reason):
+        state.pending[lane][question.tablet] = nil
+        onRefusal("tablet \(question.tablet): \(refusal) (\(reason))")
+      }
+    }
+  }
+
+  private func run(_ claim: Claim, lane: Int) {
+    let job = claim.job
+    let startedAt = store.clock.now()
+    let startCPU = cpuSeconds()
+    let result = Result {
+      try job.run { isCancelled.load(ordering: .relaxed) }
+    }
+    let now = store.clock.now()
+    state.withLock { state in
+      state.inFlight[job.snapshot.id]?.removeAll { $0 == job.pick }
+      let notBefore: Timestamp? =
+        if case .failure = result { now.advanced(bySeconds: Self.backOffSeconds) } else { nil }
+      state.changeCount += 1
+      for other in lanes.indices {
+        state.pending[other][job.snapshot.id] = Pending(
+          since: now, notBefore: notBefore, change: state.changeCount)
+      }
+    }
+    onEvent(
+      event(
+        claim, result, startedAt: startedAt, finishedAt: now,
+        cpuSeconds: cpuSeconds() - startCPU))
+    wakeLanes()
+  }
+
+  private func event(
+    _ claim: Claim, _ result: Result<CompactionJob.Outcome, any Error>, startedAt: Timestamp,
+    finishedAt: Timestamp, cpuSeconds: Double
+  ) -> CompactionEvent {
+    let job = claim.job
+    let inputs = job.facts.rowsets.filter { job.pick.versions.contains($0.versions) }
+    var outcome: CompactionJob.Outcome?
+    var failure: String?
+    switch result {
+    case .success(let value): outcome = value
+    case .failure(let error): failure = "\(error)"
+    }
+    return CompactionEvent(
+      tablet: job.snapshot.id, kind: job.pick.kind, versions: job.pick.versions,
+      inputCount: inputs.count, inputByteCount: inputs.reduce(0) { $0 + $1.byteCount },
+      inputRowCount: inputs.reduce(0) { $0 + $1.rowCount }, output: outcome?.output,
+      reason: claim.reason, queuedAt: claim.queuedAt, startedAt: startedAt,
+      finishedAt: finishedAt, cpuSeconds: cpuSeconds,
+      readByteCount: outcome?.work.bytesStored ?? 0, error: failure)
+  }
+}
+
+extension CompactionScheduler {
+  /// Blocks the calling thread until everything wanted now has run, asking `pause` to let time
+  /// pass between looks.
+  public func waitUntilQuiescent(pause: () -> Void, giveUp: () -> Bool) {
+    while !isQuiescent && !giveUp() { pause() }
+  }
+}
+
+extension CompactionScheduler.Pending {
+  fileprivate func isWaiting(_ now: Timestamp) -> Bool { notBefore.map { $0 > now } ?? false }
+}

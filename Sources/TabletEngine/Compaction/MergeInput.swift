@@ -1,0 +1,44 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+
+/// One sorted sequence of rows to merge: segments whose key ranges follow one another.
+struct MergeInput {
+  let segments: [SegmentReader]
+
+  /// A place in an input. Pages line up across columns, so it is the same for all of them.
+  struct Position: Hashable {
+    var segment = 0
+    var page = 0
+    /// Within the page.
+    var row = 0
+  }
+
+  /// The page at `position` of one column, or nil at the end.
+  ///
+  /// - Parameter column: the column as the output has it. A segment written before the column was
+  ///   added has none.
+  func page(
+    _ position: Position, column: Column, work: inout PageWork
+  ) throws -> ColumnVector? {
+    guard position.segment < segments.count else { return nil }
+    let reader = segments[position.segment]
+    guard let index = reader.schema.index(of: column.id) else {
+      throw StorageError.corrupt(
+        file: reader.path, offset: 0, what: "segment schema", expected: "column \(column.name)",
+        found: "\(reader.schema.columns.count) columns without it")
+    }
+    return try reader.readPage(column: index, page: position.page, work: &work)
+  }
+
+  /// The start of the page after the one at `position`.
+  func pageAfter(_ position: Position) -> Position {
+    var next = Position(segment: position.segment, page: position.page + 1)
+    if next.page == segments[position.segment].pageCount {
+      next = Position(segment: position.segment + 1)
+    }
+    return next
+  }
+
+  var rowCount: Int { segments.reduce(0) { $0 + $1.rowCount } }
+}

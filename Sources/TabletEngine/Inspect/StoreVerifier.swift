@@ -1,0 +1,112 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+
+/// Checks everything that can be checked about an open store: every checksum, every invariant.
+public struct StoreVerifier {
+  /// What was looked at and what is wrong.
+  public struct Report: Sendable {
+    public var tables = 0
+    public var tablets = 0
+    public var rowsets = 0
+    public var segments = 0
+    public var rows = 0
+    public var bytes = 0
+    /// In words, each with the place; empty for a sound store.
+    public var problems: [String] = []
+  }
+
+  private let store: Store
+
+  public init(_ store: Store) { self.store = store }
+
+  /// - Parameter progress: told after each rowset how many have been checked, and of how many.
+  public func run(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) -> Report {
+    var report = Report()
+    let tables = store.snapshot()
+    let total = tables.flatMap(\.tablets).reduce(0) { $0 + $1.rowsets.count + $1.stale.count }
+    for table in tables {
+      report.tables += 1
+      for (bucket, tablet) in table.tablets.enumerated() {
+        report.tablets += 1
+        report.problems.append(contentsOf: tablet.state.check())
+        for rowset in tablet.rowsets + tablet.stale.values.sorted(by: { $0.id < $1.id }) {
+          check(rowset, of: table, bucket: bucket, &report)
+          progress(report.rowsets, total)
+        }
+      }
+    }
+    return report
+  }
+
+  private func check(
+    _ rowset: Rowset, of table: TableSnapshot, bucket: Int, _ report: inout Report
+  ) {
+    report.rowsets += 1
+    var rowCount = 0
+    var lastKeys: [ColumnVector]?
+    for segment in rowset.segments {
+      report.segments += 1
+      report.bytes += segment.byteCount
+      do {
+        let reader = try segment.reader()
+        rowCount += reader.rowCount
+        let damage = reader.verify()
+        report.problems.append(contentsOf: damage.map { "\($0)" })
+        guard damage.isEmpty else { continue }
+        if rowset.summary.segmentsOverlap { lastKeys = nil }
+        try checkRows(reader, of: table, bucket: bucket, after: &lastKeys, &report)
+      } catch {
+        report.problems.append("\(error)")
+      }
+    }
+    report.rows += rowCount
+    if rowCount != rowset.summary.rowCount {
+      report.problems.append(
+        "rowset \(rowset.id) \(rowset.summary.versions): expected \(rowset.summary.rowCount) "
+          + "rows, found \(rowCount) in its segments")
+    }
+  }
+
+  /// Rows must be in key order, and in the bucket their hash says.
+  private func checkRows(
+    _ reader: SegmentReader, of table: TableSnapshot, bucket: Int,
+    after last: inout [ColumnVector]?, _ report: inout Report
+  ) throws {
+    let schema = table.definition.schema
+    let hash = BucketHash(definition: table.definition)
+    var work = PageWork()
+    for page in 0..<reader.pageCount {
+      let columns = try schema.columns.map { column in
+        guard let index = reader.schema.index(of: column.id) else {
+          throw StorageError.corrupt(
+            file: reader.path, offset: 0, what: "segment schema",
+            expected: "column \(column.name)", found: "none of this id")
+        }
+        return try reader.readPage(column: index, page: page, work: &work)
+      }
+      let rows = reader.rowRange(ofPage: page)
+      let keys = Array(columns[..<schema.sortKeyCount])
+      if let row = firstDisorder(keys, count: rows.count, after: last) {
+        report.problems.append(
+          "\(reader.path): row \(rows.lowerBound + row) sorts before the one it follows")
+      }
+      last = keys
+      let batch = ColumnBatch(schema: schema, rowCount: rows.count, columns: columns)
+      if let row = hash.buckets(of: batch).firstIndex(where: { Int($0) != bucket }) {
+        report.problems.append(
+          "\(reader.path): row \(rows.lowerBound + row) belongs to another bucket than \(bucket)")
+      }
+    }
+  }
+
+  private func firstDisorder(
+    _ keys: [ColumnVector], count: Int, after last: [ColumnVector]?
+  ) -> Int? {
+    if let last, KeyOrder.compare(last, last[0].count - 1, keys, 0) > 0 { return 0 }
+    for row in 1..<max(1, count) where KeyOrder.compare(keys, row - 1, keys, row) > 0 {
+      return row
+    }
+    return nil
+  }
+}

@@ -1,0 +1,85 @@
+import ScanKernels
+import StorageBase
+
+/// Places rows in tablets. The hash is part of the format (FORMAT.md): a client can compute it.
+struct BucketHash {
+  private static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
+  private static let prime: UInt64 = 0x100_0000_01B3
+
+  let definition: TableDefinition
+
+  /// The bucket of every row of a batch.
+  func buckets(of batch: ColumnBatch) -> [UInt16] {
+    guard definition.bucketCount > 1 else {
+      return [UInt16](repeating: 0, count: batch.rowCount)
+    }
+    var hashes = [UInt64](repeating: Self.seed, count: batch.rowCount)
+    for column in definition.distribution {
+      Self.combine(batch.columns[column], into: &hashes)
+    }
+    let count = UInt64(definition.bucketCount)
+    return hashes.map { UInt16(mixBits($0) % count) }
+  }
+
+  /// The bucket of rows whose distribution columns have these values, in `distribution` order.
+  func bucket(of values: [Value]) -> Int {
+    precondition(values.count == definition.distribution.count)
+    var hash = [Self.seed]
+    for (value, column) in zip(values, definition.distribution) {
+      let builder = ColumnBuilder(type: definition.schema.columns[column].type)
+      builder.append(value)
+      Self.combine(builder.finish(), into: &hash)
+    }
+    return Int(mixBits(hash[0]) % UInt64(definition.bucketCount))
+  }
+
+  private static func combine(_ vector: ColumnVector, into hashes: inout [UInt64]) {
+    switch vector.type.physical {
+    case .int8: combine(vector, Int8.self, into: &hashes) { UInt64(bitPattern: Int64($0)) }
+    case .int16: combine(vector, Int16.self, into: &hashes) { UInt64(bitPattern: Int64($0)) }
+    case .int32: combine(vector, Int32.self, into: &hashes) { UInt64(bitPattern: Int64($0)) }
+    case .int64: combine(vector, Int64.self, into: &hashes) { UInt64(bitPattern: $0) }
+    case .float32: combine(vector, Float.self, into: &hashes) { canonicalBits(Double($0)) }
+    case .float64: combine(vector, Double.self, into: &hashes) { canonicalBits($0) }
+    case .int128:
+      let values = vector.values(as: Int128.self)
+      combineRows(of: vector, into: &hashes) { row, hash in
+        let low = mixBits(hash ^ UInt64(truncatingIfNeeded: values[row]))
+        return mixBits(low ^ UInt64(truncatingIfNeeded: values[row] >> 64))
+      }
+    case .bytes:
+      combineRows(of: vector, into: &hashes) { row, hash in
+        vector.bytes(at: row).reduce(hash) { ($0 ^ UInt64($1)) &* prime }
+      }
+    }
+  }
+
+  /// Equal numbers have equal bits: one zero, one NaN.
+  @inline(__always)
+  private static func canonicalBits(_ number: Double) -> UInt64 {
+    number.isNaN ? Double.nan.bitPattern : (number == 0 ? 0 : number).bitPattern
+  }
+
+  @inline(__always)
+  private static func combine<T: BitwiseCopyable>(
+    _ vector: ColumnVector, _ type: T.Type, into hashes: inout [UInt64], _ bits: (T) -> UInt64
+  ) {
+    let values = vector.values(as: T.self)
+    combineRows(of: vector, into: &hashes) { row, hash in mixBits(hash ^ bits(values[row])) }
+  }
+
+  @inline(__always)
+  private static func combineRows(
+    of vector: ColumnVector, into hashes: inout [UInt64], _ body: (Int, UInt64) -> UInt64
+  ) {
+    for row in hashes.indices {
+      hashes[row] =
+        vector.isNull(row) ? (hashes[row] ^ 0xFF) &* prime : body(row, hashes[row])
+    }
+  }
+}
+
+extension TableDefinition {
+  /// The only bucket that rows with these distribution values can be in.
+  public func bucket(of values: [Value]) -> Int { BucketHash(definition: self).bucket(of: values) }
+}

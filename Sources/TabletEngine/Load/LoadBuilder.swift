@@ -1,0 +1,124 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+import StorageIO
+
+/// Collects the rows of one load, then sorts and encodes them. Not thread-safe; many builders may
+/// work on one table at the same time, none sees another.
+///
+/// Nothing is visible, and nothing of a small load is on disk, before `Store.commit`. Memory is
+/// bounded by `flushByteCount` plus one batch: fuller buffers become segments on disk.
+public final class LoadBuilder {
+  /// Buffered bytes after which segments are written.
+  static let flushByteCount = 64 << 20
+
+  private let store: Store
+  private let table: TableSnapshot
+  private let label: String
+  private var batches: [ColumnBatch] = []
+  private var bufferedByteCount = 0
+  private var buckets: [BucketWriter]
+
+  init(store: Store, table: TableSnapshot, label: String) {
+    self.store = store
+    self.table = table
+    self.label = label
+    buckets = table.tablets.map { BucketWriter(store: store, table: table, tablet: $0.id) }
+  }
+
+  /// Adds rows.
+  /// - Throws: `StorageError.schemaMismatch` when the columns are not those of the table or a
+  ///   column that must not be null holds nulls; the rows are not added then.
+  public func append(_ batch: ColumnBatch) throws {
+    try check(batch)
+    guard batch.rowCount > 0 else { return }
+    batches.append(batch)
+    bufferedByteCount += batch.byteCount
+    if bufferedByteCount >= Self.flushByteCount { try flush(isLast: false) }
+  }
+
+  /// Sorts, encodes, and writes what is too large for the log; the load can be committed then.
+  public func prepare() throws -> PreparedLoad {
+    try flush(isLast: true)
+    let parts = try buckets.compactMap { try $0.finish() }
+    return PreparedLoad(
+      table: table.id, tableName: table.definition.name, label: label, parts: parts)
+  }
+
+  private func check(_ batch: ColumnBatch) throws {
+    let expected = table.definition.schema.columns
+    guard batch.columns.count == expected.count else {
+      throw StorageError.schemaMismatch(
+        table: table.definition.name, column: "(all)", expected: "\(expected.count) columns",
+        found: "\(batch.columns.count)")
+    }
+    for (column, vector) in zip(expected, batch.columns) {
+      guard vector.type == column.type else {
+        throw StorageError.schemaMismatch(
+          table: table.definition.name, column: column.name, expected: "\(column.type)",
+          found: "\(vector.type)")
+      }
+      if !column.isNullable, let nulls = vector.nulls, nulls.setCount > 0 {
+        throw StorageError.schemaMismatch(
+          table: table.definition.name, column: column.name, expected: "no null",
+          found: "\(nulls.setCount) nulls among \(batch.rowCount) rows")
+      }
+    }
+  }
+
+  private func flush(isLast: Bool) throws {
+    guard let first = batches.first else { return }
+    let batch = batches.count == 1 ? first : ColumnBatch(concatenating: batches)
+    batches.removeAll()
+    bufferedByteCount = 0
+    let sorter = RowSorter(batch)
+    for (bucket, rows) in rowsByBucket(batch).enumerated() where !rows.isEmpty {
+      try buckets[bucket].write(batch, rows: sorter.sorted(rows), isLast: isLast)
+    }
+  }
+
+  private func rowsByBucket(_ batch: ColumnBatch) -> [[UInt32]] {
+    if buckets.count == 1 { return [Array(0..<UInt32(batch.rowCount))] }
+    var rows = [[UInt32]](repeating: [], count: buckets.count)
+    for (row, bucket) in BucketHash(definition: table.definition).buckets(of: batch).enumerated() {
+      rows[Int(bucket)].append(UInt32(row))
+    }
+    return rows
+  }
+}
+
+extension Store {
+  /// Starts a load into a table.
+  /// - Parameter label: a name for the load, kept in the log; may be empty.
+  public func beginLoad(into table: String, label: String = "") throws -> LoadBuilder {
+    LoadBuilder(store: self, table: try snapshot(of: table), label: label)
+  }
+
+  /// Loads one batch as one version: durable and visible when this returns.
+  @discardableResult
+  public func load(
+    _ batch: ColumnBatch, into table: String, label: String = ""
+  ) throws -> CommitReceipt {
+    let builder = try beginLoad(into: table, label: label)
+    try builder.append(batch)
+    return try commit(builder.prepare())
+  }
+}
+
+extension ColumnBatch {
+  /// All rows of the batches, which have one schema, in order.
+  init(concatenating batches: [ColumnBatch]) {
+    precondition(!batches.isEmpty)
+    let schema = batches[0].schema
+    let rowCount = batches.reduce(0) { $0 + $1.rowCount }
+    let columns = schema.columns.indices.map { index in
+      let builder = ColumnBuilder(type: schema.columns[index].type, capacity: rowCount)
+      for batch in batches { builder.append(batch.columns[index], rows: 0..<batch.rowCount) }
+      return builder.finish()
+    }
+    self.init(schema: schema, rowCount: rowCount, columns: columns)
+  }
+
+  /// Bytes of the values in memory, about.
+  var byteCount: Int { columns.reduce(0) { $0 + $1.byteCount } }
+}

@@ -1,0 +1,101 @@
+import StorageBase
+import StorageIO
+
+/// Reads log files back, frame by frame.
+struct LogReplay {
+  let files: any FileSystem
+  let layout: StoreLayout
+  let storeID: UInt64
+
+  /// What reading one file found.
+  struct Outcome {
+    /// Bytes up to the end of the last whole frame; 0 when not even the header is whole.
+    var validByteCount: UInt64
+    /// The number the frame after the last whole one gets.
+    var nextFrame: UInt64
+    /// Bytes of a torn frame after them.
+    var tornByteCount: UInt64
+  }
+
+  /// Whether file `number` is longer than its header.
+  func mayHoldFrames(_ number: UInt32) throws -> Bool {
+    let file = try files.openForReading(layout.log(number), cause: .log)
+    return file.byteCount > UInt64(LogFormat.headerByteCount)
+  }
+
+  /// Hands every record of file `number` to `body`, in order.
+  ///
+  /// - Parameter isLast: whether a torn end is to be expected, because no later file exists.
+  /// - Throws: `StorageError.corrupt` for a damaged frame that is not a torn end, and what `body`
+  ///   throws.
+  func read(
+    _ number: UInt32, nextFrame: UInt64, isLast: Bool,
+    _ body: (LogRecord, _ bytes: UnsafeRawBufferPointer) throws -> Void
+  ) throws -> Outcome {
+    let path = layout.log(number)
+    let file = try files.openForReading(path, cause: .log)
+    let contents = try file.mapping.map { _ in [] } ?? file.read(at: 0, count: Int(file.byteCount))
+    return try contents.withUnsafeBytes { copy in
+      try read(
+        file.mapping ?? copy, path: path, number: number, nextFrame: nextFrame, isLast: isLast,
+        body)
+    }
+  }
+
+  private func read(
+    _ bytes: UnsafeRawBufferPointer, path: String, number: UInt32, nextFrame: UInt64,
+    isLast: Bool, _ body: (LogRecord, UnsafeRawBufferPointer) throws -> Void
+  ) throws -> Outcome {
+    guard try checkHeader(bytes, path: path, number: number, isLast: isLast) else {
+      return Outcome(
+        validByteCount: 0, nextFrame: nextFrame, tornByteCount: UInt64(bytes.count))
+    }
+    var offset = LogFormat.headerByteCount
+    var frame = nextFrame
+    while let payload = LogFormat.payload(in: bytes, at: offset, number: frame) {
+      let start = offset + LogFormat.frameHeaderByteCount
+      var reader = ByteReader(payload, file: path, origin: UInt64(start))
+      while reader.remaining > 0 {
+        try body(try LogRecord.decode(from: &reader, file: number), bytes)
+      }
+      offset = start + payload.count
+      frame += 1
+    }
+    let rest = bytes.count - offset
+    if rest > 0, !isLast || LogFormat.hasLaterFrame(in: bytes, from: offset, after: frame) {
+      throw StorageError.corrupt(
+        file: path, offset: UInt64(offset), what: "log frame",
+        expected: "whole frame \(frame)", found: "\(rest) bytes that are not")
+    }
+    return Outcome(
+      validByteCount: UInt64(offset), nextFrame: frame, tornByteCount: UInt64(rest))
+  }
+
+  /// - Returns: false for a header that was never completed.
+  private func checkHeader(
+    _ bytes: UnsafeRawBufferPointer, path: String, number: UInt32, isLast: Bool
+  ) throws -> Bool {
+    let expected = LogFormat.header(storeID: storeID, number: number)
+    if bytes.count >= expected.count, bytes[..<expected.count].elementsEqual(expected) {
+      return true
+    }
+    var reader = ByteReader(bytes, file: path)
+    if bytes.count >= LogFormat.headerByteCount,
+      bytes[..<8].elementsEqual(LogFormat.magic)
+    {
+      _ = try reader.readBytes(8, "magic")
+      let format = try reader.read(UInt32.self, "format")
+      if format > LogFormat.version {
+        throw StorageError.unsupportedFormat(
+          file: path, found: "\(format)", supported: "up to \(LogFormat.version)")
+      }
+    }
+    let hasFrames = LogFormat.hasLaterFrame(in: bytes, from: 0, after: 0)
+    guard isLast, !hasFrames else {
+      throw StorageError.corrupt(
+        file: path, offset: 0, what: "log header",
+        expected: "that of log \(number) of this store", found: "something else")
+    }
+    return false
+  }
+}

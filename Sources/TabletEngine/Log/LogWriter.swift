@@ -1,0 +1,105 @@
+import StorageBase
+import StorageIO
+
+/// Appends frames to the newest log file.
+///
+/// Not thread-safe although it may be handed to other threads: the store keeps it under a lock.
+final class LogWriter: @unchecked Sendable {
+  private let files: any FileSystem
+  private let layout: StoreLayout
+  private let storeID: UInt64
+  private var file: any WritableFile
+  /// The number of the file being written.
+  private(set) var fileNumber: UInt32
+  /// The number the next frame gets.
+  private(set) var nextFrame: UInt64
+  /// Why nothing can be written any more; nil while all is well.
+  private(set) var failure: String?
+
+  /// Begins log file `fileNumber`.
+  static func create(
+    files: any FileSystem, layout: StoreLayout, storeID: UInt64, fileNumber: UInt32,
+    nextFrame: UInt64
+  ) throws -> LogWriter {
+    let file = try begin(files, layout, storeID, fileNumber)
+    return LogWriter(files, layout, storeID, file, fileNumber, nextFrame)
+  }
+
+  /// Goes on with a log file that recovery has read up to `validByteCount`.
+  static func resume(
+    files: any FileSystem, layout: StoreLayout, storeID: UInt64, fileNumber: UInt32,
+    nextFrame: UInt64, validByteCount: UInt64
+  ) throws -> LogWriter {
+    let file = try files.openForAppending(layout.log(fileNumber), cause: .log)
+    if file.byteCount > validByteCount {
+      try file.truncate(to: validByteCount)
+      try file.sync()
+    }
+    return LogWriter(files, layout, storeID, file, fileNumber, nextFrame)
+  }
+
+  private init(
+    _ files: any FileSystem, _ layout: StoreLayout, _ storeID: UInt64, _ file: any WritableFile,
+    _ fileNumber: UInt32, _ nextFrame: UInt64
+  ) {
+    self.files = files
+    self.layout = layout
+    self.storeID = storeID
+    self.file = file
+    self.fileNumber = fileNumber
+    self.nextFrame = nextFrame
+  }
+
+  private static func begin(
+    _ files: any FileSystem, _ layout: StoreLayout, _ storeID: UInt64, _ number: UInt32
+  ) throws -> any WritableFile {
+    let file = try files.create(layout.log(number), cause: .log)
+    try file.append(LogFormat.header(storeID: storeID, number: number))
+    try file.sync()
+    try files.syncDirectory(layout.logDirectory, cause: .log)
+    return file
+  }
+
+  var byteCount: UInt64 { file.byteCount }
+
+  /// Where the payload of the next frame will begin.
+  var nextPayloadPosition: LogPosition {
+    LogPosition(
+      file: fileNumber, offset: file.byteCount + UInt64(LogFormat.frameHeaderByteCount))
+  }
+
+  /// Makes `payload` durable as one frame.
+  ///
+  /// When the bytes cannot be appended (a full disk) the file is cut back and the writer stays
+  /// usable. When they cannot be synced, or the file cannot be cut back, nobody knows what is on
+  /// disk: the writer refuses everything from then on, and reopening the store finds out.
+  func append(_ payload: ByteWriter) throws {
+    if let failure { throw StorageError.storeFailed(path: layout.root, cause: failure) }
+    guard payload.count <= Limits.logRecordByteCountMax else {
+      throw StorageError.limitExceeded(
+        what: "the size of a commit", value: payload.count, limit: Limits.logRecordByteCountMax,
+        remedy: "load fewer rows at a time")
+    }
+    let start = file.byteCount
+    do {
+      try file.append(LogFormat.frame(number: nextFrame, payload: payload))
+    } catch {
+      do { try file.truncate(to: start) } catch { failure = "\(error)" }
+      throw error
+    }
+    do {
+      try file.sync()
+    } catch {
+      failure = "\(error)"
+      throw error
+    }
+    nextFrame += 1
+  }
+
+  /// Begins the next log file; later frames go there.
+  func rotate() throws {
+    if let failure { throw StorageError.storeFailed(path: layout.root, cause: failure) }
+    file = try Self.begin(files, layout, storeID, fileNumber + 1)
+    fileNumber += 1
+  }
+}

@@ -1,0 +1,81 @@
+import SegmentFormat
+import StorageBase
+import StorageIO
+import Synchronization
+import TabletModel
+
+/// An immutable rowset that can be read: its facts and its segments. Snapshots hold it; once it
+/// has been swept, its files go with the last snapshot. Thread-safe.
+public final class Rowset: Sendable {
+  public let id: RowsetID
+  public let summary: RowsetSummary
+  /// In row order of the load, or in key order for a compaction's output.
+  public let segments: [RowsetSegment]
+  private let files: any FileSystem
+  private let isSwept = Atomic<Bool>(false)
+
+  init(meta: RowsetMeta, segments: [RowsetSegment], files: any FileSystem) {
+    precondition(meta.segments.count == segments.count)
+    id = meta.entry.id
+    summary = meta.entry.summary
+    self.segments = segments
+    self.files = files
+  }
+
+  deinit {
+    guard isSwept.load(ordering: .acquiring) else { return }
+    // A file that cannot be removed now is removed as an orphan when the store is next opened.
+    for segment in segments {
+      if case .file = segment.placement { do { try files.remove(segment.path) } catch {} }
+    }
+  }
+
+  /// Lets the files be removed when the last holder lets go.
+  func markSwept() { isSwept.store(true, ordering: .releasing) }
+
+  var meta: RowsetMeta {
+    RowsetMeta(
+      entry: RowsetEntry(id: id, summary: summary), segments: segments.map(\.placement))
+  }
+}
+
+/// One segment of a rowset, opened when first read. Thread-safe.
+public final class RowsetSegment: Sendable {
+  /// The file, or the log file and offset for an inline segment.
+  public let path: String
+  let placement: SegmentPlacement
+  private let open: @Sendable () throws -> any ReadableFile
+  private let opened = Mutex<SegmentReader?>(nil)
+
+  init(
+    path: String, placement: SegmentPlacement,
+    open: @escaping @Sendable () throws -> any ReadableFile
+  ) {
+    self.path = path
+    self.placement = placement
+    self.open = open
+  }
+
+  public var isInline: Bool {
+    if case .inline = placement { true } else { false }
+  }
+
+  public var byteCount: Int { placement.byteCount }
+
+  /// The reader, opened and checked the first time.
+  /// - Throws: `StorageError` when the file is missing or its footer is damaged.
+  public func reader() throws -> SegmentReader {
+    try opened.withLock { reader in
+      if let reader { return reader }
+      let file = try open()
+      guard file.byteCount == UInt64(placement.byteCount) else {
+        throw StorageError.corrupt(
+          file: path, offset: 0, what: "segment length", expected: "\(placement.byteCount) bytes",
+          found: "\(file.byteCount)")
+      }
+      let new = try SegmentReader(file: file)
+      reader = new
+      return new
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import StorageBase
+import TabletModel
+
+/// A byte range of a log file.
+struct LogPosition: Hashable, Sendable {
+  let file: UInt32
+  let offset: UInt64
+}
+
+/// Where a segment's bytes are.
+enum SegmentPlacement: Hashable, Sendable {
+  /// In `data/<tablet>/<rowset>-<ordinal>.seg`.
+  case file(byteCount: Int)
+  /// Inside a commit record.
+  case inline(LogPosition, byteCount: Int)
+
+  var byteCount: Int {
+    switch self {
+    case .file(let count), .inline(_, let count): count
+    }
+  }
+}
+
+/// The durable description of a rowset.
+struct RowsetMeta: Hashable, Sendable {
+  let entry: RowsetEntry
+  let segments: [SegmentPlacement]
+}
+
+/// Persistent tags: never change or reuse one.
+private enum PlacementTag: UInt8 {
+  case file = 1
+  case inline = 2
+}
+
+extension RowsetMeta {
+  /// - Parameter position: how to write the place of an inline segment: its bytes (in a commit
+  ///   record) or a reference (in a checkpoint).
+  func encode(
+    into writer: inout ByteWriter, inline: (inout ByteWriter, Int, LogPosition) -> Void
+  ) {
+    let summary = entry.summary
+    writer.append(entry.id.rawValue)
+    writer.append(summary.versions.first.rawValue)
+    writer.append(summary.versions.last.rawValue)
+    writer.append(summary.createdAt.rawValue)
+    writer.appendVarint(UInt64(summary.rowCount))
+    writer.appendVarint(UInt64(summary.mergeDepth))
+    writer.append(UInt8(summary.segmentsOverlap ? 1 : 0))
+    writer.appendVarint(UInt64(segments.count))
+    for (ordinal, placement) in segments.enumerated() {
+      switch placement {
+      case .file(let byteCount):
+        writer.append(PlacementTag.file.rawValue)
+        writer.appendVarint(UInt64(byteCount))
+      case .inline(let position, let byteCount):
+        writer.append(PlacementTag.inline.rawValue)
+        writer.appendVarint(UInt64(byteCount))
+        inline(&writer, ordinal, position)
+      }
+    }
+  }
+
+  /// A reference to an inline segment, as a checkpoint holds it.
+  static func encodeReference(_ writer: inout ByteWriter, _: Int, _ position: LogPosition) {
+    writer.append(position.file)
+    writer.append(position.offset)
+  }
+
+  /// - Parameter inline: reads what `encode`'s parameter of that name wrote, given the byte count.
+  static func decode(
+    from reader: inout ByteReader, inline: (inout ByteReader, Int) throws -> LogPosition
+  ) throws -> RowsetMeta {
+    let id = RowsetID(rawValue: try reader.read(UInt64.self, "rowset id"))
+    let first = try reader.read(Int64.self, "first version")
+    let last = try reader.read(Int64.self, "last version")
+    guard first >= 0, first <= last, last < Int64.max else {
+      throw reader.corrupt("rowset versions", expected: "first <= last", found: "\(first)-\(last)")
+    }
+    let createdAt = Timestamp(rawValue: try reader.read(Int64.self, "creation time"))
+    let rowCount = try reader.readCount("rowset rows", atMost: Int(Int32.max) << 16)
+    let mergeDepth = try reader.readCount("merge depth", atMost: Int(Int32.max))
+    let flags = try reader.read(UInt8.self, "rowset flags")
+    guard flags <= 1 else {
+      throw reader.corrupt("rowset flags", expected: "0 or 1", found: "\(flags)")
+    }
+    let segmentCount = try reader.readCount("segment count", atMost: 1 << 20)
+    var segments: [SegmentPlacement] = []
+    for _ in 0..<segmentCount {
+      let tag = try reader.read(UInt8.self, "segment placement")
+      let byteCount = try reader.readCount("segment bytes", atMost: Int(Int64.max >> 1))
+      switch PlacementTag(rawValue: tag) {
+      case .file: segments.append(.file(byteCount: byteCount))
+      case .inline: segments.append(.inline(try inline(&reader, byteCount), byteCount: byteCount))
+      case nil: throw reader.corrupt("segment placement", expected: "1 or 2", found: "\(tag)")
+      }
+    }
+    let summary = RowsetSummary(
+      versions: VersionRange(first, last), byteCount: segments.reduce(0) { $0 + $1.byteCount },
+      rowCount: rowCount, segmentCount: segmentCount, segmentsOverlap: flags == 1,
+      mergeDepth: mergeDepth, createdAt: createdAt)
+    return RowsetMeta(entry: RowsetEntry(id: id, summary: summary), segments: segments)
+  }
+
+  static func decodeReference(_ reader: inout ByteReader, _: Int) throws -> LogPosition {
+    let file = try reader.read(UInt32.self, "log file number")
+    return LogPosition(file: file, offset: try reader.read(UInt64.self, "log offset"))
+  }
+}

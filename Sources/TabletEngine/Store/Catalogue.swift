@@ -1,0 +1,50 @@
+import StorageBase
+import TabletModel
+
+/// All tables of a store at one moment. A value: the commit path builds the next one beside the
+/// current one and swaps, so that a commit over several tablets and tables is seen whole.
+struct Catalogue: Sendable {
+  private(set) var tables: [TableID: TableSnapshot] = [:]
+  private var tableIDs: [String: TableID] = [:]
+  private var homes: [TabletID: (table: TableID, bucket: Int)] = [:]
+  /// Numbers the commits of the store, from 1.
+  var commitSequence: UInt64 = 0
+  var nextTableID: UInt32 = 1
+  var nextTabletID: UInt64 = 1
+
+  /// In the order they were created.
+  var orderedTables: [TableSnapshot] { tables.values.sorted { $0.id < $1.id } }
+
+  subscript(name: String) -> TableSnapshot? { tableIDs[name].flatMap { tables[$0] } }
+
+  func requireTable(_ name: String) throws -> TableSnapshot {
+    if let table = self[name] { return table }
+    throw StorageError.unknownName(kind: "table", name: name, known: tableIDs.keys.sorted())
+  }
+
+  func tablet(_ id: TabletID) -> TabletSnapshot? {
+    homes[id].flatMap { tables[$0.table]?.tablets[$0.bucket] }
+  }
+
+  func table(of tablet: TabletID) -> TableSnapshot? {
+    homes[tablet].flatMap { tables[$0.table] }
+  }
+
+  mutating func add(_ table: TableSnapshot) {
+    tables[table.id] = table
+    tableIDs[table.definition.name] = table.id
+    for (bucket, tablet) in table.tablets.enumerated() { homes[tablet.id] = (table.id, bucket) }
+    nextTableID = max(nextTableID, table.id.rawValue + 1)
+    nextTabletID = max(nextTabletID, (table.tablets.map(\.id.rawValue).max() ?? 0) + 1)
+  }
+
+  /// Carries out `edit` on a tablet.
+  /// - Throws: `EditRefusal` when the tablet is unknown or the edit does not fit.
+  mutating func apply(_ edit: TabletEdit, to tablet: TabletID, added: Rowset?) throws {
+    guard let home = homes[tablet], let table = tables[home.table] else {
+      throw EditRefusal("there is no tablet \(tablet)")
+    }
+    let next = try table.tablets[home.bucket].applying(edit, added: added)
+    tables[home.table] = table.replacing(next, bucket: home.bucket)
+  }
+}

@@ -1,0 +1,180 @@
+import StorageBase
+import StorageIO
+import TabletModel
+
+/// Rebuilds the catalogue of a store: the newest checkpoint, then the log after it.
+struct Recovery {
+  let files: any FileSystem
+  let layout: StoreLayout
+  let storeID: UInt64
+  private(set) var catalogue = Catalogue()
+  private(set) var nextRowsetID: UInt64 = 1
+  private(set) var report = RecoveryReport()
+  private let factory: RowsetFactory
+  private var openLogs: [UInt32: any ReadableFile] = [:]
+
+  init(files: any FileSystem, layout: StoreLayout, storeID: UInt64) {
+    self.files = files
+    self.layout = layout
+    self.storeID = storeID
+    factory = RowsetFactory(files: files, layout: layout)
+  }
+
+  /// - Returns: the log, ready for the next frame.
+  mutating func run() throws -> LogWriter {
+    let checkpoint = try newestCheckpoint()
+    if let checkpoint { try restore(checkpoint) }
+    let replayed = try replay(
+      from: checkpoint?.firstLog ?? 1, nextFrame: checkpoint?.nextFrame ?? 1)
+    openLogs.removeAll()
+    try removeOrphans()
+    return replayed
+  }
+
+  private func numbers(in directory: String, suffix: String) throws -> [UInt32] {
+    try files.listDirectory(directory)
+      .compactMap { StoreLayout.number(in: $0, suffix: suffix) }.sorted()
+  }
+
+  /// The newest checkpoint that is whole. An older one serves when the newest is damaged, as long
+  /// as the log files between them are still there; replay finds out.
+  private func newestCheckpoint() throws -> Checkpoint? {
+    let numbers = try numbers(in: layout.checkpointDirectory, suffix: ".ckpt")
+    var firstError: (any Error)?
+    for number in numbers.reversed() {
+      do {
+        return try Checkpoint.read(files, layout: layout, storeID: storeID, number: number)
+      } catch {
+        firstError = firstError ?? error
+      }
+    }
+    if let firstError, try !files.exists(layout.log(1)) { throw firstError }
+    return nil
+  }
+
+  private mutating func restore(_ checkpoint: Checkpoint) throws {
+    catalogue.commitSequence = checkpoint.commitSequence
+    for table in checkpoint.tables {
+      let tablets = try table.tablets.map { try restore($0) }
+      catalogue.add(
+        TableSnapshot(
+          id: table.id, definition: table.definition, createdAt: table.createdAt,
+          tablets: tablets))
+    }
+    catalogue.nextTableID = max(catalogue.nextTableID, checkpoint.nextTableID)
+    catalogue.nextTabletID = max(catalogue.nextTabletID, checkpoint.nextTabletID)
+    nextRowsetID = max(nextRowsetID, checkpoint.nextRowsetID)
+  }
+
+  private mutating func restore(_ tablet: Checkpoint.Tablet) throws -> TabletSnapshot {
+    func rowset(_ recovery: inout Recovery, _ entry: RowsetEntry) throws -> Rowset {
+      let meta = RowsetMeta(entry: entry, segments: tablet.placements[entry.id] ?? [])
+      return try recovery.rowset(meta, tablet: tablet.state.id)
+    }
+    let visible = try tablet.state.rowsets.map { try rowset(&self, $0) }
+    var stale: [RowsetID: Rowset] = [:]
+    for entry in tablet.state.stale.map(\.entry) { stale[entry.id] = try rowset(&self, entry) }
+    return TabletSnapshot(state: tablet.state, rowsets: visible, stale: stale)
+  }
+
+  /// A readable rowset; the bytes of inline segments are fetched from the log now.
+  private mutating func rowset(_ meta: RowsetMeta, tablet: TabletID) throws -> Rowset {
+    nextRowsetID = max(nextRowsetID, meta.entry.id.rawValue + 1)
+    var inline: [[UInt8]?] = []
+    for placement in meta.segments {
+      switch placement {
+      case .file: inline.append(nil)
+      case .inline(let position, let byteCount):
+        inline.append(try log(position.file).read(at: position.offset, count: byteCount))
+      }
+    }
+    return factory.make(meta, tablet: tablet, inline: inline)
+  }
+
+  private mutating func log(_ number: UInt32) throws -> any ReadableFile {
+    if let file = openLogs[number] { return file }
+    let file = try files.openForReading(layout.log(number), cause: .log)
+    openLogs[number] = file
+    return file
+  }
+
+  private mutating func replay(from first: UInt32, nextFrame: UInt64) throws -> LogWriter {
+    let present = try numbers(in: layout.logDirectory, suffix: ".log").filter { $0 >= first }
+    guard present.first == first else {
+      throw StorageError.corrupt(
+        file: layout.log(first), offset: 0, what: "log", expected: "log file \(first)",
+        found: present.first.map { "log file \($0) as the first" } ?? "no log file")
+    }
+    for (expected, number) in zip(first..., present) where expected != number {
+      throw StorageError.corrupt(
+        file: layout.log(expected), offset: 0, what: "log", expected: "log file \(expected)",
+        found: "a gap before log file \(number)")
+    }
+    let reader = LogReplay(files: files, layout: layout, storeID: storeID)
+    var frame = nextFrame
+    var last = present.count - 1
+    // A file without frames was begun when the disk failed; writing may have gone on in the one
+    // before it, which is the last then.
+    while last > 0, try !reader.mayHoldFrames(present[last]) { last -= 1 }
+    var validByteCount: UInt64 = 0
+    for index in 0...last {
+      let outcome = try reader.read(
+        present[index], nextFrame: frame, isLast: index == last
+      ) { record, _ in try apply(record) }
+      frame = outcome.nextFrame
+      validByteCount = outcome.validByteCount
+      report.tornByteCount += Int(outcome.tornByteCount)
+    }
+    guard validByteCount > 0 else {
+      return try LogWriter.create(
+        files: files, layout: layout, storeID: storeID, fileNumber: present[last],
+        nextFrame: frame)
+    }
+    return try LogWriter.resume(
+      files: files, layout: layout, storeID: storeID, fileNumber: present[last],
+      nextFrame: frame, validByteCount: validByteCount)
+  }
+
+  private mutating func apply(_ record: LogRecord) throws {
+    report.records += 1
+    do {
+      switch record {
+      case .createTable(let creation):
+        catalogue.add(TableSnapshot(creation, files: files))
+        let ids = creation.tablets.map(\.initialRowset.rawValue)
+        nextRowsetID = max(nextRowsetID, (ids.max() ?? 0) + 1)
+      case .commit(let commit):
+        for part in commit.parts {
+          let added = try rowset(part.rowset, tablet: part.tablet)
+          try catalogue.apply(.publish(part.rowset.entry), to: part.tablet, added: added)
+        }
+        catalogue.commitSequence = commit.sequence
+      case .compact(let commit):
+        let added = try rowset(commit.output, tablet: commit.tablet)
+        try catalogue.apply(commit.edit, to: commit.tablet, added: added)
+      case .sweep(let tablet, let rowsets):
+        try catalogue.apply(.sweep(rowsets), to: tablet, added: nil)
+      }
+    } catch let refusal as EditRefusal {
+      throw StorageError.corrupt(
+        file: layout.logDirectory, offset: 0, what: "log record",
+        expected: "one that fits the state before it", found: refusal.description)
+    }
+  }
+
+  /// Removes segment files that no rowset refers to: what a crash left of loads and compactions
+  /// that were not committed, and of rowsets swept while a reader held them.
+  private mutating func removeOrphans() throws {
+    let known = Set(
+      catalogue.orderedTables.flatMap(\.tablets).flatMap { tablet in
+        (tablet.rowsets + tablet.stale.values).flatMap(\.segments).map(\.path)
+      })
+    for directory in try files.listDirectory(layout.dataDirectory) {
+      let path = layout.dataDirectory + "/" + directory
+      for name in try files.listDirectory(path) where !known.contains(path + "/" + name) {
+        try files.remove(path + "/" + name)
+        report.orphansRemoved.append(path + "/" + name)
+      }
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import StorageBase
+import StorageIO
+import Synchronization
+import TabletModel
+
+/// A directory of tables: the storage core. Thread-safe.
+///
+/// The core starts no threads: commits run on their callers' threads (one of them leads a group),
+/// compactions on the executor that is given to `CompactionScheduler`. Readers take snapshots and
+/// never wait.
+public final class Store: Sendable {
+  public let path: String
+  public let options: StoreOptions
+  public let files: any FileSystem
+  public let clock: any TimeSource
+  /// What recovery found when the store was opened.
+  public let recovery: RecoveryReport
+  let layout: StoreLayout
+  private let identity: StoreIdentity
+  private let lock: any FileLock
+  private let catalogue: Mutex<Catalogue>
+  private let log: Mutex<LogWriter>
+  private let commits = CommitQueue<CommitRequest, CommitReceipt>()
+  private let nextRowset: Atomic<UInt64>
+  private let observers = Mutex<[any StoreObserver]>([])
+
+  init(_ opened: OpenedStore) {
+    path = opened.layout.root
+    options = opened.options
+    files = opened.files
+    clock = opened.clock
+    recovery = opened.recovery
+    layout = opened.layout
+    identity = opened.identity
+    lock = opened.lock
+    catalogue = Mutex(opened.catalogue)
+    log = Mutex(opened.log)
+    nextRowset = Atomic(opened.nextRowsetID)
+  }
+
+  /// Hears of every change from now on, on the committing thread; must return quickly.
+  public func addObserver(_ observer: any StoreObserver) {
+    observers.withLock { $0.append(observer) }
+  }
+
+  /// Ends what `addObserver` began. An observer that holds the store must be removed before either
+  /// can be released.
+  public func removeObserver(_ observer: any StoreObserver) {
+    observers.withLock { $0.removeAll { $0 === observer } }
+  }
+
+  /// All tables as of now, in creation order: one consistent moment over the whole store.
+  public func snapshot() -> [TableSnapshot] { catalogue.withLock { $0 }.orderedTables }
+
+  /// One table as of now.
+  /// - Throws: `StorageError.unknownName` listing the tables there are.
+  public func snapshot(of table: String) throws -> TableSnapshot {
+    try catalogue.withLock { $0 }.requireTable(table)
+  }
+
+  func tablet(_ id: TabletID) -> TabletSnapshot? { catalogue.withLock { $0 }.tablet(id) }
+
+  func table(of tablet: TabletID) -> TableSnapshot? {
+    catalogue.withLock { $0 }.table(of: tablet)
+  }
+
+  /// Creates an empty table, durably.
+  /// - Throws: `StorageError.alreadyExists`, and what a full or failing disk causes.
+  public func createTable(_ definition: TableDefinition) throws {
+    _ = try commit(.createTable(definition))
+  }
+
+  /// Makes a prepared load durable and visible as the next version of its tablets.
+  /// - Throws: `StorageError.tooManyVersions` when compaction is behind; the load leaves no trace.
+  @discardableResult
+  public func commit(_ load: PreparedLoad) throws -> CommitReceipt {
+    try commit(.load(load))
+  }
+
+  /// Forgets rowsets that were replaced longer ago than the grace period. Their files go when the
+  /// last snapshot that holds them does.
+  /// - Returns: how many were swept.
+  @discardableResult
+  public func sweepStaleRowsets() throws -> Int {
+    let deadline = clock.now().advanced(bySeconds: -options.staleGraceSeconds)
+    var count = 0
+    for tablet in snapshot().flatMap(\.tablets) {
+      let ids = tablet.state.sweepable(before: deadline)
+      if ids.isEmpty { continue }
+      _ = try commit(.sweep(tablet: tablet.id, rowsets: ids))
+      count += ids.count
+    }
+    return count
+  }
+
+  func newRowsetID() -> RowsetID {
+    RowsetID(rawValue: nextRowset.wrappingAdd(1, ordering: .relaxed).oldValue)
+  }
+
+  func commit(_ request: CommitRequest) throws -> CommitReceipt {
+    let receipt = try commits.submit(request) { process($0) }
+    notify(request)
+    return receipt
+  }
+
+  private func notify(_ request: CommitRequest) {
+    let change: StoreChange
+    switch request {
+    case .createTable: return
+    case .load(let load): change = .loaded(tablets: load.parts.map(\.tablet))
+    case .compact(let output): change = .compacted(tablet: output.tablet)
+    case .sweep(let tablet, _): change = .swept(tablet: tablet)
+    }
+    for observer in observers.withLock({ $0 }) { observer.storeChanged(change) }
+  }
+
+  /// Carries out a group of requests as one frame of the log. Called by one thread at a time.
+  private func process(_ requests: [CommitRequest]) -> [Result<CommitReceipt, any Error>] {
+    log.withLock { log in
+      var group = CommitGroup(
+        catalogue: catalogue.withLock { $0 }, store: self, payload: log.nextPayloadPosition)
+      let results = requests.map { request in
+        Result { try group.add(request) }
+      }
+      do {
+        if group.payload.count > 0 { try log.append(group.payload) }
+      } catch {
+        return results.map { result in result.flatMap { _ in .failure(error) } }
+      }
+      catalogue.withLock { $0 = group.catalogue }
+      for rowset in group.swept { rowset.markSwept() }
+      rotateIfLarge(log, group.catalogue)
+      return results
+    }
+  }
+
+  /// Begins another log file once the current one is large. A failure only postpones it: what has
+  /// been committed is durable either way.
+  private func rotateIfLarge(_ log: LogWriter, _ catalogue: Catalogue) {
+    guard log.byteCount >= UInt64(options.logFileByteCountMax) else { return }
+    do { try checkpoint(log, catalogue) } catch {}
+  }
+
+  /// Begins another log file and writes the state of all tablets, so that opening the store does
+  /// not replay what came before.
+  public func checkpoint() throws {
+    // The catalogue changes only while the log is held, so the two belong together here.
+    try log.withLock { try checkpoint($0, catalogue.withLock { $0 }) }
+  }
+
+  private func checkpoint(_ log: LogWriter, _ catalogue: Catalogue) throws {
+    try log.rotate()
+    let checkpoint = catalogue.checkpoint(
+      firstLog: log.fileNumber, nextFrame: log.nextFrame,
+      nextRowsetID: nextRowset.load(ordering: .relaxed))
+    try checkpoint.write(files, layout: layout, storeID: identity.storeID)
+    try LogRetention(files: files, layout: layout)
+      .removeUnneeded(checkpoint: checkpoint.firstLog, inlineLogs: catalogue.inlineLogs)
+  }
+}
+
+/// What changed in a store.
+public enum StoreChange: Hashable, Sendable {
+  case loaded(tablets: [TabletID])
+  case compacted(tablet: TabletID)
+  case swept(tablet: TabletID)
+}
+
+/// Hears of changes after they have become visible.
+public protocol StoreObserver: AnyObject, Sendable {
+  func storeChanged(_ change: StoreChange)
+}

@@ -1,0 +1,29 @@
+import StorageBase
+
+/// Settings of an open store. They belong to the process, not to the files.
+public struct StoreOptions: Hashable, Sendable {
+  /// Rowsets whose encoded bytes are at most this many lie inline in the log; 0 gives every load
+  /// its own file, as Apache Doris does.
+  public var inlineRowsetByteCountMax: Int
+  /// Loads are refused on a tablet with this many versions.
+  public var tabletVersionCountMax: Int
+  /// A new log file and a checkpoint are begun after this many bytes of log.
+  public var logFileByteCountMax: Int
+  /// Seconds a replaced rowset is kept for readers of older versions.
+  public var staleGraceSeconds: Double
+  /// Rows after which a load or a merge begins another segment.
+  public var segmentRowCountMax: Int
+
+  public init(
+    inlineRowsetByteCountMax: Int = Limits.inlineRowsetByteCountMax,
+    tabletVersionCountMax: Int = Limits.tabletVersionCountMax,
+    logFileByteCountMax: Int = 64 << 20, staleGraceSeconds: Double = 60,
+    segmentRowCountMax: Int = 1 << 20
+  ) {
+    self.inlineRowsetByteCountMax = inlineRowsetByteCountMax
+    self.tabletVersionCountMax = tabletVersionCountMax
+    self.logFileByteCountMax = logFileByteCountMax
+    self.staleGraceSeconds = staleGraceSeconds
+    self.segmentRowCountMax = segmentRowCountMax
+  }
+}

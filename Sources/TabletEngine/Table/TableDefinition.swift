@@ -1,0 +1,109 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+
+/// What a table is: schema, how its rows are spread over tablets, how its segments are written.
+public struct TableDefinition: Hashable, Sendable {
+  public let name: String
+  public let schema: Schema
+  /// Columns whose values choose the tablet of a row; positions in the schema.
+  public let distribution: [Int]
+  /// How many tablets the table has.
+  public let bucketCount: Int
+  public let segmentOptions: SegmentOptions
+
+  /// - Parameters:
+  ///   - distribution: names of the distribution columns; the first sort-key column when empty.
+  ///   - bucketCount: 1...`Limits.bucketCountMax`.
+  /// - Throws: `StorageError` naming what is out of range or unknown.
+  public init(
+    name: String, schema: Schema, distribution: [String] = [], bucketCount: Int = 1,
+    segmentOptions: SegmentOptions = SegmentOptions()
+  ) throws {
+    guard !name.isEmpty, name.utf8.count <= Limits.nameByteCountMax else {
+      throw StorageError.invalidArgument(
+        name: "table name", value: name, reason: "1 to \(Limits.nameByteCountMax) bytes")
+    }
+    guard (1...Limits.bucketCountMax).contains(bucketCount) else {
+      throw StorageError.limitExceeded(
+        what: "the bucket count of table \(name)", value: bucketCount,
+        limit: Limits.bucketCountMax, remedy: "use 1 to \(Limits.bucketCountMax)")
+    }
+    self.name = name
+    self.schema = schema
+    self.distribution =
+      distribution.isEmpty ? [0] : try distribution.map { try schema.requireIndex(of: $0) }
+    self.bucketCount = bucketCount
+    self.segmentOptions = segmentOptions
+  }
+}
+
+extension TableDefinition {
+  func encode(into writer: inout ByteWriter, id: TableID) {
+    writer.append(id.rawValue)
+    writer.append(name)
+    writer.append(schema.keysModel.rawValue)
+    writer.appendVarint(UInt64(schema.sortKeyCount))
+    writer.appendVarint(UInt64(schema.columns.count))
+    for column in schema.columns {
+      writer.append(column.id.rawValue)
+      writer.append(column.name)
+      writer.append(column.type.description)
+      writer.append(UInt8(column.isNullable ? 1 : 0))
+    }
+    writer.appendVarint(UInt64(distribution.count))
+    for index in distribution { writer.append(schema.columns[index].id.rawValue) }
+    writer.appendVarint(UInt64(bucketCount))
+    writer.append(segmentOptions.compression.description)
+    writer.appendVarint(UInt64(segmentOptions.rowsPerPage))
+  }
+
+  static func decode(
+    from reader: inout ByteReader
+  ) throws -> (id: TableID, definition: TableDefinition) {
+    let id = TableID(rawValue: try reader.read(UInt32.self, "table id"))
+    let name = try reader.readString("table name", atMost: Limits.nameByteCountMax)
+    let model = try reader.read(UInt8.self, "keys model")
+    guard let keysModel = KeysModel(rawValue: model) else {
+      throw reader.corrupt("keys model", expected: "a known one", found: "\(model)")
+    }
+    let sortKeyCount = try reader.readCount("sort key count", atMost: Limits.columnCountMax)
+    let columnCount = try reader.readCount("column count", atMost: Limits.columnCountMax)
+    var columns: [Column] = []
+    for _ in 0..<columnCount { columns.append(try decodeColumn(from: &reader)) }
+    let schema = try Schema(columns: columns, sortKeyCount: sortKeyCount, keysModel: keysModel)
+    let distributionCount = try reader.readCount(
+      "distribution column count", atMost: columnCount)
+    var distribution: [String] = []
+    for _ in 0..<distributionCount {
+      let id = ColumnID(rawValue: try reader.read(UInt32.self, "distribution column"))
+      guard let index = schema.index(of: id) else {
+        throw reader.corrupt("distribution column", expected: "a column id", found: "\(id)")
+      }
+      distribution.append(columns[index].name)
+    }
+    let bucketCount = try reader.readCount("bucket count", atMost: Limits.bucketCountMax)
+    let compressionName = try reader.readString("compression", atMost: Limits.nameByteCountMax)
+    guard let compression = Compression(compressionName) else {
+      throw reader.corrupt("compression", expected: "a known one", found: compressionName)
+    }
+    let rowsPerPage = try reader.readCount("rows per page", atMost: Limits.pageRowCountMax)
+    let options = SegmentOptions(
+      rowsPerPage: rowsPerPage, compression: compression)
+    let definition = try TableDefinition(
+      name: name, schema: schema, distribution: distribution, bucketCount: bucketCount,
+      segmentOptions: options)
+    return (id, definition)
+  }
+
+  private static func decodeColumn(from reader: inout ByteReader) throws -> Column {
+    let id = ColumnID(rawValue: try reader.read(UInt32.self, "column id"))
+    let name = try reader.readString("column name", atMost: Limits.nameByteCountMax)
+    let typeName = try reader.readString("column type", atMost: Limits.nameByteCountMax)
+    guard let type = DataType(typeName) else {
+      throw reader.corrupt("column type", expected: "a known type", found: typeName)
+    }
+    let isNullable = try reader.read(UInt8.self, "nullability") != 0
+    return Column(id: id, name: name, type: type, isNullable: isNullable)
+  }
+}

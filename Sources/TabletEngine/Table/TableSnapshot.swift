@@ -1,0 +1,81 @@
+import StorageBase
+import TabletModel
+
+/// A tablet at one version: what a reader sees, unchanged while it is held. Immutable.
+public final class TabletSnapshot: Sendable {
+  public let state: TabletState
+  /// The visible rowsets, in version order.
+  public let rowsets: [Rowset]
+  /// Replaced rowsets that are kept for a while.
+  let stale: [RowsetID: Rowset]
+
+  init(state: TabletState, rowsets: [Rowset], stale: [RowsetID: Rowset]) {
+    precondition(state.rowsets.map(\.id) == rowsets.map(\.id))
+    self.state = state
+    self.rowsets = rowsets
+    self.stale = stale
+  }
+
+  public var id: TabletID { state.id }
+  public var version: Version { state.maxVersion }
+  public var rowCount: Int { rowsets.reduce(0) { $0 + $1.summary.rowCount } }
+  public var byteCount: Int { rowsets.reduce(0) { $0 + $1.summary.byteCount } }
+  /// Bytes of replaced rowsets that are still on disk.
+  public var staleByteCount: Int { stale.values.reduce(0) { $0 + $1.summary.byteCount } }
+
+  /// The segments to read, oldest rowset first.
+  public var segments: [RowsetSegment] { rowsets.flatMap(\.segments) }
+
+  /// The snapshot after `edit`. `added` is the rowset the edit brings in, if it does.
+  /// - Throws: `EditRefusal` when the edit does not fit.
+  func applying(_ edit: TabletEdit, added: Rowset?) throws -> TabletSnapshot {
+    var next = state
+    try next.apply(edit)
+    switch edit {
+    case .publish:
+      guard let added else { preconditionFailure("a publish brings a rowset") }
+      return TabletSnapshot(state: next, rowsets: rowsets + [added], stale: stale)
+    case .replace(let inputs, _, _, _, _):
+      guard let added, let first = rowsets.firstIndex(where: { $0.id == inputs.first }) else {
+        preconditionFailure("a replacement brings a rowset for inputs that are there")
+      }
+      var remaining = rowsets
+      var kept = stale
+      for rowset in rowsets[first..<first + inputs.count] { kept[rowset.id] = rowset }
+      remaining.replaceSubrange(first..<first + inputs.count, with: [added])
+      return TabletSnapshot(state: next, rowsets: remaining, stale: kept)
+    case .sweep(let ids):
+      var kept = stale
+      for id in ids { kept.removeValue(forKey: id) }
+      return TabletSnapshot(state: next, rowsets: rowsets, stale: kept)
+    }
+  }
+}
+
+/// A table at one moment: all its tablets after the same commits. Immutable.
+public final class TableSnapshot: Sendable {
+  public let id: TableID
+  public let definition: TableDefinition
+  public let createdAt: Timestamp
+  /// By bucket.
+  public let tablets: [TabletSnapshot]
+
+  init(
+    id: TableID, definition: TableDefinition, createdAt: Timestamp, tablets: [TabletSnapshot]
+  ) {
+    precondition(tablets.count == definition.bucketCount)
+    self.id = id
+    self.definition = definition
+    self.createdAt = createdAt
+    self.tablets = tablets
+  }
+
+  public var rowCount: Int { tablets.reduce(0) { $0 + $1.rowCount } }
+
+  func replacing(_ tablet: TabletSnapshot, bucket: Int) -> TableSnapshot {
+    var changed = tablets
+    changed[bucket] = tablet
+    return TableSnapshot(
+      id: id, definition: definition, createdAt: createdAt, tablets: changed)
+  }
+}

@@ -1,0 +1,188 @@
+import StorageBase
+
+/// One rowset as the version bookkeeping sees it.
+public struct RowsetEntry: Hashable, Sendable {
+  public let id: RowsetID
+  public let summary: RowsetSummary
+
+  public init(id: RowsetID, summary: RowsetSummary) {
+    self.id = id
+    self.summary = summary
+  }
+}
+
+/// A change of one tablet. The durable log is a sequence of these, and replaying it rebuilds the
+/// state.
+public enum TabletEdit: Hashable, Sendable {
+  /// A load became visible as the next version.
+  case publish(RowsetEntry)
+  /// A compaction replaced neighbouring rowsets by one; they stay as stale until swept.
+  case replace(
+    inputs: [RowsetID], output: RowsetEntry, kind: CompactionKind, cumulativePoint: Version,
+    at: Timestamp)
+  /// Stale rowsets whose grace period has passed are forgotten.
+  case sweep([RowsetID])
+}
+
+/// Why an edit does not fit a state: a bug, or a log that is not what was written.
+public struct EditRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description }
+}
+
+/// The versions of one tablet: which rowsets make up its newest version, which ones they
+/// replaced, and where the cumulative point lies. Pure; changed only by `apply`.
+///
+/// Invariant: the visible rowsets cover `[0 - maxVersion]` without gap or overlap, and no id
+/// appears twice among visible and stale ones.
+public struct TabletState: Hashable, Sendable {
+  /// A rowset replaced by a compaction.
+  public struct Stale: Hashable, Sendable {
+    public let entry: RowsetEntry
+    public let since: Timestamp
+
+    public init(entry: RowsetEntry, since: Timestamp) {
+      self.entry = entry
+      self.since = since
+    }
+  }
+
+  public let id: TabletID
+  /// In version order.
+  public private(set) var rowsets: [RowsetEntry]
+  public private(set) var stale: [Stale]
+  public private(set) var cumulativePoint: Version
+  public private(set) var lastSuccessAt: [CompactionKind: Timestamp]
+
+  /// A new tablet, with nothing but the empty rowset `[0-1]`.
+  public init(id: TabletID, initialRowset: RowsetID, at now: Timestamp) {
+    self.init(
+      id: id,
+      rowsets: [
+        RowsetEntry(
+          id: initialRowset,
+          summary: RowsetSummary(
+            versions: .initial, byteCount: 0, segmentCount: 0, createdAt: now))
+      ], stale: [], cumulativePoint: Version.initial.next, lastSuccessAt: [:])
+  }
+
+  /// A state read back from a checkpoint; `check()` says whether it holds.
+  public init(
+    id: TabletID, rowsets: [RowsetEntry], stale: [Stale], cumulativePoint: Version,
+    lastSuccessAt: [CompactionKind: Timestamp]
+  ) {
+    self.id = id
+    self.rowsets = rowsets
+    self.stale = stale
+    self.cumulativePoint = cumulativePoint
+    self.lastSuccessAt = lastSuccessAt
+  }
+
+  /// The newest visible version.
+  public var maxVersion: Version { rowsets.last?.summary.versions.last ?? Version(-1) }
+
+  /// Visible rowsets that hold rows: the figure the version limit is compared with.
+  public var componentCount: Int { rowsets.count { !$0.summary.isEmpty } }
+
+  /// What a policy may know of this tablet now.
+  public func facts(
+    now: Timestamp, allowedKinds: Set<CompactionKind>, inFlight: [VersionRange],
+    keysModel: KeysModel, entropy: UInt64
+  ) -> TabletFacts {
+    TabletFacts(
+      rowsets: rowsets.map(\.summary), cumulativePoint: cumulativePoint, inFlight: inFlight,
+      lastSuccessAt: lastSuccessAt, now: now, allowedKinds: allowedKinds, keysModel: keysModel,
+      entropy: entropy)
+  }
+
+  /// Carries out an edit, or leaves the state as it was and throws.
+  public mutating func apply(_ edit: TabletEdit) throws(EditRefusal) {
+    switch edit {
+    case .publish(let entry): try publish(entry)
+    case .replace(let inputs, let output, let kind, let point, let now):
+      try replace(inputs, by: output, kind: kind, cumulativePoint: point, at: now)
+    case .sweep(let ids): try sweep(ids)
+    }
+  }
+
+  private mutating func publish(_ entry: RowsetEntry) throws(EditRefusal) {
+    let next = maxVersion.next
+    guard entry.summary.versions == VersionRange(next, next) else {
+      throw EditRefusal(
+        "tablet \(id): rowset \(entry.id) has versions \(entry.summary.versions), "
+          + "the next version is \(next)")
+    }
+    try requireNew(entry.id)
+    rowsets.append(entry)
+  }
+
+  private mutating func replace(
+    _ inputs: [RowsetID], by output: RowsetEntry, kind: CompactionKind, cumulativePoint: Version,
+    at now: Timestamp
+  ) throws(EditRefusal) {
+    guard let first = rowsets.firstIndex(where: { $0.id == inputs.first }),
+      first + inputs.count <= rowsets.count,
+      rowsets[first..<first + inputs.count].map(\.id) == inputs
+    else {
+      throw EditRefusal("tablet \(id): rowsets \(inputs) are not visible neighbours")
+    }
+    let replaced = rowsets[first..<first + inputs.count]
+    let range = VersionRange(
+      rowsets[first].summary.versions.first,
+      rowsets[first + inputs.count - 1].summary.versions.last)
+    guard output.summary.versions == range else {
+      throw EditRefusal(
+        "tablet \(id): the output has versions \(output.summary.versions), its inputs \(range)")
+    }
+    guard output.summary.rowCount == replaced.reduce(0, { $0 + $1.summary.rowCount }) else {
+      throw EditRefusal(
+        "tablet \(id): the output has \(output.summary.rowCount) rows, its inputs "
+          + "\(replaced.reduce(0) { $0 + $1.summary.rowCount })")
+    }
+    try requireNew(output.id)
+    stale.append(contentsOf: replaced.map { Stale(entry: $0, since: now) })
+    rowsets.replaceSubrange(first..<first + inputs.count, with: [output])
+    self.cumulativePoint = max(self.cumulativePoint, cumulativePoint)
+    lastSuccessAt[kind] = now
+  }
+
+  private mutating func sweep(_ ids: [RowsetID]) throws(EditRefusal) {
+    let gone = Set(ids)
+    let known = Set(stale.map(\.entry.id))
+    guard gone.isSubset(of: known) else {
+      throw EditRefusal(
+        "tablet \(id): rowsets \(gone.subtracting(known).sorted()) are not stale")
+    }
+    stale.removeAll { gone.contains($0.entry.id) }
+  }
+
+  private func requireNew(_ rowset: RowsetID) throws(EditRefusal) {
+    guard !rowsets.contains(where: { $0.id == rowset }),
+      !stale.contains(where: { $0.entry.id == rowset })
+    else { throw EditRefusal("tablet \(id): rowset \(rowset) exists already") }
+  }
+
+  /// Stale rowsets replaced at or before `deadline`.
+  public func sweepable(before deadline: Timestamp) -> [RowsetID] {
+    stale.filter { $0.since <= deadline }.map(\.entry.id)
+  }
+
+  /// What is wrong with the state, in words; empty when every invariant holds.
+  public func check() -> [String] {
+    var problems: [String] = []
+    var next = Version(0)
+    for entry in rowsets {
+      if entry.summary.versions.first != next {
+        problems.append(
+          "tablet \(id): rowset \(entry.id) covers \(entry.summary.versions), expected to start "
+            + "at version \(next)")
+      }
+      next = entry.summary.versions.last.next
+    }
+    if rowsets.isEmpty { problems.append("tablet \(id) has no rowset") }
+    let ids = rowsets.map(\.id) + stale.map(\.entry.id)
+    if Set(ids).count != ids.count { problems.append("tablet \(id) has a rowset id twice") }
+    return problems
+  }
+}

@@ -1,0 +1,97 @@
+import ArgumentParser
+import SegmentFormat
+import StorageBase
+import TabletEngine
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Shows the tablets, rowsets, segments and pages of a store.",
+    discussion: """
+      EXAMPLES
+        sediment inspect DIR
+        sediment inspect DIR --table orders --columns
+        sediment inspect DIR --table orders --pages | less
+      """)
+
+  @OptionGroup var store: StoreArgument
+
+  @Option(help: "Only this table.")
+  var table: String?
+
+  @Flag(help: "Adds the columns of every segment: sizes and encodings.")
+  var columns = false
+
+  @Flag(help: "Adds every page: offset, encoding, compression, sizes, smallest and greatest value.")
+  var pages = false
+
+  func run() throws {
+    let opened = store.open()
+    do {
+      let tables = try table.map { [try opened.snapshot(of: $0)] } ?? opened.snapshot()
+      for table in tables { show(table) }
+      if tables.isEmpty { print("the store has no tables") }
+    } catch {
+      fail(error, code: 66)
+    }
+  }
+
+  private func show(_ table: TableSnapshot) {
+    let definition = table.definition
+    let schema = definition.schema
+    print(
+      "table \(definition.name): \(table.rowCount) rows, \(definition.bucketCount) tablets by "
+        + definition.distribution.map { schema.columns[$0].name }.joined(separator: ", "))
+    for (index, column) in schema.columns.enumerated() {
+      let key = index < schema.sortKeyCount ? ", sort key \(index + 1)" : ""
+      print("  column \(column.name) \(column.type)\(column.isNullable ? " nullable" : "")\(key)")
+    }
+    for tablet in table.tablets { show(tablet) }
+  }
+
+  private func show(_ tablet: TabletSnapshot) {
+    print(
+      "  tablet \(tablet.id): version \(tablet.version), \(tablet.rowsets.count) rowsets, "
+        + "\(tablet.rowCount) rows, \(tablet.byteCount) bytes, cumulative point "
+        + "\(tablet.state.cumulativePoint), \(tablet.state.stale.count) stale rowsets")
+    for rowset in tablet.rowsets {
+      let summary = rowset.summary
+      print(
+        "    rowset \(rowset.id) \(summary.versions): \(summary.rowCount) rows, "
+          + "\(summary.byteCount) bytes, merged \(summary.mergeDepth) times"
+          + (summary.segmentsOverlap ? ", segments overlap" : ""))
+      for segment in rowset.segments { show(segment) }
+    }
+  }
+
+  private func show(_ segment: RowsetSegment) {
+    print("      segment \(segment.path)\(segment.isInline ? " (inline)" : "")")
+    guard columns || pages else { return }
+    do {
+      let description = try segment.reader().describe()
+      print(
+        "        \(description.rowCount) rows in pages of \(description.rowsPerPage), "
+          + "\(description.byteCount) bytes")
+      for column in description.columns { show(column) }
+    } catch {
+      print("        damaged: \(error)")
+    }
+  }
+
+  private func show(_ column: SegmentDescription.ColumnPages) {
+    let encodings = Dictionary(grouping: column.pages, by: \.encoding.description)
+      .map { "\($0.key) x \($0.value.count)" }.sorted().joined(separator: ", ")
+    print(
+      "        \(column.column.name): \(column.storedByteCount) bytes, "
+        + "\(column.rawByteCount) before compression, \(encodings)")
+    guard pages else { return }
+    let type = column.column.type
+    for (ordinal, page) in column.pages.enumerated() {
+      let zone = page.zoneMap
+      print(
+        "          page \(ordinal) at \(page.offset): \(page.rowCount) rows, \(page.encoding), "
+          + "\(page.compression), \(page.storedByteCount) of \(page.rawByteCount) bytes, "
+          + "\(zone.nullCount) nulls, [\(type.format(zone.min)), \(type.format(zone.max))]")
+    }
+  }
+}

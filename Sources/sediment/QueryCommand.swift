@@ -1,0 +1,139 @@
+import ArgumentParser
+import QueryEngine
+import ScanKernels
+import StorageBase
+import TabletEngine
+
+struct QueryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "query",
+    abstract: "Counts, sums and groups the rows of a table.",
+    discussion: """
+      Without aggregates the rows themselves are shown.
+
+      EXAMPLES
+        sediment query DIR --table orders --count --sum amount
+        sediment query DIR --table orders --group-by city --sum amount --order-by -sum_amount
+        sediment query DIR --table orders --where user_id=42 --limit 20
+        sediment query DIR --table orders --count --csv
+      """)
+
+  @OptionGroup var store: StoreArgument
+
+  @Option(help: "The table; may be left out when the store has one only.")
+  var table: String?
+
+  @Option(help: "Column to group by; may be repeated.")
+  var groupBy: [String] = []
+
+  @Flag(help: "Counts the rows of each group.")
+  var count = false
+
+  @Option(help: "Column to sum, as sum_COLUMN; may be repeated.")
+  var sum: [String] = []
+
+  @Option(help: "Column whose smallest value to find, as min_COLUMN; may be repeated.")
+  var min: [String] = []
+
+  @Option(help: "Column whose greatest value to find, as max_COLUMN; may be repeated.")
+  var max: [String] = []
+
+  @Option(
+    name: .customLong("where"),
+    help: "COLUMN=VALUE, or with !=, <, <=, >, >= for =; repeated conditions all hold.")
+  var conditions: [String] = []
+
+  @Option(help: "Result column to sort by; with a leading - the greatest comes first.")
+  var orderBy: [String] = []
+
+  @Option(help: "The most rows to show.")
+  var limit: Int?
+
+  @Flag(help: "Prints CSV instead of a table.")
+  var csv = false
+
+  func run() throws {
+    let opened = store.open()
+    do {
+      let snapshot = try chooseTable(opened)
+      let result = try query(snapshot.definition.schema).run(on: snapshot).result
+      let text = ResultTable(result)
+      print(csv ? result.csv : "\(text)", terminator: csv ? "" : "\n")
+    } catch let error as StorageError {
+      fail(error, code: 66)
+    }
+  }
+
+  private func chooseTable(_ store: Store) throws -> TableSnapshot {
+    if let table { return try store.snapshot(of: table) }
+    let tables = store.snapshot()
+    guard tables.count == 1, let only = tables.first else {
+      throw StorageError.invalidArgument(
+        name: "--table", value: "(not given)",
+        reason: "the store has \(tables.count) tables: "
+          + tables.map(\.definition.name).joined(separator: ", "))
+    }
+    return only
+  }
+
+  private func query(_ schema: Schema) throws -> Query {
+    var query: Query
+    let hasAggregates = count || !sum.isEmpty || !min.isEmpty || !max.isEmpty
+    if hasAggregates || !groupBy.isEmpty {
+      query = Query.grouping(by: groupBy)
+      if count || !hasAggregates { query = query.computing(.countAll, as: "count") }
+      for column in sum { query = query.computing(.sum(column), as: "sum_\(column)") }
+      for column in min { query = query.computing(.min(column), as: "min_\(column)") }
+      for column in max { query = query.computing(.max(column), as: "max_\(column)") }
+    } else {
+      query = .selectingAll()
+    }
+    for condition in conditions { query = query.filtered(by: try parse(condition, schema)) }
+    for name in orderBy {
+      query =
+        name.hasPrefix("-")
+        ? query.ordered(by: String(name.dropFirst()), .descending) : query.ordered(by: name)
+    }
+    return limit.map { query.limited(to: $0) } ?? query
+  }
+
+  private func parse(_ condition: String, _ schema: Schema) throws -> Predicate {
+    let operators: [(String, Comparison)] = [
+      ("!=", .notEqual), ("<=", .lessOrEqual), (">=", .greaterOrEqual), ("=", .equal),
+      ("<", .less), (">", .greater),
+    ]
+    let found = operators.compactMap { text, comparison in
+      condition.firstRange(of: text).map { (range: $0, comparison: comparison) }
+    }
+    // The leftmost operator counts; of two at one place the longer, which is listed first.
+    guard let first = found.min(by: { $0.range.lowerBound < $1.range.lowerBound }) else {
+      throw StorageError.invalidArgument(
+        name: "--where", value: condition, reason: "write COLUMN=VALUE")
+    }
+    let column = String(condition[..<first.range.lowerBound])
+    let value = String(condition[first.range.upperBound...])
+    let type = schema.columns[try schema.requireIndex(of: column)].type
+    return .compare(column, first.comparison, literal(value, for: type))
+  }
+
+  /// The text as the constant it looks like; binding it to the column checks that it fits.
+  private func literal(_ text: String, for type: DataType) -> Literal {
+    switch type {
+    case .string, .date, .datetime: return .string(text)
+    case .bool where text == "true" || text == "false": return .boolean(text == "true")
+    default: break
+    }
+    if let integer = Int128(text) { return .integer(integer) }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    if parts.count == 2, parts[1].count <= 38, parts[1].allSatisfy(\.isNumber),
+      let unscaled = Int128(parts[0] + parts[1])
+    {
+      return .decimal(unscaled: unscaled, scale: parts[1].count)
+    }
+    return Double(text).map { .floating($0) } ?? .string(text)
+  }
+
+  func validate() throws {
+    if let limit, limit < 0 { throw ValidationError("--limit is \(limit); it must be 0 or more") }
+  }
+}

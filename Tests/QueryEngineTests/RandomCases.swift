@@ -1,0 +1,155 @@
+import QueryEngine
+import ScanKernels
+import StorageBase
+
+/// Random tables, predicates and queries whose parts have something to do with each other.
+struct RandomCases {
+  var random: SeededGenerator
+
+  init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+  mutating func below(_ bound: Int) -> Int { Int(random.next() % UInt64(bound)) }
+
+  mutating func chance(_ numerator: Int, in denominator: Int) -> Bool {
+    below(denominator) < numerator
+  }
+
+  mutating func pick<T>(_ choices: [T]) -> T { choices[below(choices.count)] }
+
+  private static let types: [DataType] = [
+    .bool, .int8, .int16, .int32, .int64, .float, .double, .decimal(precision: 9, scale: 2),
+    .decimal(precision: 18, scale: 4), .decimal(precision: 30, scale: 3), .date, .datetime,
+    .string, .string, .string,
+  ]
+
+  mutating func schema() throws -> Schema {
+    let columns = (0..<1 + below(5)).map { index in
+      (name: "c\(index)", type: pick(Self.types), isNullable: chance(2, in: 3))
+    }
+    return try Schema(columns, sortKeyCount: 1)
+  }
+
+  /// Few distinct values, so that groups have members and comparisons meet them; sometimes the
+  /// ends of the type.
+  mutating func value(_ type: DataType) -> Value {
+    switch type {
+    case .string:
+      return .string(pick(["", "a", "ab", "abc", "b", "ba", "é", "z", "zebra", "a\u{0}"]))
+    case .float, .double:
+      return .floating(
+        pick([0, -0.0, 0.25, 1, 2.5, -3.75, 100, .infinity, -.infinity, .nan, 7, 8]))
+    default:
+      guard let range = type.integerRange else { return .null }
+      if chance(1, in: 40) {
+        return .integer(chance(1, in: 2) ? range.lowerBound : range.upperBound)
+      }
+      let small = Int128(below(12)) - 4
+      return .integer(min(max(small, range.lowerBound), range.upperBound))
+    }
+  }
+
+  mutating func rows(_ schema: Schema, count: Int) -> [[Value]] {
+    let nullShares = schema.columns.map { $0.isNullable ? pick([0, 0, 1, 4, 8, 10]) : 0 }
+    var rows = (0..<count).map { _ in
+      schema.columns.enumerated().map { index, column in
+        chance(nullShares[index], in: 10) ? .null : value(column.type)
+      }
+    }
+    // Sorted rows give zone maps something to prune.
+    if chance(1, in: 2) { rows.sort { $0[0].precedes($1[0]) } }
+    return rows
+  }
+
+  mutating func literal(_ type: DataType) -> Literal {
+    chance(1, in: 15) ? .null : .stored(value(type))
+  }
+
+  mutating func predicate(_ schema: Schema, depth: Int = 3) -> Predicate {
+    let column = pick(schema.columns)
+    switch below(depth > 0 ? 9 : 5) {
+    case 0, 1: return .compare(column.name, pick(Comparison.allCases), literal(column.type))
+    case 2: return .between(column.name, literal(column.type), literal(column.type))
+    case 3:
+      let count = pick([0, 1, 2, 5, 20])
+      return .isOneOf(column.name, (0..<count).map { _ in literal(column.type) })
+    case 4: return chance(1, in: 2) ? .isNull(column.name) : .isNotNull(column.name)
+    case 5: return .not(predicate(schema, depth: depth - 1))
+    case 6, 7:
+      return .and((0..<below(4)).map { _ in predicate(schema, depth: depth - 1) })
+    default: return .or((0..<below(4)).map { _ in predicate(schema, depth: depth - 1) })
+    }
+  }
+
+  mutating func query(_ schema: Schema) -> Query {
+    var query: Query
+    let names = schema.columns.map(\.name)
+    if chance(1, in: 3) {
+      query = chance(1, in: 3) ? .selectingAll() : .selecting(distinct(names))
+      for name in distinct(names) where chance(1, in: 3) {
+        query = query.ordered(by: name, pick([.ascending, .descending]))
+      }
+    } else {
+      let keys = chance(1, in: 4) ? [] : distinct(names)
+      query = .grouping(by: keys)
+      var titles = keys
+      for index in 0..<below(5) {
+        query = query.computing(aggregate(schema), as: "a\(index)")
+        // Sums of fractions are not compared exactly, so they must not decide an order.
+        if case .groups(_, let named) = query.output, let last = named.last,
+          last.aggregate != .countAll, !isInexact(last.aggregate, schema)
+        {
+          titles.append("a\(index)")
+        }
+      }
+      for title in titles where chance(1, in: 3) {
+        query = query.ordered(by: title, pick([.ascending, .descending]))
+      }
+    }
+    if chance(3, in: 4) { query = query.filtered(by: predicate(schema)) }
+    if chance(1, in: 3) { query = query.limited(to: pick([0, 1, 3, 10, 1000])) }
+    return query
+  }
+
+  private mutating func distinct(_ names: [String]) -> [String] {
+    var shuffled = names
+    shuffled.shuffle(using: &random)
+    return Array(shuffled.prefix(1 + below(names.count)))
+  }
+
+  private func isInexact(_ aggregate: Aggregate, _ schema: Schema) -> Bool {
+    switch aggregate {
+    case .average: true
+    case .sum(let name):
+      switch schema.columns[schema.index(of: name)!].type {
+      case .float, .double: true
+      default: false
+      }
+    default: false
+    }
+  }
+
+  private mutating func aggregate(_ schema: Schema) -> Aggregate {
+    let column = pick(schema.columns)
+    switch below(6) {
+    case 0: return .countAll
+    case 1: return .count(column.name)
+    case 2: return .min(column.name)
+    case 3: return .max(column.name)
+    default:
+      switch column.type {
+      case .bool, .date, .datetime, .string: return .max(column.name)
+      // A few extremes of 30 digits still fit a sum of 38.
+      default: return chance(1, in: 2) ? .sum(column.name) : .average(column.name)
+      }
+    }
+  }
+
+  mutating func sources(_ schema: Schema, _ segments: [[[Value]]]) -> [MemorySource] {
+    segments.map { rows in
+      MemorySource(
+        schema: schema, rows: rows, rowsPerPage: pick([1, 7, 64, 100]),
+        zones: pick([.exact, .exact, .truncated, .missing]),
+        codedColumns: Set(schema.columns.indices.filter { _ in chance(1, in: 2) }))
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Testing
+
+/// The arrows between targets: a pure core that decides, a thin shell that acts.
+struct ArchitectureTests {
+  private let repository = Repository.shared
+  private let manifest = Manifest(Repository.shared.file("Package.swift")?.text ?? "")
+
+  /// Foundations, and what any storage code may use.
+  private static let base: Set = ["CKernels", "StorageBase"]
+  private static let segments: Set = [
+    "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex", "CLZ4", "CZstd", "CRoaring",
+  ]
+  private static let decisions: Set = ["TabletModel", "CompactionPolicies"]
+
+  /// What a target may depend on: the picture of ARCHITECTURE.md. A new arrow is argued for there
+  /// first.
+  private static let allowed: [String: Set<String>] = [
+    "CKernels": [], "CLZ4": [], "CZstd": [], "CRoaring": [], "MissingLibraries": [], "bench": [],
+    "StorageBase": ["CKernels"],
+    "StorageIO": ["StorageBase"],
+    "ScanKernels": base,
+    "SegmentFormat": base.union(["StorageIO", "ScanKernels", "CLZ4", "CZstd"]),
+    "InvertedIndex": base.union(["StorageIO", "ScanKernels", "CRoaring"]),
+    "TabletModel": ["StorageBase"],
+    "CompactionPolicies": ["StorageBase", "TabletModel"],
+    "TabletEngine": base.union(segments).union(decisions),
+    "QueryEngine": base.union(segments).union(decisions).union(["TabletEngine"]),
+    "IngestDriver": base.union(segments).union(["TabletEngine", "QueryEngine", "Yams"]),
+    "PolicyLab": ["StorageBase", "TabletModel", "CompactionPolicies"],
+    "BenchKit": ["StorageBase", "Histogram"],
+    "bench-main": base.union(segments).union(decisions).union([
+      "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", "ArgumentParser",
+      "Yams",
+    ]),
+  ]
+
+  /// May use anything but the benchmark programs.
+  private static let unrestricted = "sediment"
+
+  @Test func manifestIsUnderstood() {
+    let targets = Set(manifest.dependencies.keys)
+    #expect(repository.targetFolders.subtracting(targets).isEmpty, "folders that are no target")
+    #expect(targets.subtracting(repository.targetFolders).isEmpty, "targets without a folder")
+    #expect(manifest.dependencies["StorageBase"] == ["CKernels"])
+    #expect(manifest.reach(of: "TabletEngine").contains("CKernels"))
+  }
+
+  @Test func arrowsPointDown() {
+    for (target, dependencies) in manifest.dependencies where target != Self.unrestricted {
+      guard let allowed = Self.allowed[target] else {
+        Issue.record("target \(target) is not in the table of allowed arrows")
+        continue
+      }
+      let extra = dependencies.subtracting(allowed).sorted()
+      #expect(extra.isEmpty, "\(target) may not depend on \(extra)")
+    }
+  }
+
+  @Test(arguments: ["TabletModel", "CompactionPolicies", "PolicyLab", "ScanKernels"])
+  func pureTargetsCannotReachTheOperatingSystem(target: String) {
+    let reached = manifest.reach(of: target)
+    #expect(!reached.contains("StorageIO"))
+    #expect(manifest.dependencies[target] != nil)
+  }
+
+  @Test func noCycles() {
+    for target in manifest.dependencies.keys {
+      #expect(!manifest.reach(of: target).contains(target), "\(target) depends on itself")
+    }
+  }
+
+  /// Modules of the toolchain, and who may use them besides the executables. Foundation is large,
+  /// and Glibc is the operating system: the core takes time, chance and files as parameters.
+  private static let system: [String: Set<String>?] = [
+    "Swift": nil, "Synchronization": nil,
+    "Glibc": ["StorageIO", "BenchKit", "IngestDriver", "ScanKernels", "SegmentFormat"],
+    "Foundation": ["BenchKit", "IngestDriver"],
+    "FoundationEssentials": ["BenchKit", "IngestDriver"],
+  ]
+
+  @Test func sourcesImportWhatTheManifestSays() {
+    let statement =
+      /^\s*(?:@\S+\s+)*(?:\w+\s+)?import\s+(?:(?:struct|class|enum|func|protocol)\s+)?(\w+)/
+    let executables: Set = ["bench", "bench-main", "sediment"]
+    for file in repository.files where file.isSwift {
+      guard let target = file.target else { continue }
+      for line in file.code.lines {
+        guard let match = line.firstMatch(of: statement) else { continue }
+        let module = String(match.1)
+        if let users = Self.system[module] {
+          let isUser = users.map { $0.contains(target) || executables.contains(target) } ?? true
+          #expect(isUser, "\(file.path) imports \(module)")
+        } else {
+          let isDeclared = manifest.dependencies[target]?.contains(module) ?? false
+          #expect(isDeclared, "\(file.path) imports \(module), which the manifest does not say")
+        }
+      }
+    }
+  }
+
+  @Test func everyTargetIsDescribed() {
+    guard let page = repository.file("ARCHITECTURE.md") else { return }
+    // The stand-in for missing headers is no part of the architecture.
+    for target in manifest.dependencies.keys.sorted() where target != "MissingLibraries" {
+      #expect(page.text.contains("`\(target)`"), "ARCHITECTURE.md does not name \(target)")
+    }
+  }
+
+  /// The verbs that `dev` understands and the ones its help explains are the same.
+  @Test func everyVerbIsExplained() throws {
+    let script = try #require(repository.file("dev")).text
+    let help = try #require(script.firstMatch(of: /HELP'\n([\s\S]*?)\nHELP\n/)).1
+    let verbs = script.matches(of: /\n  (\w+)(?: \| [^)]*)?\) \w+(?: "\$@")? ;;/).map { $0.1 }
+    #expect(verbs.count >= 7)
+    for verb in verbs { #expect(help.contains("\n  \(verb) "), "help does not explain \(verb)") }
+  }
+}
