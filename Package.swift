@@ -75,7 +75,8 @@ let package = Package(
     .executableTarget(
       name: "bench-main",
       dependencies: [
-        "StorageBase", "StorageIO", "ScanKernels", "TabletModel", "CompactionPolicies",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
+        "CompactionPolicies",
         "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", argumentParser,
       ],
       swiftSettings: settings),

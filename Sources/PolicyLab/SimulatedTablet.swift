@@ -24,7 +24,7 @@ public struct SimulatedTablet: Sendable {
     facts.cumulativePoint = policy.initialCumulativePoint(facts)
   }
 
-  /// A tablet as it stands.
+  /// A tablet as it stands, to see what a policy makes of it.
   public init(policy: any CompactionPolicy, facts: TabletFacts) {
     self.policy = policy
     self.facts = facts
@@ -34,6 +34,7 @@ public struct SimulatedTablet: Sendable {
   /// Bytes of the rowsets that hold rows, oldest first.
   public var stack: [Int] { facts.components.map(\.byteCount) }
 
+  /// Moves virtual time on.
   public mutating func advance(bySeconds seconds: Double) {
     facts.now = facts.now.advanced(bySeconds: seconds)
   }
@@ -86,6 +87,6 @@ public struct SimulatedTablet: Sendable {
       versions: versions, byteCount: byteCount,
       rowCount: inputs.reduce(0) { $0 + $1.rowCount },
       segmentCount: inputs.allSatisfy(\.isEmpty) ? 0 : 1,
-      mergeDepth: (inputs.first?.mergeDepth ?? 0) + 1, createdAt: facts.now)
+      mergeDepth: (inputs.first { !$0.isEmpty }?.mergeDepth ?? 0) + 1, createdAt: facts.now)
   }
 }

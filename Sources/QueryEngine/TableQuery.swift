@@ -20,7 +20,7 @@ extension Query {
     let schema = table.definition.schema
     let tablets = try relevantTablets(of: table)
     let segments = try tablets.flatMap(\.segments).map { try $0.reader() }
-    let result = try QueryExecutor().run(
+    let result = try QueryExecutor.run(
       self, over: segments, schema: schema, isCancelled: isCancelled)
     return TableQueryResult(
       result: result, componentCounts: tablets.map(\.state.componentCount))

@@ -25,3 +25,15 @@ public struct KernelTable: @unchecked Sendable {
     self.aggregate = aggregate.pointee
   }
 }
+
+extension KernelTable {
+  /// The instruction set this process uses: "scalar", "avx2" or "avx512", as `SEDIMENT_SIMD` names
+  /// them.
+  public static var levelName: String {
+    switch Int(ck_level()) {
+    case CK_AVX512: "avx512"
+    case CK_AVX2: "avx2"
+    default: "scalar"
+    }
+  }
+}

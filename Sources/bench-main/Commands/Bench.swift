@@ -1,0 +1,30 @@
+import ArgumentParser
+
+@main
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures compaction policies on a real columnar store, or in virtual time.",
+    discussion: """
+      EXAMPLES
+        swift run bench --policy gradient
+            the main job: writers, readers and compaction at once; a table, and CSV files
+        swift run bench compare --policies gradient,num-based
+            the same input and seed under each policy, side by side
+        swift run bench --input orders.csv --mapping tpch-orders.yaml --data /tmp/orders
+            replays the rows of a file instead of generated ones, and keeps the tables
+        swift run bench simulate --policy gradient --flushes 2000 --load-bytes 1MiB --csv -
+            what a policy writes and how many components it leaves, exactly, in virtual time
+        swift run bench policies | workloads | columns
+            what there is, with parameters, defaults and meanings
+
+      EXIT CODES
+        0 done   1 answers were wrong or operations failed   64 wrong arguments
+        66 input cannot be read   70 internal   74 disk   130 interrupted (the CSV is complete)
+      """,
+    subcommands: [
+      RunCommand.self, CompareCommand.self, SimulateCommand.self, PoliciesCommand.self,
+      WorkloadsCommand.self, ColumnsCommand.self,
+    ],
+    defaultSubcommand: RunCommand.self)
+}

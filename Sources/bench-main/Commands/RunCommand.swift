@@ -1,0 +1,35 @@
+import ArgumentParser
+import StorageIO
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Runs the main job under one policy (the default command).",
+    discussion: """
+      Writers stream small loads into a table on disk, each load one version, durable before it \
+      is acknowledged; readers run dashboard queries on snapshots; compaction runs beside them. \
+      Arrivals are open-loop: latencies count from the moment an operation was due. At the end \
+      every acknowledged row is counted and summed again.
+
+      EXAMPLES
+        bench run --policy gradient:min_deltas=10 --seconds 60 --writers 50
+        bench run --policy full:k=8 --loads-per-second 1000 --rows-per-load 100
+        bench run --policy none --version-limit 100000
+      """)
+
+  @Option(help: "name or name:key=value,key=value; see bench policies.")
+  var policy = "gradient"
+
+  @OptionGroup var options: JobOptions
+
+  func run() throws {
+    try withErrorsReported {
+      let interrupt = try InterruptFlag.installingSignalHandlers()
+      let job = try MainJob(options.settings(policy: policy), interrupt: interrupt)
+      let report = try job.run()
+      print(report.text)
+      if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }
+      if !report.isSound { throw ExitCode(1) }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import BenchKit
+import PolicyLab
+import QueryEngine
+import StorageBase
+import StorageIO
+import TabletEngine
+
+/// What a run measured: the row of `summary.csv`, and a table for people.
+struct JobReport {
+  let summary: SummaryRow
+  let operations: [OperationRow]
+  private let folder: String
+  private let notes: [String]
+  private let check: ContentCheck
+  private let isInterrupted: Bool
+
+  init(run: JobRun, sampler: Sampler, folder: RunFolder, isInterrupted: Bool) throws {
+    self.folder = folder.path
+    self.isInterrupted = isInterrupted
+    check = try ContentCheck(run)
+    let queries = run.counters.queryLatency.map { $0.snapshot() }
+    var all = LatencySnapshot()
+    for latency in queries { all.merge(latency) }
+    let commits = run.counters.commitLatency.snapshot()
+    operations =
+      [OperationRow(runID: folder.runID, kind: "commit", errors: 0, latencies: commits)]
+      + zip(run.workload.dashboard.kinds, queries).map { kind, latencies in
+        OperationRow(runID: folder.runID, kind: kind, errors: 0, latencies: latencies)
+      }
+    var row = SummaryRow(
+      runID: folder.runID, policy: run.policy.name, policyParameters: run.policy.parameterList,
+      workload: run.workload.name, mode: "engine", seed: run.settings.seed)
+    row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
+    Self.fillTraffic(&row, run, sampler, commits, all)
+    Self.fillStorage(&row, run, sampler)
+    if !check.isEqual { row.errors = (row.errors ?? 0) + 1 }
+    summary = row
+    notes = Self.notes(run, sampler)
+  }
+
+  /// Whether every operation succeeded and every acknowledged row was found.
+  var isSound: Bool { summary.errors == 0 }
+
+  func write(to folder: RunFolder) throws {
+    for row in operations { try folder.append(row) }
+    try folder.write(summary)
+  }
+
+  private static func fillTraffic(
+    _ row: inout SummaryRow, _ run: JobRun, _ sampler: Sampler, _ commits: LatencySnapshot,
+    _ queries: LatencySnapshot
+  ) {
+    let totals = run.counters.current
+    let seconds = max(sampler.loadEnd?.seconds ?? 0, 1e-9)
+    row.durationSeconds = seconds
+    row.writers = run.settings.writers
+    row.readers = run.settings.readers
+    row.tablets = run.table.bucketCount
+    row.rowsIngested = totals.rows
+    row.bytesIngested = totals.logicalBytes
+    row.rowsPerSecond = Double(totals.rows) / seconds
+    row.commits = totals.commits
+    row.commitsPerSecond = Double(totals.commits) / seconds
+    row.commitP50Milliseconds = commits.p50Milliseconds
+    row.commitP99Milliseconds = commits.p99Milliseconds
+    row.commitMaxMilliseconds = commits.maxMilliseconds
+    // A load is acknowledged after it has become visible, so the two are one moment.
+    row.visibleP50Milliseconds = commits.p50Milliseconds
+    row.visibleP99Milliseconds = commits.p99Milliseconds
+    row.queries = totals.queries
+    row.queriesPerSecond = Double(totals.queries) / seconds
+    row.queryP50Milliseconds = queries.p50Milliseconds
+    row.queryP95Milliseconds = queries.p95Milliseconds
+    row.queryP99Milliseconds = queries.p99Milliseconds
+    row.queryP999Milliseconds = queries.p999Milliseconds
+    row.stallCount = totals.stallCount
+    row.stallSeconds = totals.stallSeconds
+    row.stallLongestSeconds = totals.stallLongestSeconds
+    row.rejectedLoads = totals.rejectedLoads
+    row.errors = totals.errors + run.compactions.current.failed
+    if totals.tabletsRead > 0 {
+      row.readAmplificationMean = Double(totals.rowsetsRead) / Double(totals.tabletsRead)
+      row.readAmplificationMax = Double(totals.rowsetsReadMax)
+    }
+  }
+
+  private static func fillStorage(_ row: inout SummaryRow, _ run: JobRun, _ sampler: Sampler) {
+    let totals = run.counters.current
+    let jobs = run.compactions.current
+    let usage = ProcessUsage.current()
+    let tablets = run.store.snapshot().flatMap(\.tablets)
+    let liveBytes = tablets.reduce(0) { $0 + $1.byteCount }
+    row.bytesFlushed = totals.flushedBytes
+    row.bytesCompactedRead = jobs.readBytes
+    row.bytesCompactedWritten = jobs.writtenBytes
+    row.writeAmplification = sampler.writeAmplification
+    if sampler.sampleSeconds > 0 {
+      row.componentsMean = sampler.componentsSum / sampler.sampleSeconds
+      row.compactionScoreMean = sampler.scoreSum / sampler.sampleSeconds
+      row.componentsMax = sampler.componentsMax
+      row.compactionScoreMax = sampler.scoreMax
+    }
+    row.componentsFinal = sampler.componentsNow
+    row.debtBytesFinal = sampler.debtBytes
+    row.compactions = jobs.jobs
+    row.compactionCPUSeconds = jobs.cpuSeconds
+    let cpu = usage.cpuSeconds - run.startUsage.cpuSeconds
+    row.cpuSeconds = cpu
+    if totals.logicalBytes > 0 {
+      row.cpuSecondsPerGiBIngested = cpu / (Double(totals.logicalBytes) / Double(1 << 30))
+    }
+    row.peakRSSBytes = usage.peakRSSBytes
+    row.diskBytesFinal = liveBytes + tablets.reduce(0) { $0 + $1.staleByteCount }
+    if totals.rows > 0 { row.bytesPerRow = Double(liveBytes) / Double(totals.rows) }
+  }
+
+  private static func notes(_ run: JobRun, _ sampler: Sampler) -> [String] {
+    var notes = run.counters.current.errorMessages
+    if let error = run.compactions.current.firstError { notes.append("compaction: \(error)") }
+    if let skipped = run.workload.inputReport { notes.append(skipped) }
+    if let end = sampler.loadEnd {
+      notes.append(
+        "when the last load was acknowledged: write amp "
+          + "\(formatFixed(end.writeAmplification, places: 2)), at most "
+          + "\(end.versionsMax) versions a tablet")
+    }
+    return notes
+  }
+
+  var text: String {
+    var lines = [
+      "",
+      "policy \(summary.policy), workload \(summary.workload), \(summary.writers ?? 0) writers, "
+        + "\(summary.readers ?? 0) readers, \(summary.tablets ?? 0) tablets, "
+        + "\(Workload.buildDescription)",
+      "",
+      SummaryTable(rows: [summary]).text,
+      "",
+      OperationTable(rows: operations).text,
+      "",
+      check.text,
+    ]
+    lines += notes.map { "note: \($0)" }
+    if isInterrupted { lines.append("interrupted: the figures cover what ran until then") }
+    lines.append("CSV: \(folder)")
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,145 @@
+import BenchKit
+import CompactionPolicies
+import StorageBase
+import StorageIO
+import TabletEngine
+import TabletModel
+
+/// The moving parts of one run: store, clients, compaction, and the threads they are on.
+final class JobRun {
+  let settings: JobSettings
+  let policy: ConfiguredPolicy
+  let workload: Workload
+  let store: Store
+  let table: TableDefinition
+  let counters: JobCounters
+  let compactions = CompactionLog()
+  let scheduler: CompactionScheduler
+  let writers: Writers
+  let startedAt: Timestamp
+  let startUsage: ProcessUsage
+  private let samples = KeySamples()
+  private let loads: OpenLoopSchedule
+  private let queries: OpenLoopSchedule?
+  private let readers: Readers?
+  /// Load threads that have not come to their end.
+  private let busyWriters: Countdown
+  private let loadPool: WorkerPool
+  private let queryPool: WorkerPool
+  private let cumulativePool: WorkerPool
+  private let basePool: WorkerPool
+  /// Threads that wait for the log's sync cost nothing, so there is one per writer up to here.
+  private static let loadThreadCountMax = 64
+  private static let queryThreadCountMax = 8
+  /// Compaction yields to loads and queries where the processor is short.
+  private static let compactionNiceness: Int32 = 5
+
+  init(
+    settings: JobSettings, policy: ConfiguredPolicy, workload: Workload, data: String,
+    folder: RunFolder
+  ) throws {
+    self.settings = settings
+    self.policy = policy
+    self.workload = workload
+    let clock = SystemClock()
+    let monotonic = MonotonicClock()
+    table = try workload.tableDefinition(settings)
+    store = try Self.openStore(data, settings: settings, clock: clock)
+    try store.createTable(table)
+    counters = JobCounters(queryKindCount: workload.dashboard.kinds.count)
+    let loadThreadCount = min(settings.writers, Self.loadThreadCountMax)
+    busyWriters = Countdown(loadThreadCount)
+    loadPool = try WorkerPool(name: "load", threadCount: loadThreadCount)
+    queryPool = try WorkerPool(
+      name: "query", threadCount: max(1, min(settings.readers, Self.queryThreadCountMax)))
+    cumulativePool = try WorkerPool(
+      name: "cumulative", threadCount: settings.cumulativeSlots,
+      niceness: Self.compactionNiceness)
+    basePool = try WorkerPool(
+      name: "base", threadCount: settings.baseSlots, niceness: Self.compactionNiceness)
+    let compactions = compactions
+    scheduler = CompactionScheduler(
+      store: store, policy: policy.policy,
+      lanes: [
+        CompactionLane(
+          kinds: [.cumulative], slotCount: settings.cumulativeSlots, executor: cumulativePool),
+        CompactionLane(
+          kinds: [.base, .full], slotCount: settings.baseSlots, executor: basePool),
+      ],
+      seed: settings.seed, cpuSeconds: { ProcessUsage.threadCPUSeconds() },
+      onEvent: { compactions.add($0) }, onRefusal: { compactions.add(refusal: $0) })
+    let scheduler = scheduler
+    let start = monotonic.now()
+    loads = OpenLoopSchedule(
+      clientCount: settings.writers, perSecond: settings.loadsPerSecond,
+      total: workload.loadCount(settings), start: start)
+    writers = try Writers(
+      store: store, table: table, schedule: loads, rowsPerLoad: settings.rowsPerLoad,
+      workload: workload, clientCount: settings.writers, counters: counters, samples: samples,
+      mayCatchUp: { !scheduler.isQuiescent })
+    if settings.queriesPerSecond > 0 {
+      let schedule = OpenLoopSchedule(
+        clientCount: settings.readers, perSecond: settings.queriesPerSecond, total: nil,
+        start: start)
+      queries = schedule
+      readers = Readers(
+        store: store, table: table.name, schedule: schedule, dashboard: workload.dashboard,
+        counters: counters, samples: samples, seed: settings.seed)
+    } else {
+      queries = nil
+      readers = nil
+    }
+    startedAt = clock.now()
+    startUsage = ProcessUsage.current()
+  }
+
+  private static func openStore(
+    _ path: String, settings: JobSettings, clock: SystemClock
+  ) throws -> Store {
+    let files = PosixFileSystem()
+    var options = StoreOptions()
+    options.tabletVersionCountMax = settings.versionLimit
+    options.inlineRowsetByteCountMax = settings.inlineBytes
+    options.staleGraceSeconds = 5
+    if try files.exists(path + "/SEDIMENT") {
+      return try Store.open(path, files: files, clock: clock, options: options)
+    }
+    return try Store.create(
+      path, files: files, clock: clock, entropy: mixBits(UInt64(clock.now().rawValue)),
+      options: options)
+  }
+
+  func start() throws {
+    scheduler.start()
+    let writers = writers
+    let busyWriters = busyWriters
+    for _ in 0..<busyWriters.count {
+      loadPool.submit {
+        writers.run()
+        busyWriters.countDown()
+      }
+    }
+    guard let readers else { return }
+    for _ in 0..<max(1, min(settings.readers, Self.queryThreadCountMax)) { queryPool.submit { readers.run() } }
+  }
+
+  /// Whether some writer still has rows.
+  var isLoading: Bool { busyWriters.count > 0 }
+
+  /// Lets the operations that run come to their end, and starts no more.
+  func stopClients() {
+    loads.stop()
+    queries?.stop()
+    loadPool.shutdown()
+    queryPool.shutdown()
+  }
+
+  func stopCompaction(cancelRunning: Bool) {
+    scheduler.stop(cancelRunning: cancelRunning)
+    cumulativePool.shutdown()
+    basePool.shutdown()
+  }
+
+  /// Seconds since the run began.
+  func elapsed(_ now: Timestamp) -> Double { now.seconds(since: startedAt) }
+}

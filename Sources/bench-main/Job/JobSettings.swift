@@ -1,0 +1,48 @@
+import BenchKit
+import SegmentFormat
+
+/// Everything that describes a run of the main job; written into `run.json`.
+struct JobSettings {
+  static let defaultLoadsPerSecond = 200.0
+
+  var policySpec: String
+  var workload: String
+  var writers: Int
+  var readers: Int
+  /// How long loads arrive. Ignored for a file, which ends by itself.
+  var seconds: Double
+  /// Over all writers; nil for as fast as possible.
+  var loadsPerSecond: Double?
+  var rowsPerLoad: Int
+  /// Over all readers; 0 for none.
+  var queriesPerSecond: Double
+  var seed: UInt64
+  /// Nil for what the workload wants.
+  var buckets: Int?
+  var versionLimit: Int
+  var inlineBytes: Int
+  var compression: Compression
+  var cumulativeSlots: Int
+  var baseSlots: Int
+  var outDirectory: String
+  /// Where the tables stay; nil for a temporary folder, removed at the end.
+  var dataDirectory: String?
+  var inputFile: String?
+  var mappingFile: String?
+  var maxErrors: Int
+
+  var json: JSONValue {
+    [
+      "policy": .string(policySpec), "workload": .string(workload),
+      "writers": .integer(writers), "readers": .integer(readers),
+      "seconds": .number(seconds),
+      "loads_per_second": loadsPerSecond.map { .number($0) } ?? .null,
+      "rows_per_load": .integer(rowsPerLoad), "queries_per_second": .number(queriesPerSecond),
+      "buckets": .optional(buckets), "version_limit": .integer(versionLimit),
+      "inline_bytes": .integer(inlineBytes), "compression": .string("\(compression)"),
+      "cumulative_slots": .integer(cumulativeSlots), "base_slots": .integer(baseSlots),
+      "data": .optional(dataDirectory), "input": .optional(inputFile),
+      "mapping": .optional(mappingFile), "max_errors": .integer(maxErrors),
+    ]
+  }
+}

@@ -1,0 +1,50 @@
+import BenchKit
+import QueryEngine
+import StorageBase
+import StorageIO
+import TabletEngine
+
+/// The reading clients of a run: dashboards that ask the same kinds of question again and again,
+/// each about other values.
+final class Readers: Sendable {
+  private let store: Store
+  private let table: String
+  private let schedule: OpenLoopSchedule
+  private let dashboard: Dashboard
+  private let counters: JobCounters
+  private let samples: KeySamples
+  private let seed: UInt64
+  private let clock = MonotonicClock()
+
+  init(
+    store: Store, table: String, schedule: OpenLoopSchedule, dashboard: Dashboard,
+    counters: JobCounters, samples: KeySamples, seed: UInt64
+  ) {
+    self.store = store
+    self.table = table
+    self.schedule = schedule
+    self.dashboard = dashboard
+    self.counters = counters
+    self.samples = samples
+    self.seed = seed
+  }
+
+  /// Runs queries until the schedule ends. Called on each thread of the query pool.
+  func run() {
+    while let turn = schedule.next() {
+      guard schedule.wait(for: turn) else { return }
+      var random = SeededGenerator(seed: seed ^ mixBits(UInt64(turn.ordinal)))
+      let kind = turn.ordinal % dashboard.kinds.count
+      guard let row = samples.pick(&random) else { continue }
+      do {
+        let snapshot = try store.snapshot(of: table)
+        let query = dashboard.query(kind, about: row)
+        let result = try query.run(on: snapshot)
+        counters.addQuery(
+          kind: kind, rowsets: result.componentCounts, nanoseconds: clock.now() - turn.due)
+      } catch {
+        counters.addError("\(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import BenchKit
+import IngestDriver
+import ScanKernels
+import StorageBase
+import StorageIO
+import Synchronization
+import TabletEngine
+
+/// The writing clients of a run: each streams its own rows, one load after the other, every load
+/// one version.
+final class Writers: Sendable {
+  private let store: Store
+  private let table: String
+  private let schedule: OpenLoopSchedule
+  private let rowsPerLoad: Int
+  /// By client; a client loads one batch at a time.
+  private let sources: [LockedSource]
+  private let counters: JobCounters
+  private let samples: KeySamples
+  /// Whether waiting for compaction makes sense: some of it runs or is wanted.
+  private let mayCatchUp: @Sendable () -> Bool
+  private let acknowledged: Mutex<RowSums>
+  private let clock = MonotonicClock()
+  /// How long a load that meets the version limit is tried again before it counts as refused.
+  private static let retrySeconds = 10.0
+
+  init(
+    store: Store, table: TableDefinition, schedule: OpenLoopSchedule, rowsPerLoad: Int,
+    workload: Workload, clientCount: Int, counters: JobCounters, samples: KeySamples,
+    mayCatchUp: @escaping @Sendable () -> Bool
+  ) throws {
+    self.store = store
+    self.table = table.name
+    self.schedule = schedule
+    self.rowsPerLoad = rowsPerLoad
+    sources = try (0..<clientCount).map { client in
+      try LockedSource(workload.makeSource(writer: client, of: clientCount))
+    }
+    self.counters = counters
+    self.samples = samples
+    self.mayCatchUp = mayCatchUp
+    acknowledged = Mutex(RowSums(schema: table.schema))
+  }
+
+  /// The sums of all rows whose loads were acknowledged.
+  var acknowledgedSums: RowSums { acknowledged.withLock { $0 } }
+
+  /// Runs loads until the schedule or the sources end. Called on each thread of the load pool.
+  func run() {
+    while let turn = schedule.next() {
+      let hadRows = sources[turn.client].withLock { source in
+        do {
+          guard let batch = try source.nextBatch(maxRows: rowsPerLoad) else { return false }
+          guard schedule.wait(for: turn) else { return true }
+          load(batch, due: turn.due)
+        } catch {
+          counters.addError("\(error)")
+          schedule.stop()
+        }
+        return true
+      }
+      // Sources of one file end together.
+      if !hadRows { schedule.stop() }
+    }
+  }
+
+  private func load(_ batch: ColumnBatch, due: UInt64) {
+    do {
+      let builder = try store.beginLoad(into: table)
+      try builder.append(batch)
+      guard let receipt = try commit(builder.prepare()) else { return }
+      counters.addCommit(
+        rows: receipt.rowCount, logicalBytes: batch.logicalByteCount,
+        flushedBytes: receipt.byteCount, nanoseconds: clock.now() - due)
+      let sums = RowSums(batch)
+      acknowledged.withLock { $0.add(sums) }
+      samples.add(batch)
+    } catch {
+      counters.addError("\(error)")
+    }
+  }
+
+  /// Commits, waiting for compaction while a tablet has too many versions; nil when refused.
+  private func commit(_ load: PreparedLoad) throws -> CommitReceipt? {
+    let start = clock.now()
+    var hasWaited = false
+    defer { if hasWaited { counters.addStall(seconds: Double(clock.now() - start) / 1e9) } }
+    while true {
+      do {
+        return try store.commit(load)
+      } catch let error as StorageError {
+        guard case .tooManyVersions = error else { throw error }
+        guard mayCatchUp(), Double(clock.now() - start) / 1e9 < Self.retrySeconds else {
+          counters.addRejectedLoad(error)
+          return nil
+        }
+        hasWaited = true
+        sleepThread(nanoseconds: 5_000_000)
+      }
+    }
+  }
+}
+
+/// The rows of one client, for whichever thread acts for it.
+private final class LockedSource: Sendable {
+  private let source: Mutex<any BatchSource>
+
+  init(_ source: sending any BatchSource) { self.source = Mutex(source) }
+
+  func withLock<Result: Sendable>(
+    _ body: (any BatchSource) throws -> Result
+  ) rethrows -> Result {
+    try source.withLock { try body($0) }
+  }
+}
+
+extension ColumnBatch {
+  /// Bytes of the values as a client sends them: fixed-width values at their width, strings at
+  /// their length.
+  var logicalByteCount: Int {
+    columns.reduce(0) { total, column in
+      switch column.body {
+      case .fixed(let buffer): total + buffer.byteCount
+      case .strings(let table): total + table.bytes.byteCount
+      case .coded(let codes, let dictionary):
+        total
+          + codes.values(as: UInt32.self)[..<column.count].reduce(0) {
+            $0 + dictionary[Int($1)].count
+          }
+      }
+    }
+  }
+}
