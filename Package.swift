@@ -110,7 +110,9 @@ let package = Package(
       ]),
     tests(
       "QueryEngine",
-      needs: ["StorageBase", "StorageIO", "ScanKernels", "TabletEngine", "QueryEngine"]),
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine", "QueryEngine",
+      ]),
     tests("Tidy", needs: []),
   ],
   swiftLanguageModes: [.v6]
