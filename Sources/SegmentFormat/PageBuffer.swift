@@ -1,0 +1,113 @@
+import ScanKernels
+import StorageBase
+
+/// Gathers rows of one column from vectors of any size until a page is full. Its memory is reused
+/// from page to page. Not thread-safe.
+final class PageBuffer {
+  private(set) var rowCount = 0
+  private let fixed = ByteBuffer()
+  private let offsets = ByteBuffer()
+  private let heap = ByteBuffer()
+  private let nullWords = ByteBuffer()
+  private var hasNulls = false
+
+  /// - Throws: `StorageError.limitExceeded` when the page's strings get too long together.
+  func append(_ vector: ColumnVector, rows: Range<Int>) throws {
+    appendNulls(vector.nulls, rows: rows)
+    switch vector.body {
+    case .fixed(let buffer):
+      let width = vector.type.physical.width
+      fixed.append(
+        UnsafeRawBufferPointer(
+          rebasing: buffer.bytes[rows.lowerBound * width..<rows.upperBound * width]))
+    case .strings(let table):
+      let bounds = table.offsets.values(as: UInt32.self)
+      let start = bounds[rows.lowerBound]
+      try reserve(Int(bounds[rows.upperBound] - start))
+      let shift = UInt32(heap.count) &- start
+      let target = appendOffsets(rows.count)
+      for row in 0..<rows.count {
+        target[row] = bounds[rows.lowerBound &+ row &+ 1] &+ shift
+      }
+      heap.append(
+        UnsafeRawBufferPointer(
+          rebasing: table.bytes.bytes[Int(start)..<Int(bounds[rows.upperBound])]))
+    case .coded(let codes, let dictionary):
+      try appendCoded(codes.values(as: UInt32.self), dictionary, rows: rows)
+    }
+    rowCount += rows.count
+  }
+
+  private func appendCoded(
+    _ codes: UnsafeBufferPointer<UInt32>, _ dictionary: StringTable, rows: Range<Int>
+  ) throws {
+    let bounds = dictionary.offsets.values(as: UInt32.self)
+    let source = dictionary.bytes.bytes.baseAddress!
+    var total = 0
+    for row in rows {
+      let code = Int(codes[row])
+      total &+= Int(bounds[code &+ 1] &- bounds[code])
+    }
+    try reserve(total)
+    var end = heap.count
+    let target = appendOffsets(rows.count)
+    let text = heap.extend(by: total) - end
+    for (index, row) in rows.enumerated() {
+      let code = Int(codes[row])
+      let length = Int(bounds[code &+ 1] &- bounds[code])
+      (text + end).copyMemory(from: source + Int(bounds[code]), byteCount: length)
+      end &+= length
+      target[index] = UInt32(truncatingIfNeeded: end)
+    }
+  }
+
+  private func reserve(_ byteCount: Int) throws {
+    let total = heap.count + byteCount
+    guard total <= Limits.pageByteCountMax else { throw pageTooLarge(total) }
+  }
+
+  /// Where the end offsets of `count` more strings go.
+  private func appendOffsets(_ count: Int) -> UnsafeMutablePointer<UInt32> {
+    if rowCount == 0 { offsets.append(UInt32(0)) }
+    return offsets.extend(by: count * 4).assumingMemoryBound(to: UInt32.self)
+  }
+
+  private func appendNulls(_ nulls: Bitmap?, rows: Range<Int>) {
+    let wordCount = (rowCount + rows.count + 63) / 64
+    let missing = wordCount * 8 - nullWords.count
+    nullWords.extend(by: missing).initializeMemory(as: UInt8.self, repeating: 0, count: missing)
+    guard let nulls else { return }
+    let words = nullWords.base.assumingMemoryBound(to: UInt64.self)
+    for row in rows where nulls[row] {
+      let target = rowCount + row - rows.lowerBound
+      words[target >> 6] |= 1 << UInt64(target & 63)
+      hasNulls = true
+    }
+  }
+
+  /// The rows gathered; valid until the buffer is changed.
+  func page(type: DataType) -> PageInput {
+    let body: PageInput.Body =
+      type.physical == .bytes
+      ? .strings(
+        offsets: UnsafePointer(offsets.base.assumingMemoryBound(to: UInt32.self)),
+        bytes: UnsafeRawPointer(heap.base))
+      : .fixed(UnsafeRawPointer(fixed.base))
+    let words = UnsafePointer(nullWords.base.assumingMemoryBound(to: UInt64.self))
+    return PageInput(
+      type: type, rowCount: rowCount, body: body, nulls: hasNulls ? words : nil)
+  }
+
+  func removeAll() {
+    rowCount = 0
+    hasNulls = false
+    for buffer in [fixed, offsets, heap, nullWords] { buffer.removeAll() }
+  }
+}
+
+/// The error for a page whose values are more than a page may hold.
+func pageTooLarge(_ byteCount: Int) -> StorageError {
+  .limitExceeded(
+    what: "bytes of one page", value: byteCount, limit: Limits.pageByteCountMax,
+    remedy: "write fewer rows per page or shorter strings")
+}

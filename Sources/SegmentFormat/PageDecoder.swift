@@ -1,0 +1,97 @@
+import ScanKernels
+import StorageBase
+
+/// Turns the payload of a page into a vector. The bytes may be hostile: whatever they are, the
+/// result is a well-formed vector of the page's row count or `StorageError.corrupt`.
+struct PageDecoder {
+  let decompressor: PageDecompressor
+  let file: String
+
+  /// - Parameter payload: what is stored after the header; `offset` is where, in the file.
+  func decode(
+    _ header: PageHeader, payload: UnsafeRawBufferPointer, offset: UInt64, type: DataType
+  ) throws -> ColumnVector {
+    guard header.compression != .none else {
+      return try decode(header, raw: payload, offset: offset, type: type)
+    }
+    let raw = AlignedBuffer(byteCount: header.rawByteCount)
+    guard decompressor.decompress(payload, header.compression, into: raw.mutableBytes) else {
+      throw StorageError.corrupt(
+        file: file, offset: offset, what: "compressed page",
+        expected: "\(header.rawByteCount) bytes after \(header.compression)",
+        found: "\(payload.count) bytes that do not decompress to them")
+    }
+    return try decode(header, raw: raw.bytes, offset: offset, type: type)
+  }
+
+  private func decode(
+    _ header: PageHeader, raw: UnsafeRawBufferPointer, offset: UInt64, type: DataType
+  ) throws -> ColumnVector {
+    var reader = ByteReader(raw, file: file, origin: offset)
+    let nulls = header.hasNulls ? try readNulls(&reader, rowCount: header.rowCount) : nil
+    let body: ColumnVector.Body
+    switch type.physical {
+    case .int8: body = .fixed(try readFixed(&reader, header, nulls, as: Int8.self, isFloat: false))
+    case .int16:
+      body = .fixed(try readFixed(&reader, header, nulls, as: Int16.self, isFloat: false))
+    case .int32:
+      body = .fixed(try readFixed(&reader, header, nulls, as: Int32.self, isFloat: false))
+    case .int64:
+      body = .fixed(try readFixed(&reader, header, nulls, as: Int64.self, isFloat: false))
+    case .int128:
+      body = .fixed(try readFixed(&reader, header, nulls, as: Int128.self, isFloat: false))
+    case .float32:
+      body = .fixed(try readFixed(&reader, header, nulls, as: Int32.self, isFloat: true))
+    case .float64:
+      body = .fixed(try readFixed(&reader, header, nulls, as: Int64.self, isFloat: true))
+    case .bytes: body = try readStrings(&reader, header)
+    }
+    try reader.requireEnd("page payload")
+    return ColumnVector(type: type, count: header.rowCount, body: body, nulls: nulls)
+  }
+
+  private func readNulls(_ reader: inout ByteReader, rowCount: Int) throws -> Bitmap {
+    let flags = try reader.readBytes((rowCount + 7) / 8, "null flags")
+    let bitmap = Bitmap(count: rowCount)
+    bitmap.storage.mutableBytes.copyMemory(from: flags)
+    if rowCount % 64 != 0, bitmap.words[rowCount / 64] >> UInt64(rowCount % 64) != 0 {
+      throw reader.corrupt(
+        "null flags", expected: "zero bits after row \(rowCount)", found: "others")
+    }
+    return bitmap
+  }
+
+  private func readStrings(
+    _ reader: inout ByteReader, _ header: PageHeader
+  ) throws -> ColumnVector.Body {
+    switch header.encoding {
+    case .plain: return .strings(try StringBlock.read(&reader, count: header.rowCount))
+    case .dictionary:
+      let count = try reader.readCount("dictionary entry count", atMost: header.rowCount)
+      let entries = try StringBlock.read(&reader, count: count)
+      let codes = try readCodes(&reader, rowCount: header.rowCount, entryCount: count)
+      return .coded(codes: codes, dictionary: entries)
+    case .bitPacked, .runLength:
+      throw reader.corrupt(
+        "page encoding", expected: "plain or dictionary for strings", found: "\(header.encoding)")
+    }
+  }
+
+  /// A code per row, each less than `entryCount`.
+  func readCodes(
+    _ reader: inout ByteReader, rowCount: Int, entryCount: Int
+  ) throws -> AlignedBuffer {
+    let width = try reader.read(UInt8.self, "dictionary code width")
+    let buffer = AlignedBuffer(byteCount: rowCount * 4)
+    let codes = buffer.mutableValues(as: UInt32.self)
+    try PackedNumbers.read(
+      &reader, count: rowCount, width: width, into: codes.baseAddress!, "dictionary codes")
+    var greatest: UInt32 = 0
+    for code in codes { greatest = max(greatest, code) }
+    guard Int(greatest) < entryCount else {
+      throw reader.corrupt(
+        "dictionary codes", expected: "less than \(entryCount)", found: "\(greatest)")
+    }
+    return buffer
+  }
+}

@@ -1,0 +1,71 @@
+import StorageBase
+
+/// Turns the rows of a page into bytes: looks at the values, takes the encoding that is smallest
+/// (weighted by what reading it costs), compresses. Its memory is reused. Not thread-safe.
+final class PageEncoder {
+  /// What became of one page.
+  struct Result {
+    var byteCount: Int
+    var encodedByteCount: Int
+    var zoneMap: ZoneMap
+  }
+
+  let payload = ByteBuffer()
+  let filled = ByteBuffer()
+  let runValues = ByteBuffer()
+  let runLengths = ByteBuffer()
+  let lengths = ByteBuffer()
+  let integerDictionary = IntegerDictionary()
+  let stringDictionary = StringDictionary()
+  private let compressor: PageCompressor
+
+  init(compression: Compression) { compressor = PageCompressor(compression) }
+
+  /// Appends the page to `out`.
+  /// - Throws: `StorageError.limitExceeded` for more bytes than a page may have.
+  func encode(_ input: PageInput, to out: ByteBuffer) throws -> Result {
+    guard input.valueByteCount <= Limits.pageByteCountMax / 2 else {
+      throw pageTooLarge(input.valueByteCount)
+    }
+    payload.removeAll()
+    appendNullFlags(input)
+    let (encoding, zoneMap) = try appendValues(input)
+    let stored = compressor.compress(payload.bytes)
+    let header = PageHeader(
+      encoding: encoding, compression: stored.compression, hasNulls: input.nullCount > 0,
+      rowCount: input.rowCount, rawByteCount: payload.count)
+    let byteCount = header.append(payload: stored.bytes, to: out)
+    return Result(byteCount: byteCount, encodedByteCount: payload.count, zoneMap: zoneMap)
+  }
+
+  private func appendValues(_ input: PageInput) throws -> (PageEncoding, ZoneMap) {
+    switch input.body {
+    case .strings(let offsets, let bytes):
+      return try appendStrings(input, offsets: offsets, bytes: bytes)
+    case .fixed(let values):
+      switch input.type.physical {
+      case .int8: return appendIntegers(input, values, as: Int8.self)
+      case .int16: return appendIntegers(input, values, as: Int16.self)
+      case .int32: return appendIntegers(input, values, as: Int32.self)
+      case .int64: return appendIntegers(input, values, as: Int64.self)
+      case .int128: return appendIntegers(input, values, as: Int128.self)
+      case .float32: return appendFloats(input, values, as: Float.self, bits: Int32.self)
+      case .float64: return appendFloats(input, values, as: Double.self, bits: Int64.self)
+      case .bytes: preconditionFailure("a string column with fixed-width values")
+      }
+    }
+  }
+
+  private func appendNullFlags(_ input: PageInput) {
+    guard let nulls = input.nulls else { return }
+    let byteCount = (input.rowCount + 7) / 8
+    let target = payload.extend(by: byteCount).assumingMemoryBound(to: UInt8.self)
+    for index in 0..<byteCount {
+      let word = nulls[index >> 3]
+      target[index] = UInt8(truncatingIfNeeded: word >> UInt64((index & 7) * 8))
+    }
+    if input.rowCount % 8 != 0 {
+      target[byteCount - 1] &= (1 << UInt8(input.rowCount % 8)) - 1
+    }
+  }
+}

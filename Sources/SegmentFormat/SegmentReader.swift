@@ -1,0 +1,145 @@
+import ScanKernels
+import StorageBase
+import StorageIO
+import Synchronization
+
+/// Reads a segment. Opening it touches the footer only; directories are loaded when a column of
+/// several pages is first used. Thread-safe.
+///
+/// A file with a mapping is read without copying and a page's checksum is verified the first time
+/// it is touched; otherwise pages are read from the file, and verified, each time.
+public final class SegmentReader: Sendable {
+  public let rowCount: Int
+  public let rowsPerPage: Int
+  public let pageCount: Int
+  /// As it was written, with column ids, nullability and sort key.
+  public let schema: Schema
+  /// Bytes of the file.
+  public let byteCount: Int
+  let file: any ReadableFile
+  let columns: [SegmentFooter.ColumnEntry]
+  /// Where the footer begins.
+  let dataEnd: UInt64
+  let hasExtensions: Bool
+  let decoder: PageDecoder
+  private let directories: Mutex<[ColumnDirectory?]>
+  private let verified: VerifiedPages
+
+  public var path: String { file.path }
+
+  /// Reads and checks the trailer and the footer.
+  /// - Throws: `StorageError.corrupt`, `unsupportedFormat`, or what the file throws.
+  public init(file: any ReadableFile) throws {
+    let (footer, dataEnd) = try SegmentReader.readFooter(file)
+    self.file = file
+    self.dataEnd = dataEnd
+    rowCount = footer.rowCount
+    rowsPerPage = footer.rowsPerPage
+    pageCount = footer.pageCount
+    schema = footer.schema
+    columns = footer.columns
+    hasExtensions = !footer.extensions.isEmpty
+    byteCount = Int(file.byteCount)
+    decoder = PageDecoder(decompressor: PageDecompressor(), file: file.path)
+    directories = Mutex([ColumnDirectory?](repeating: nil, count: footer.columns.count))
+    verified = VerifiedPages(pageCount: footer.pageCount * footer.columns.count)
+  }
+
+  /// The rows of a page: the same for all columns.
+  /// - Precondition: `page` is in `0..<pageCount`.
+  public func rowRange(ofPage page: Int) -> Range<Int> {
+    precondition((0..<pageCount).contains(page), "page \(page) is outside 0..<\(pageCount)")
+    return page * rowsPerPage..<min(rowCount, (page + 1) * rowsPerPage)
+  }
+
+  /// Bounds of a column over the whole segment.
+  public func zoneMap(column: Int) -> ZoneMap { columns[column].zoneMap }
+
+  /// Bounds of a column over one page; loads the column's directory the first time.
+  /// - Throws: `StorageError.corrupt` for a bad directory, or what the file throws.
+  public func zoneMap(column: Int, page: Int) throws -> ZoneMap {
+    try location(column: column, page: page).zoneMap
+  }
+
+  /// The rows of one page of one column, decoded. Adds what was done to `work`.
+  /// - Throws: `StorageError.corrupt` with the place and both checksums, or what the file throws.
+  public func readPage(column: Int, page: Int, work: inout PageWork) throws -> ColumnVector {
+    let location = try location(column: column, page: page)
+    return try withBytes(at: location.offset, count: location.byteCount) { bytes, isMapped in
+      let index = column * pageCount + page
+      if !isMapped || !verified.contains(index) {
+        try verifyChecksum(bytes, offset: location.offset)
+        verified.insert(index)
+      }
+      let (header, vector) = try decodePage(
+        bytes, offset: location.offset, type: schema.columns[column].type,
+        rowCount: rowRange(ofPage: page).count)
+      work.pages += 1
+      work.bytesStored += bytes.count
+      work.bytesDecoded += header.rawByteCount
+      work.rows += header.rowCount
+      return vector
+    }
+  }
+
+  func verifyChecksum(_ page: UnsafeRawBufferPointer, offset: UInt64) throws {
+    var reader = ByteReader(page, file: path, origin: offset)
+    let stored = try reader.read(UInt32.self, "page checksum")
+    let actual = crc32c(UnsafeRawBufferPointer(rebasing: page[reader.position...]))
+    guard stored == actual else {
+      throw StorageError.corrupt(
+        file: path, offset: offset, what: "page checksum", expected: hex(stored),
+        found: "\(hex(actual)) over its bytes")
+    }
+  }
+
+  /// Decodes a page whose checksum is the caller's business.
+  func decodePage(
+    _ bytes: UnsafeRawBufferPointer, offset: UInt64, type: DataType, rowCount: Int
+  ) throws -> (PageHeader, ColumnVector) {
+    var reader = ByteReader(bytes, file: path, origin: offset)
+    let header = try PageHeader(decoding: &reader, rowCount: rowCount)
+    let payload = UnsafeRawBufferPointer(rebasing: bytes[reader.position...])
+    let vector = try decoder.decode(header, payload: payload, offset: reader.offset, type: type)
+    return (header, vector)
+  }
+
+  /// Where a page lies.
+  func location(column: Int, page: Int) throws -> ColumnDirectory.Page {
+    precondition((0..<pageCount).contains(page), "page \(page) is outside 0..<\(pageCount)")
+    let entry = columns[column]
+    if pageCount == 1 {
+      return ColumnDirectory.Page(
+        offset: entry.pagesOffset, byteCount: entry.pagesByteCount, zoneMap: entry.zoneMap)
+    }
+    return try directory(column: column).pages[page]
+  }
+
+  private func directory(column: Int) throws -> ColumnDirectory {
+    try directories.withLock { loaded in
+      if let directory = loaded[column] { return directory }
+      let entry = columns[column]
+      let offset = entry.pagesOffset + UInt64(entry.pagesByteCount)
+      let directory = try withBytes(at: offset, count: entry.directoryByteCount) { bytes, _ in
+        try ColumnDirectory(
+          decoding: bytes, file: path, origin: offset, column: schema.columns[column],
+          entry: entry, rowCount: rowCount, rowsPerPage: rowsPerPage)
+      }
+      loaded[column] = directory
+      return directory
+    }
+  }
+
+  /// Lends bytes of the file, from the mapping or from a copy.
+  func withBytes<R>(
+    at offset: UInt64, count: Int, _ body: (UnsafeRawBufferPointer, _ isMapped: Bool) throws -> R
+  ) throws -> R {
+    if let mapping = file.mapping {
+      let range = Int(offset)..<Int(offset) + count
+      return try body(UnsafeRawBufferPointer(rebasing: mapping[range]), true)
+    }
+    let copy = AlignedBuffer(byteCount: count)
+    try file.read(at: offset, into: copy.mutableBytes)
+    return try withExtendedLifetime(copy) { try body(copy.bytes, false) }
+  }
+}

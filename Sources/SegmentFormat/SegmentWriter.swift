@@ -1,0 +1,173 @@
+import ScanKernels
+import StorageBase
+
+/// Writes a segment column by column, front to back, so that a merge can stream one column after
+/// another. Not thread-safe. After an error the writer and what it wrote are to be thrown away.
+public final class SegmentWriter {
+  private let schema: Schema
+  private let options: SegmentOptions
+  private let sink: any SegmentSink
+  private let encoder: PageEncoder
+  private let gathered = PageBuffer()
+  private let output = ByteBuffer()
+  private var flushedByteCount = 0
+  private var entries: [SegmentFooter.ColumnEntry] = []
+  private var summaries: [SegmentSummary.ColumnSummary] = []
+  private var pages: [ColumnDirectory.Page] = []
+  private var columnStart = SegmentLayout.magicByteCount
+  private var columnRowCount = 0
+  private var columnRawByteCount = 0
+  private var columnEncodedByteCount = 0
+  private var rowCount: Int?
+  private var isFinished = false
+
+  /// Bytes collected before the sink is called.
+  private static let flushByteCount = 256 << 10
+
+  /// - Throws: `StorageError.invalidArgument` for options out of range.
+  public init(schema: Schema, options: SegmentOptions, sink: any SegmentSink) throws {
+    try options.validate()
+    self.schema = schema
+    self.options = options
+    self.sink = sink
+    encoder = PageEncoder(compression: options.compression)
+    output.append(SegmentLayout.magic)
+  }
+
+  /// Appends the next rows of the current column, in any chunks. The caller guarantees that the
+  /// rows of all columns are in sort-key order.
+  ///
+  /// - Precondition: a column is left, and the vector is of its type.
+  /// - Throws: `StorageError.schemaMismatch` for a null in a column that has none,
+  ///   `limitExceeded` for too many rows or too long strings, and what the sink throws.
+  public func append(_ vector: ColumnVector) throws {
+    try append(vector, isLast: false)
+  }
+
+  private func append(_ vector: ColumnVector, isLast: Bool) throws {
+    precondition(entries.count < schema.columns.count, "all columns are finished")
+    let column = schema.columns[entries.count]
+    precondition(vector.type == column.type, "\(vector.type) rows for column \(column.name)")
+    if !column.isNullable, let nulls = vector.nulls, nulls.setCount > 0 {
+      throw StorageError.schemaMismatch(
+        table: "of the segment", column: column.name, expected: "no nulls",
+        found: "\(nulls.setCount)")
+    }
+    guard vector.count <= Limits.segmentRowCountMax - columnRowCount else {
+      throw StorageError.limitExceeded(
+        what: "rows of one segment", value: columnRowCount + vector.count,
+        limit: Limits.segmentRowCountMax, remedy: "write several segments")
+    }
+    columnRowCount += vector.count
+    try withExtendedLifetime(vector) { try appendRows(vector, isLast: isLast) }
+  }
+
+  /// Whole pages are encoded where they lie; the rest is gathered.
+  private func appendRows(_ vector: ColumnVector, isLast: Bool) throws {
+    var row = 0
+    while row < vector.count {
+      let missing = options.rowsPerPage - gathered.rowCount
+      let end = min(vector.count, row + missing)
+      let isPage = end - row == options.rowsPerPage || (isLast && end == vector.count)
+      if gathered.rowCount == 0, isPage, let page = PageInput(vector, rows: row..<end) {
+        try write(page)
+      } else {
+        try gathered.append(vector, rows: row..<end)
+        if gathered.rowCount == options.rowsPerPage { try writeGathered() }
+      }
+      row = end
+    }
+  }
+
+  private func writeGathered() throws {
+    try write(gathered.page(type: schema.columns[entries.count].type))
+    gathered.removeAll()
+  }
+
+  private func write(_ page: PageInput) throws {
+    let offset = UInt64(flushedByteCount + output.count)
+    let result = try encoder.encode(page, to: output)
+    pages.append(
+      ColumnDirectory.Page(
+        offset: offset, byteCount: result.byteCount, zoneMap: result.zoneMap))
+    columnRawByteCount += page.valueByteCount
+    columnEncodedByteCount += result.encodedByteCount
+    if output.count >= Self.flushByteCount { try flush() }
+  }
+
+  private func flush() throws {
+    try sink.append(output.bytes)
+    flushedByteCount += output.count
+    output.removeAll()
+  }
+
+  /// Ends the current column.
+  /// - Precondition: it has as many rows as the columns before it.
+  /// - Throws: `StorageError.invalidArgument` for a column without rows.
+  public func finishColumn() throws {
+    precondition(entries.count < schema.columns.count, "all columns are finished")
+    if gathered.rowCount > 0 { try writeGathered() }
+    guard let first = pages.first else {
+      throw StorageError.invalidArgument(
+        name: "segment rows", value: "0", reason: "a segment has at least one row")
+    }
+    precondition(
+      rowCount == nil || rowCount == columnRowCount,
+      "column \(entries.count) has \(columnRowCount) rows, those before it \(rowCount ?? 0)")
+    rowCount = columnRowCount
+    let column = schema.columns[entries.count]
+    let pagesEnd = flushedByteCount + output.count
+    let directory = pages.count > 1 ? ColumnDirectory.encode(pages, for: column) : []
+    directory.withUnsafeBytes { output.append($0) }
+    let zoneMap = pages.dropFirst().reduce(first.zoneMap) { $0.union($1.zoneMap) }
+    entries.append(
+      SegmentFooter.ColumnEntry(
+        pagesOffset: UInt64(columnStart), pagesByteCount: pagesEnd - columnStart,
+        directoryByteCount: directory.count, zoneMap: zoneMap))
+    let columnEnd = flushedByteCount + output.count
+    summaries.append(
+      SegmentSummary.ColumnSummary(
+        id: column.id, rawByteCount: columnRawByteCount,
+        encodedByteCount: columnEncodedByteCount, storedByteCount: columnEnd - columnStart))
+    columnStart = columnEnd
+    columnRowCount = 0
+    columnRawByteCount = 0
+    columnEncodedByteCount = 0
+    pages.removeAll(keepingCapacity: true)
+  }
+
+  /// Writes the footer and gives the last bytes to the sink.
+  /// - Precondition: every column is finished; called once.
+  public func finish() throws -> SegmentSummary {
+    precondition(!isFinished, "the segment is finished already")
+    precondition(
+      entries.count == schema.columns.count,
+      "\(entries.count) of \(schema.columns.count) columns are finished")
+    isFinished = true
+    let rows = rowCount ?? 0
+    let footer = SegmentFooter(
+      schema: schema, rowCount: rows, rowsPerPage: options.rowsPerPage, columns: entries)
+    footer.encoded().withUnsafeBytes { output.append($0) }
+    try flush()
+    return SegmentSummary(
+      rowCount: rows, byteCount: flushedByteCount,
+      rawByteCount: summaries.reduce(0) { $0 + $1.rawByteCount }, columns: summaries)
+  }
+}
+
+extension SegmentWriter {
+  /// The whole segment of these rows, which are in sort-key order.
+  /// - Throws: as `append` and `finishColumn`.
+  public static func encode(
+    _ batch: ColumnBatch, options: SegmentOptions
+  ) throws -> (bytes: [UInt8], summary: SegmentSummary) {
+    let sink = MemorySink()
+    let writer = try SegmentWriter(schema: batch.schema, options: options, sink: sink)
+    for column in batch.columns {
+      try writer.append(column, isLast: true)
+      try writer.finishColumn()
+    }
+    let summary = try writer.finish()
+    return (sink.bytes, summary)
+  }
+}
