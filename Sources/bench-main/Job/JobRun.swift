@@ -123,7 +123,8 @@ final class JobRun {
       }
     }
     guard let readers else { return }
-    for _ in 0..<queryThreadCount { queryPool.submit { readers.run() }
+    for _ in 0..<queryThreadCount {
+      queryPool.submit { readers.run() }
     }
   }
 
