@@ -124,11 +124,11 @@ public final class CSVReader: BatchSource {
         reason: "field \(index + 1) has " + field.end.reason, column: nil,
         value: CSVProblem.shown(field.bytes))
     case .row:
-      let found = index + 1 - (source.dialect.hasTrailingDelimiter ? 1 : 0)
       let count = source.columnOfField.count
       let reason =
-        found == count ? "the delimiter at its end is missing" : "\(count) fields expected"
-      return RowProblem(reason: reason + ", it has \(index + 1)", column: nil, value: nil)
+        source.dialect.hasTrailingDelimiter && index + 1 == count
+        ? "the delimiter at its end is missing" : "\(count) fields expected, it has \(index + 1)"
+      return RowProblem(reason: reason, column: nil, value: nil)
     case .delimiter:
       return RowProblem(
         reason: "\(source.columnOfField.count) fields expected, it has more", column: nil,

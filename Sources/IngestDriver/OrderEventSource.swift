@@ -77,7 +77,7 @@ final class OrderEventSource: BatchSource {
         let coupon = (chance &>> 48) % UInt64(OrderDimensions.couponCount) &+ 1
         coupons[row] = hasCoupon ? UInt32(truncatingIfNeeded: coupon) : 0
         noCoupon[row &>> 6] |= (hasCoupon ? 0 : 1) &<< UInt64(row & 63)
-        gifts[row] = ((chance &>> 32) & 0xFFFF) &* 100 &>> 16 < 5 ? 1 : 0
+        gifts[row] = (((chance &>> 32) & 0xFFFF) &* 100) &>> 16 < 5 ? 1 : 0
       }
     }
     generator = random
