@@ -84,7 +84,7 @@ let package = Package(
       name: "sediment",
       dependencies: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "TabletEngine", "QueryEngine", "IngestDriver", argumentParser,
+        "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", argumentParser,
       ],
       swiftSettings: settings),
 
@@ -106,11 +106,13 @@ let package = Package(
       "TabletEngine",
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies", "TabletEngine", "QueryEngine",
+        "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", "sediment",
       ]),
     tests(
       "QueryEngine",
-      needs: ["StorageBase", "StorageIO", "ScanKernels", "TabletEngine", "QueryEngine"]),
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine", "QueryEngine",
+      ]),
     tests("Tidy", needs: []),
   ],
   swiftLanguageModes: [.v6]

@@ -2,65 +2,58 @@ import CLZ4
 import CZstd
 import StorageBase
 
-/// Compresses payloads; keeps its context and memory from page to page. Not thread-safe.
+/// Compresses page payloads, with contexts that live as long as a writer. Not thread-safe.
 final class PageCompressor {
   private let compression: Compression
   private let output = ByteBuffer()
-  private let zstd: OpaquePointer?
+  private let lz4State: UnsafeMutableRawPointer?
+  private let zstdContext: OpaquePointer?
+
+  /// Payloads shorter than this are stored as they are.
+  private static let payloadByteCountMin = 64
 
   init(_ compression: Compression) {
     self.compression = compression
-    if case .zstd = compression { zstd = ZSTD_createCCtx() } else { zstd = nil }
+    switch compression {
+    case .none:
+      lz4State = nil
+      zstdContext = nil
+    case .lz4:
+      lz4State = .allocate(byteCount: Int(LZ4_sizeofState()), alignment: 16)
+      zstdContext = nil
+    case .zstd:
+      lz4State = nil
+      zstdContext = ZSTD_createCCtx()
+    }
   }
 
-  deinit { ZSTD_freeCCtx(zstd) }
+  deinit {
+    lz4State?.deallocate()
+    ZSTD_freeCCtx(zstdContext)
+  }
 
-  /// The payload compressed, where that saves at least a tenth; otherwise as it is. The bytes are
-  /// valid until the next call.
+  /// The payload to store: the compressed one, valid until the next call, where it saves at least
+  /// a tenth; else the payload itself.
   func compress(
     _ payload: UnsafeRawBufferPointer
-  ) -> (bytes: UnsafeRawBufferPointer, method: PageCompression) {
-    let limit = payload.count - payload.count / 10 - 1
-    guard limit > 0 else { return (payload, .none) }
+  ) -> (bytes: UnsafeRawBufferPointer, compression: PageCompression) {
+    guard payload.count >= Self.payloadByteCountMin else { return (payload, .none) }
+    // The output has only the room that is worth using; the libraries give up when it is full.
+    let room = payload.count - (payload.count + 9) / 10
     output.removeAll()
-    let target = output.extend(by: limit)
-    let written: Int
-    let method: PageCompression
-    switch compression {
-    case .none: return (payload, .none)
-    case .lz4:
-      method = .lz4
-      written = Int(
-        LZ4_compress_default(
-          payload.baseAddress, target.assumingMemoryBound(to: CChar.self), Int32(payload.count),
-          Int32(limit)))
-    case .zstd(let level):
-      method = .zstd
-      let result = ZSTD_compressCCtx(
-        zstd, target, limit, payload.baseAddress, payload.count, Int32(level))
-      written = ZSTD_isError(result) != 0 ? 0 : result
+    let target = output.extend(by: room)
+    if let lz4State {
+      let count = LZ4_compress_fast_extState(
+        lz4State, payload.baseAddress?.assumingMemoryBound(to: CChar.self),
+        target.assumingMemoryBound(to: CChar.self), Int32(payload.count), Int32(room), 1)
+      if count > 0 { return (UnsafeRawBufferPointer(start: target, count: Int(count)), .lz4) }
+    } else if let zstdContext, case .zstd(let level) = compression {
+      let count = ZSTD_compressCCtx(
+        zstdContext, target, room, payload.baseAddress, payload.count, Int32(level))
+      if ZSTD_isError(count) == 0 {
+        return (UnsafeRawBufferPointer(start: target, count: count), .zstd)
+      }
     }
-    guard written > 0 else { return (payload, .none) }
-    return (UnsafeRawBufferPointer(start: target, count: written), method)
-  }
-
-  /// Fills `target` from compressed bytes.
-  /// - Returns: how many bytes came out, or nil when the input is malformed or does not fit.
-  static func decompress(
-    _ source: UnsafeRawBufferPointer, _ method: PageCompression,
-    into target: UnsafeMutableRawBufferPointer
-  ) -> Int? {
-    switch method {
-    case .none: return nil
-    case .lz4:
-      let count = LZ4_decompress_safe(
-        source.baseAddress, target.baseAddress?.assumingMemoryBound(to: CChar.self),
-        Int32(source.count), Int32(target.count))
-      return count < 0 ? nil : Int(count)
-    case .zstd:
-      let count = ZSTD_decompress(
-        target.baseAddress, target.count, source.baseAddress, source.count)
-      return ZSTD_isError(count) != 0 ? nil : count
-    }
+    return (payload, .none)
   }
 }

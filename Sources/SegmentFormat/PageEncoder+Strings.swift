@@ -1,82 +1,135 @@
 import StorageBase
 
 extension PageEncoder {
-  func encodeStrings(
-    _ page: PageInput, offsets: UnsafePointer<UInt32>, bytes: UnsafeRawPointer
-  ) throws -> PageEncoding {
-    let count = page.rowCount
-    let byteCount = Int(offsets[count] - offsets[0])
-    if let entryCount = stringCodes(count, byteCount, offsets, bytes) {
-      payload.appendVarint(entryCount)
-      appendEntries(offsets, bytes)
-      appendPacked(codes.base.assumingMemoryBound(to: UInt32.self), count: count)
-      return .dictionary
+  func appendStrings(
+    _ input: PageInput, offsets: UnsafePointer<UInt32>, bytes: UnsafeRawPointer
+  ) throws -> (PageEncoding, ZoneMap) {
+    let rowCount = input.rowCount
+    let lengths = self.lengths.array(of: UInt32.self, count: rowCount)
+    var longest: UInt32 = 0
+    for row in 0..<rowCount {
+      lengths[row] = offsets[row &+ 1] &- offsets[row]
+      longest = max(longest, lengths[row])
     }
-    appendLengths(count) { offsets[$0 &+ 1] &- offsets[$0] }
+    guard longest <= UInt32(Limits.stringByteCountMax) else {
+      throw StorageError.limitExceeded(
+        what: "bytes of one string", value: Int(longest), limit: Limits.stringByteCountMax,
+        remedy: "cut the string or split it over columns")
+    }
+    let plainByteCount =
+      Int(offsets[rowCount] - offsets[0]) + 5
+      + packedByteCount(rowCount, width: bitCount(of: longest))
+    if stringDictionary.build(offsets: offsets, bytes: bytes, rowCount: rowCount) {
+      let count = stringDictionary.count
+      let byteCount =
+        3 + stringDictionary.byteCount + 5 + packedByteCount(count, width: bitCount(of: longest))
+        + PackedNumbers.byteCount(count: rowCount, max: UInt32(count - 1))
+      if byteCount < plainByteCount {
+        appendDictionary(rowCount: rowCount, offsets: offsets, bytes: bytes)
+        return (.dictionary, zoneOfDictionary(input, offsets: offsets, bytes: bytes))
+      }
+    }
+    StringBlock.appendLengths(UnsafePointer(lengths), count: rowCount, to: payload)
     payload.append(
-      UnsafeRawBufferPointer(start: bytes + Int(offsets[0]), count: byteCount))
-    return .plain
+      UnsafeRawBufferPointer(
+        start: bytes + Int(offsets[0]), count: Int(offsets[rowCount] - offsets[0])))
+    return (.plain, zoneOfRows(input, offsets: offsets, bytes: bytes))
   }
 
-  /// Numbers each distinct string in `codes`; nil when that would not save a fifth. Gives up early
-  /// on strings that hardly repeat.
-  private func stringCodes(
-    _ count: Int, _ byteCount: Int, _ offsets: UnsafePointer<UInt32>, _ bytes: UnsafeRawPointer
-  ) -> Int? {
-    guard count > 1 else { return nil }
-    let target = codes.array(of: UInt32.self, count: count)
-    let trial = min(count, 256)
-    strings.removeAll(limit: count / 2 + 1)
-    for row in 0..<count {
-      guard let code = strings.code(of: row, offsets, bytes) else { return nil }
-      if row == trial, strings.firstRows.count * 8 > trial * 7 { return nil }
-      target[row] = code
+  private func appendDictionary(
+    rowCount: Int, offsets: UnsafePointer<UInt32>, bytes: UnsafeRawPointer
+  ) {
+    let count = stringDictionary.count
+    let rows = stringDictionary.entryRows
+    payload.appendVarint(count)
+    let lengths = self.lengths.array(of: UInt32.self, count: count)
+    for code in 0..<count {
+      let row = Int(rows[code])
+      lengths[code] = offsets[row &+ 1] &- offsets[row]
     }
-    var entryBytes = 0
-    for row in strings.firstRows {
-      entryBytes &+= Int(offsets[Int(row) &+ 1] &- offsets[Int(row)]) &+ 1
-    }
-    let width = bitCount(of: UInt32(strings.firstRows.count - 1))
-    let dictionaryBytes = entryBytes + packedByteCount(count, width: width) + 12
-    return dictionaryBytes * 5 < (byteCount + count) * 4 ? strings.firstRows.count : nil
+    StringBlock.appendLengths(UnsafePointer(lengths), count: count, to: payload)
+    for code in 0..<count { payload.append(stringBytes(Int(rows[code]), offsets, bytes)) }
+    PackedNumbers.append(
+      stringDictionary.codes, count: rowCount, max: UInt32(count - 1), to: payload)
   }
 
-  /// The entries of the dictionary as a string block, with their total before the bytes.
-  private func appendEntries(_ offsets: UnsafePointer<UInt32>, _ bytes: UnsafeRawPointer) {
-    let rows = strings.firstRows
-    let lengths = runs.array(of: UInt32.self, count: rows.count)
-    var total: UInt32 = 0
-    for (index, row) in rows.enumerated() {
-      lengths[index] = offsets[Int(row) + 1] - offsets[Int(row)]
-      total += lengths[index]
+  /// Bounds over the distinct strings. With nulls around, the empty string may stand for null rows
+  /// only, so the rows are looked at instead.
+  private func zoneOfDictionary(
+    _ input: PageInput, offsets: UnsafePointer<UInt32>, bytes: UnsafeRawPointer
+  ) -> ZoneMap {
+    guard input.nullCount == 0 else {
+      return zoneOfRows(input, offsets: offsets, bytes: bytes)
     }
-    appendLengths(rows.count) { lengths[$0] }
-    payload.append(total)
-    let target = payload.extend(by: Int(total))
-    var end = 0
-    for (index, row) in rows.enumerated() {
-      (target + end).copyMemory(
-        from: bytes + Int(offsets[Int(row)]), byteCount: Int(lengths[index]))
-      end += Int(lengths[index])
+    var bounds = StringBounds()
+    for code in 0..<stringDictionary.count {
+      bounds.add(stringBytes(Int(stringDictionary.entryRows[code]), offsets, bytes))
+    }
+    return bounds.zoneMap(nullCount: 0, rowCount: input.rowCount)
+  }
+
+  private func zoneOfRows(
+    _ input: PageInput, offsets: UnsafePointer<UInt32>, bytes: UnsafeRawPointer
+  ) -> ZoneMap {
+    var bounds = StringBounds()
+    for row in 0..<input.rowCount where !input.isNull(row) {
+      bounds.add(stringBytes(row, offsets, bytes))
+    }
+    return bounds.zoneMap(nullCount: input.nullCount, rowCount: input.rowCount)
+  }
+}
+
+@inline(__always)
+private func stringBytes(
+  _ row: Int, _ offsets: UnsafePointer<UInt32>, _ bytes: UnsafeRawPointer
+) -> UnsafeRawBufferPointer {
+  UnsafeRawBufferPointer(
+    start: bytes + Int(offsets[row]), count: Int(offsets[row &+ 1] &- offsets[row]))
+}
+
+/// The least and greatest of the strings added, by their bytes; they must outlive it.
+struct StringBounds {
+  private var low: UnsafeRawBufferPointer?
+  private var high: UnsafeRawBufferPointer?
+  private var lowPrefix: UInt64 = 0
+  private var highPrefix: UInt64 = 0
+
+  mutating func add(_ string: UnsafeRawBufferPointer) {
+    let prefix = StringBounds.prefix(of: string)
+    guard let least = low, let greatest = high else {
+      low = string
+      high = string
+      lowPrefix = prefix
+      highPrefix = prefix
+      return
+    }
+    if prefix < lowPrefix || prefix == lowPrefix && precedes(string, least) {
+      low = string
+      lowPrefix = prefix
+    } else if prefix > highPrefix || prefix == highPrefix && precedes(greatest, string) {
+      high = string
+      highPrefix = prefix
     }
   }
 
-  /// Width, least length, and the packed lengths above it.
-  private func appendLengths(_ count: Int, _ length: (Int) -> UInt32) {
-    var least = UInt32.max
-    var greatest: UInt32 = 0
-    let target = lengths.array(of: Int32.self, count: count)
-    for index in 0..<count {
-      let value = length(index)
-      least = min(least, value)
-      greatest = max(greatest, value)
-      target[index] = Int32(bitPattern: value)
+  func zoneMap(nullCount: Int, rowCount: Int) -> ZoneMap {
+    guard let low, let high else { return ZoneMap(allNull: rowCount) }
+    return ZoneMap(strings: low, high, nullCount: nullCount, rowCount: rowCount)
+  }
+
+  /// The first eight bytes as a number that orders like them.
+  private static func prefix(of string: UnsafeRawBufferPointer) -> UInt64 {
+    if string.count >= 8 {
+      return UInt64(bigEndian: string.loadUnaligned(as: UInt64.self))
     }
-    let width = bitCount(of: greatest - least)
-    payload.append(UInt8(width))
-    payload.append(least)
-    Int32.pack(
-      target, count: count, width: width, base: Int32(bitPattern: least),
-      into: payload.extend(by: packedByteCount(count, width: width)))
+    var word: UInt64 = 0
+    for index in 0..<string.count { word |= UInt64(string[index]) << UInt64(56 &- 8 &* index) }
+    return word
+  }
+
+  private func precedes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
+    let shared = min(a.count, b.count)
+    for index in 0..<shared where a[index] != b[index] { return a[index] < b[index] }
+    return a.count < b.count
   }
 }

@@ -1,83 +1,71 @@
 import StorageBase
 
-/// Chooses an encoding for each page by looking at its data, and lays the payload out (see
-/// FORMAT.md). Its memory is reused from page to page. Not thread-safe.
-///
-/// The choice is by estimated size. What is slower to scan (run-length, dictionary of numbers) has
-/// to save a quarter over bit packing, since the scan pays for it again and again.
+/// Turns the rows of a page into bytes: looks at the values, takes the encoding that is smallest
+/// (weighted by what reading it costs), compresses. Its memory is reused. Not thread-safe.
 final class PageEncoder {
-  /// An encoded payload; valid until the next page.
-  struct Payload {
-    let bytes: UnsafeRawBufferPointer
-    let encoding: PageEncoding
+  /// What became of one page.
+  struct Result {
+    var byteCount: Int
+    var encodedByteCount: Int
+    var zoneMap: ZoneMap
   }
 
-  let payload = ByteBuffer(capacity: 1 << 16)
-  let scratch = ByteBuffer()
-  let runs = ByteBuffer()
+  let payload = ByteBuffer()
+  let filled = ByteBuffer()
+  let runValues = ByteBuffer()
+  let runLengths = ByteBuffer()
   let lengths = ByteBuffer()
-  let codes = ByteBuffer()
-  var distinct = DistinctValues()
-  var strings = DistinctStrings()
+  let integerDictionary = IntegerDictionary()
+  let stringDictionary = StringDictionary()
+  private let compressor: PageCompressor
 
-  func encode(_ page: PageInput) throws -> Payload {
+  init(compression: Compression) { compressor = PageCompressor(compression) }
+
+  /// Appends the page to `out`.
+  /// - Throws: `StorageError.limitExceeded` for more bytes than a page may have.
+  func encode(_ input: PageInput, to out: ByteBuffer) throws -> Result {
+    guard input.valueByteCount <= Limits.pageByteCountMax / 2 else {
+      throw pageTooLarge(input.valueByteCount)
+    }
     payload.removeAll()
-    appendNulls(of: page)
-    let encoding: PageEncoding
-    switch page.body {
+    appendNullFlags(input)
+    let (encoding, zoneMap) = try appendValues(input)
+    let stored = compressor.compress(payload.bytes)
+    let header = PageHeader(
+      encoding: encoding, compression: stored.compression, hasNulls: input.nullCount > 0,
+      rowCount: input.rowCount, rawByteCount: payload.count)
+    let byteCount = header.append(payload: stored.bytes, to: out)
+    return Result(byteCount: byteCount, encodedByteCount: payload.count, zoneMap: zoneMap)
+  }
+
+  private func appendValues(_ input: PageInput) throws -> (PageEncoding, ZoneMap) {
+    switch input.body {
     case .strings(let offsets, let bytes):
-      encoding = try encodeStrings(page, offsets: offsets, bytes: bytes)
+      return try appendStrings(input, offsets: offsets, bytes: bytes)
     case .fixed(let values):
-      switch page.type.physical {
-      case .int8: encoding = encodeIntegers(page, values, as: Int8.self)
-      case .int16: encoding = encodeIntegers(page, values, as: Int16.self)
-      case .int32: encoding = encodeIntegers(page, values, as: Int32.self)
-      case .int64: encoding = encodeIntegers(page, values, as: Int64.self)
-      case .int128: encoding = encodeIntegers(page, values, as: Int128.self)
-      case .float32: encoding = encodeBits(page, values, as: Int32.self)
-      case .float64: encoding = encodeBits(page, values, as: Int64.self)
-      case .bytes: preconditionFailure("strings are not of fixed width")
+      switch input.type.physical {
+      case .int8: return appendIntegers(input, values, as: Int8.self)
+      case .int16: return appendIntegers(input, values, as: Int16.self)
+      case .int32: return appendIntegers(input, values, as: Int32.self)
+      case .int64: return appendIntegers(input, values, as: Int64.self)
+      case .int128: return appendIntegers(input, values, as: Int128.self)
+      case .float32: return appendFloats(input, values, as: Float.self, bits: Int32.self)
+      case .float64: return appendFloats(input, values, as: Double.self, bits: Int64.self)
+      case .bytes: preconditionFailure("a string column with fixed-width values")
       }
     }
-    return Payload(bytes: payload.bytes, encoding: encoding)
   }
 
-  private func appendNulls(of page: PageInput) {
-    guard let nulls = page.nulls else { return }
-    let byteCount = (page.rowCount + 7) / 8
-    let target = payload.extend(by: byteCount)
-    target.copyMemory(from: nulls, byteCount: byteCount)
-    if page.rowCount % 8 != 0 {
-      let last = target.assumingMemoryBound(to: UInt8.self) + (byteCount - 1)
-      last.pointee &= (1 << UInt8(page.rowCount % 8)) - 1
+  private func appendNullFlags(_ input: PageInput) {
+    guard let nulls = input.nulls else { return }
+    let byteCount = (input.rowCount + 7) / 8
+    let target = payload.extend(by: byteCount).assumingMemoryBound(to: UInt8.self)
+    for index in 0..<byteCount {
+      let word = nulls[index >> 3]
+      target[index] = UInt8(truncatingIfNeeded: word >> UInt64((index & 7) * 8))
     }
-  }
-
-  /// The values with those of null rows replaced by their neighbours', which costs least.
-  func filled<T: BitwiseCopyable>(
-    _ page: PageInput, _ values: UnsafeRawPointer, as type: T.Type
-  ) -> UnsafePointer<T> {
-    let source = values.assumingMemoryBound(to: T.self)
-    guard page.nulls != nil else { return source }
-    let copy = scratch.array(of: T.self, count: page.rowCount)
-    var last = (0..<page.rowCount).first { !page.isNull($0) }.map { source[$0] } ?? source[0]
-    for row in 0..<page.rowCount {
-      if !page.isNull(row) { last = source[row] }
-      copy[row] = last
-    }
-    return UnsafePointer(copy)
-  }
-
-  /// Appends a width and `count` numbers packed in as many bits as the greatest needs.
-  func appendPacked(_ numbers: UnsafePointer<UInt32>, count: Int) {
-    var greatest: UInt32 = 0
-    for index in 0..<count { greatest = max(greatest, numbers[index]) }
-    let width = bitCount(of: greatest)
-    payload.append(UInt8(width))
-    numbers.withMemoryRebound(to: Int32.self, capacity: max(1, count)) {
-      Int32.pack(
-        $0, count: count, width: width, base: 0,
-        into: payload.extend(by: packedByteCount(count, width: width)))
+    if input.rowCount % 8 != 0 {
+      target[byteCount - 1] &= (1 << UInt8(input.rowCount % 8)) - 1
     }
   }
 }

@@ -1,58 +1,63 @@
 import StorageBase
 
-/// Everything about a segment but its rows, for people.
-public struct SegmentDescription: Sendable {
-  public struct Page: Sendable {
-    public let offset: UInt64
-    public let rowCount: Int
-    public let encoding: PageEncoding
-    public let compression: PageCompression
-    public let hasNulls: Bool
-    /// With the header.
-    public let storedByteCount: Int
-    /// Of the payload before compression.
-    public let rawByteCount: Int
-    public let zoneMap: ZoneMap
+/// What a segment consists of, for people to look at.
+public struct SegmentDescription: Hashable, Sendable {
+  public struct PageDescription: Hashable, Sendable {
+    public var offset: UInt64
+    public var encoding: PageEncoding
+    public var compression: PageCompression
+    public var rowCount: Int
+    /// Bytes in the file, with the header.
+    public var storedByteCount: Int
+    /// Bytes of the payload before compression.
+    public var rawByteCount: Int
+    public var zoneMap: ZoneMap
   }
 
-  public struct ColumnPages: Sendable {
-    public let column: Column
-    public let zoneMap: ZoneMap
-    public let pages: [Page]
-
-    public var storedByteCount: Int { pages.reduce(0) { $0 + $1.storedByteCount } }
-    public var rawByteCount: Int { pages.reduce(0) { $0 + $1.rawByteCount } }
+  public struct ColumnDescription: Hashable, Sendable {
+    public var column: Column
+    public var zoneMap: ZoneMap
+    /// 0 when the segment has a single page.
+    public var directoryByteCount: Int
+    public var pages: [PageDescription]
   }
 
-  public let path: String
-  public let byteCount: Int
-  public let rowCount: Int
-  public let rowsPerPage: Int
-  public let columns: [ColumnPages]
+  public var path: String
+  public var byteCount: Int
+  public var rowCount: Int
+  public var rowsPerPage: Int
+  public var sortKeyCount: Int
+  /// Bytes of the footer and the trailer.
+  public var footerByteCount: Int
+  public var columns: [ColumnDescription]
 }
 
 extension SegmentReader {
-  /// Reads the header of every page.
+  /// Reads all directories and page headers. Page checksums are left to `verify()`.
+  /// - Throws: `StorageError.corrupt` for a bad directory or page header.
   public func describe() throws -> SegmentDescription {
-    let columns = try schema.columns.indices.map { column in
-      SegmentDescription.ColumnPages(
-        column: schema.columns[column], zoneMap: zoneMap(column: column),
-        pages: try (0..<pageCount).map { try describe(column: column, page: $0) })
-    }
-    return SegmentDescription(
+    SegmentDescription(
       path: path, byteCount: byteCount, rowCount: rowCount, rowsPerPage: rowsPerPage,
-      columns: columns)
+      sortKeyCount: schema.sortKeyCount, footerByteCount: byteCount - Int(dataEnd),
+      columns: try schema.columns.indices.map { column in
+        SegmentDescription.ColumnDescription(
+          column: schema.columns[column], zoneMap: zoneMap(column: column),
+          directoryByteCount: columns[column].directoryByteCount,
+          pages: try (0..<pageCount).map { try describe(column: column, page: $0) })
+      })
   }
 
-  private func describe(column: Int, page: Int) throws -> SegmentDescription.Page {
-    let stored = try storedPage(column: column, page: page)
-    return try withExtendedLifetime(stored.owner) {
-      let (header, _) = try header(of: stored, page: page)
-      return SegmentDescription.Page(
-        offset: stored.offset, rowCount: header.rowCount, encoding: header.encoding,
-        compression: header.compression, hasNulls: header.hasNulls,
-        storedByteCount: stored.bytes.count, rawByteCount: header.rawByteCount,
-        zoneMap: try zoneMap(column: column, page: page))
+  private func describe(
+    column: Int, page: Int
+  ) throws -> SegmentDescription.PageDescription {
+    let location = try location(column: column, page: page)
+    let header = try withBytes(at: location.offset, count: location.byteCount) { bytes, _ in
+      var reader = ByteReader(bytes, file: path, origin: location.offset)
+      return try PageHeader(decoding: &reader, rowCount: rowRange(ofPage: page).count)
     }
+    return SegmentDescription.PageDescription(
+      offset: location.offset, encoding: header.encoding, compression: header.compression,
+      rowCount: header.rowCount, storedByteCount: location.byteCount,
+      rawByteCount: header.rawByteCount, zoneMap: location.zoneMap)
   }
 }

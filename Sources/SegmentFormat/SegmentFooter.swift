@@ -1,32 +1,33 @@
 import StorageBase
 
-/// What the end of a segment says: schema, where the columns are, and their zone maps (see
-/// FORMAT.md).
-struct SegmentFooter: Sendable {
-  struct ColumnEntry: Sendable {
-    /// Where the pages begin.
+/// Everything a reader needs before it touches a column.
+struct SegmentFooter {
+  /// Where one column lies and what bounds it has.
+  struct ColumnEntry {
     var pagesOffset: UInt64
     var pagesByteCount: Int
-    /// With its checksum; 0 when there is one page.
+    /// Directly after the pages; 0 when the segment has one page.
     var directoryByteCount: Int
     var zoneMap: ZoneMap
-
-    var directoryOffset: UInt64 { pagesOffset + UInt64(pagesByteCount) }
-    var endOffset: UInt64 { directoryOffset + UInt64(directoryByteCount) }
   }
 
+  /// A structure of a later version, described by bytes that this one does not look into.
+  struct Extension: Hashable {
+    var kind: UInt64
+    var bytes: [UInt8]
+  }
+
+  var schema: Schema
   var rowCount: Int
   var rowsPerPage: Int
-  var schema: Schema
   var columns: [ColumnEntry]
+  var extensions: [Extension] = []
 
   var pageCount: Int { rowCount.ceilingDivision(by: rowsPerPage) }
 
-  func rowCount(ofPage page: Int) -> Int { min(rowsPerPage, rowCount - page * rowsPerPage) }
-}
+  private static let nullableBit: UInt8 = 1
 
-extension SegmentFooter {
-  /// Footer and trailer.
+  /// The footer and the trailer.
   func encoded() -> [UInt8] {
     var writer = ByteWriter()
     writer.appendVarint(UInt64(rowCount))
@@ -37,19 +38,23 @@ extension SegmentFooter {
     var end = UInt64(SegmentLayout.magicByteCount)
     for (column, entry) in zip(schema.columns, columns) {
       writer.appendVarint(UInt64(column.id.rawValue))
-      TypeCode.encode(column.type, into: &writer)
-      writer.append(UInt8(column.isNullable ? 1 : 0))
+      column.type.encode(to: &writer)
+      writer.append(column.isNullable ? Self.nullableBit : 0)
       writer.append(column.name)
       writer.appendVarint(entry.pagesOffset - end)
       writer.appendVarint(UInt64(entry.pagesByteCount))
       writer.appendVarint(UInt64(entry.directoryByteCount))
-      entry.zoneMap.encode(into: &writer, column: column)
-      end = entry.endOffset
+      entry.zoneMap.encode(for: column, to: &writer)
+      end = entry.pagesOffset + UInt64(entry.pagesByteCount + entry.directoryByteCount)
     }
-    writer.appendVarint(0)  // Extensions: none are defined.
-    let footerByteCount = UInt32(writer.count)
-    writer.append(footerByteCount)
-    writer.append(UInt32(0))  // Required features.
+    writer.appendVarint(UInt64(extensions.count))
+    for item in extensions {
+      writer.appendVarint(item.kind)
+      writer.appendVarint(UInt64(item.bytes.count))
+      writer.append(contentsOf: item.bytes)
+    }
+    writer.append(UInt32(writer.count))
+    writer.append(UInt32(0))
     writer.append(SegmentLayout.formatVersion)
     writer.append(contentsOf: [0, 0, 0])
     writer.appendChecksum()
@@ -57,149 +62,103 @@ extension SegmentFooter {
     return writer.bytes
   }
 
-  /// Reads the fields of a footer whose checksum has been verified.
-  ///
-  /// - Parameter footerOffset: where the footer begins; the columns must end before it.
-  static func decode(from reader: inout ByteReader, footerOffset: UInt64) throws -> SegmentFooter {
-    let rowCount = try reader.readCount("row count", atMost: Limits.segmentRowCountMax)
-    let rowsPerPage = try reader.readCount("rows per page", atMost: Limits.pageRowCountMax)
+  /// - Parameter reader: the footer's bytes; its checksum has been verified.
+  /// - Parameter dataEnd: the offset of the footer; nothing of a column lies after it.
+  init(decoding reader: inout ByteReader, dataEnd: UInt64) throws {
+    rowCount = try reader.readCount("row count", atMost: Limits.segmentRowCountMax)
+    rowsPerPage = try reader.readCount("rows per page", atMost: Limits.pageRowCountMax)
     guard rowCount >= 1, rowsPerPage >= 1 else {
-      throw reader.corrupt("row counts", expected: "at least 1", found: "0")
+      throw reader.corrupt("row count", expected: "at least 1", found: "0")
     }
     let model = try reader.read(UInt8.self, "keys model")
     guard let keysModel = KeysModel(rawValue: model) else {
-      throw reader.corrupt("keys model", expected: "a known one", found: "\(model)")
+      throw reader.corrupt("keys model", expected: "1", found: "\(model)")
     }
     let sortKeyCount = try reader.readCount("sort key count", atMost: Limits.columnCountMax)
     let columnCount = try reader.readCount("column count", atMost: Limits.columnCountMax)
-    var columns: [Column] = []
-    var entries: [ColumnEntry] = []
     var end = UInt64(SegmentLayout.magicByteCount)
-    let hasDirectories = rowCount > rowsPerPage
+    var schemaColumns: [Column] = []
+    columns = []
     for _ in 0..<columnCount {
-      let column = try decodeColumn(from: &reader)
-      let entry = try decodeEntry(
-        from: &reader, column: column, rowCount: rowCount, after: end, before: footerOffset,
-        hasDirectory: hasDirectories)
-      columns.append(column)
-      entries.append(entry)
-      end = entry.endOffset
+      let column = try Self.readColumn(&reader)
+      let entry = try Self.readEntry(
+        &reader, column, rowCount: rowCount, pageCount: rowCount.ceilingDivision(by: rowsPerPage),
+        after: end, dataEnd: dataEnd)
+      end = entry.pagesOffset + UInt64(entry.pagesByteCount + entry.directoryByteCount)
+      schemaColumns.append(column)
+      columns.append(entry)
     }
-    try skipExtensions(&reader)
+    extensions = try Self.readExtensions(&reader)
     try reader.requireEnd("footer")
-    let schema: Schema
     do {
-      schema = try Schema(columns: columns, sortKeyCount: sortKeyCount, keysModel: keysModel)
+      schema = try Schema(
+        columns: schemaColumns, sortKeyCount: sortKeyCount, keysModel: keysModel)
     } catch {
       throw reader.corrupt("schema", expected: "a valid one", found: "\(error)")
     }
-    return SegmentFooter(
-      rowCount: rowCount, rowsPerPage: rowsPerPage, schema: schema, columns: entries)
   }
 
-  private static func decodeColumn(from reader: inout ByteReader) throws -> Column {
-    let id = try reader.readVarint("column id")
-    guard let number = UInt32(exactly: id) else {
-      throw reader.corrupt("column id", expected: "32 bits", found: "\(id)")
-    }
-    let type = try TypeCode.decode(from: &reader)
+  private static func readColumn(_ reader: inout ByteReader) throws -> Column {
+    let id = try reader.readCount("column id", atMost: Int(UInt32.max))
+    let type = try DataType(decoding: &reader)
     let flags = try reader.read(UInt8.self, "column flags")
-    guard flags <= 1 else {
-      throw reader.corrupt("column flags", expected: "0 or 1", found: "\(flags)")
+    guard flags & ~nullableBit == 0 else {
+      throw reader.corrupt("column flags", expected: "known bits", found: "\(flags)")
     }
     let name = try reader.readString("column name", atMost: Limits.nameByteCountMax)
-    return Column(id: ColumnID(rawValue: number), name: name, type: type, isNullable: flags == 1)
+    return Column(
+      id: ColumnID(rawValue: UInt32(id)), name: name, type: type,
+      isNullable: flags & nullableBit != 0)
   }
 
-  private static func decodeEntry(
-    from reader: inout ByteReader, column: Column, rowCount: Int, after end: UInt64,
-    before limit: UInt64, hasDirectory: Bool
+  private static func readEntry(
+    _ reader: inout ByteReader, _ column: Column, rowCount: Int, pageCount: Int,
+    after end: UInt64, dataEnd: UInt64
   ) throws -> ColumnEntry {
-    let room = Int(limit - end)
-    let gap = try reader.readCount("gap", atMost: room)
-    let pagesByteCount = try reader.readCount("page bytes", atMost: room - gap)
-    let directoryByteCount = try reader.readCount(
-      "directory bytes", atMost: room - gap - pagesByteCount)
-    guard (directoryByteCount > 0) == hasDirectory else {
+    let limit = Int(dataEnd)
+    let gap = try reader.readCount("column gap", atMost: limit)
+    let pages = try reader.readCount("column page bytes", atMost: limit)
+    let directory = try reader.readCount("column directory bytes", atMost: limit)
+    let offset = end + UInt64(gap)
+    guard offset + UInt64(pages) + UInt64(directory) <= dataEnd else {
       throw reader.corrupt(
-        "directory bytes", expected: hasDirectory ? "a directory" : "none",
-        found: "\(directoryByteCount)")
+        "column extent", expected: "an end before \(dataEnd)",
+        found: "\(offset + UInt64(pages) + UInt64(directory))")
     }
-    let zoneMap = try ZoneMap.decode(from: &reader, column: column, rowCount: rowCount)
+    // Bounds what a hostile row count can make a reader allocate.
+    guard pages / SegmentLayout.pageByteCountMin >= pageCount else {
+      throw reader.corrupt(
+        "column page bytes", expected: "room for \(pageCount) pages", found: "\(pages)")
+    }
+    guard (directory == 0) == (pageCount == 1) else {
+      throw reader.corrupt(
+        "column directory bytes", expected: pageCount == 1 ? "0" : "more than 0",
+        found: "\(directory)")
+    }
     return ColumnEntry(
-      pagesOffset: end + UInt64(gap), pagesByteCount: pagesByteCount,
-      directoryByteCount: directoryByteCount, zoneMap: zoneMap)
+      pagesOffset: offset, pagesByteCount: pages, directoryByteCount: directory,
+      zoneMap: try ZoneMap(decoding: &reader, for: column, rowCount: rowCount))
   }
 
-  private static func skipExtensions(_ reader: inout ByteReader) throws {
-    let count = try reader.readCount("extension count", atMost: SegmentLayout.extensionCountMax)
+  private static func readExtensions(_ reader: inout ByteReader) throws -> [Extension] {
+    let count = try reader.readCount(
+      "extension count", atMost: SegmentLayout.extensionCountMax)
+    var extensions: [Extension] = []
     for _ in 0..<count {
-      _ = try reader.readVarint("extension kind")
-      let byteCount = try reader.readCount("extension bytes", atMost: reader.remaining)
-      _ = try reader.readBytes(byteCount, "extension")
+      let kind = try reader.readVarint("extension kind")
+      let byteCount = try reader.readCount("extension length", atMost: reader.remaining)
+      let bytes = try reader.readBytes(byteCount, "extension")
+      extensions.append(Extension(kind: kind, bytes: [UInt8](bytes)))
     }
+    return extensions
   }
 }
 
-/// The persistent numbers of column types: never change or reuse one.
-private enum TypeCode: UInt8 {
-  case bool = 1
-  case int8 = 2
-  case int16 = 3
-  case int32 = 4
-  case int64 = 5
-  case float = 6
-  case double = 7
-  case decimal = 8
-  case date = 9
-  case datetime = 10
-  case string = 11
-
-  static func encode(_ type: DataType, into writer: inout ByteWriter) {
-    let code: TypeCode =
-      switch type {
-      case .bool: .bool
-      case .int8: .int8
-      case .int16: .int16
-      case .int32: .int32
-      case .int64: .int64
-      case .float: .float
-      case .double: .double
-      case .decimal: .decimal
-      case .date: .date
-      case .datetime: .datetime
-      case .string: .string
-      }
-    writer.append(code.rawValue)
-    if case .decimal(let precision, let scale) = type {
-      writer.append(UInt8(precision))
-      writer.append(UInt8(scale))
-    }
-  }
-
-  static func decode(from reader: inout ByteReader) throws -> DataType {
-    let code = try reader.read(UInt8.self, "column type")
-    switch TypeCode(rawValue: code) {
-    case .bool: return .bool
-    case .int8: return .int8
-    case .int16: return .int16
-    case .int32: return .int32
-    case .int64: return .int64
-    case .float: return .float
-    case .double: return .double
-    case .date: return .date
-    case .datetime: return .datetime
-    case .string: return .string
-    case .decimal:
-      let precision = Int(try reader.read(UInt8.self, "precision"))
-      let scale = Int(try reader.read(UInt8.self, "scale"))
-      guard (1...38).contains(precision), scale <= precision else {
-        throw reader.corrupt(
-          "decimal", expected: "precision 1 to 38, scale at most that",
-          found: "(\(precision),\(scale))")
-      }
-      return .decimal(precision: precision, scale: scale)
-    case nil: throw reader.corrupt("column type", expected: "1 to 11", found: "\(code)")
-    }
+extension SegmentFooter {
+  init(schema: Schema, rowCount: Int, rowsPerPage: Int, columns: [ColumnEntry]) {
+    self.schema = schema
+    self.rowCount = rowCount
+    self.rowsPerPage = rowsPerPage
+    self.columns = columns
   }
 }

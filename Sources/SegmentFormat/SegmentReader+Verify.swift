@@ -2,8 +2,8 @@ import ScanKernels
 import StorageBase
 
 extension SegmentReader {
-  /// Checks every byte: checksums, structure, that every page decodes, that zone maps are those of
-  /// the values, and that nothing lies where nothing should. Never stops at the first error.
+  /// Checks every byte and structure of the file: checksums, directories, that pages decode, that
+  /// zone maps are those of the rows. Returns all errors, in file order; empty when all is well.
   public func verify() -> [StorageError] {
     var errors: [StorageError] = []
     func attempt(_ body: () throws -> Void) {
@@ -12,67 +12,106 @@ extension SegmentReader {
       } catch let error as StorageError {
         errors.append(error)
       } catch {
-        errors.append(damage(at: 0, "segment", expected: "readable", found: "\(error)"))
-      }
-    }
-    attempt { try verifyMagic() }
-    var end = UInt64(SegmentLayout.magicByteCount)
-    for (column, entry) in footer.columns.enumerated() {
-      if entry.pagesOffset != end {
         errors.append(
-          damage(
-            at: end, "gap before column \(schema.columns[column].name)", expected: "no bytes",
-            found: "\(entry.pagesOffset - end)"))
+          .corrupt(
+            file: path, offset: 0, what: "segment", expected: "a readable file",
+            found: "\(error)"))
       }
-      end = entry.endOffset
-      for page in 0..<pageCount { attempt { try verifyPage(column: column, page: page) } }
     }
+    attempt(verifyMagic)
+    var end = UInt64(SegmentLayout.magicByteCount)
+    for (column, entry) in columns.enumerated() {
+      attempt { try verifyGap(from: end, to: entry.pagesOffset) }
+      verifyColumn(column, attempt)
+      end = entry.pagesOffset + UInt64(entry.pagesByteCount + entry.directoryByteCount)
+    }
+    attempt { try verifyGap(from: end, to: dataEnd) }
     return errors
   }
 
-  private func damage(
-    at offset: UInt64, _ what: String, expected: String, found: String
+  private func verifyMagic() throws {
+    let magic = try withBytes(at: 0, count: SegmentLayout.magicByteCount) { bytes, _ in
+      UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
+    }
+    guard magic == SegmentLayout.magic else {
+      throw corrupt("magic", at: 0, expected: hex(SegmentLayout.magic), found: hex(magic))
+    }
+  }
+
+  /// Bytes outside columns belong to extensions; without those there are none.
+  private func verifyGap(from start: UInt64, to end: UInt64) throws {
+    guard start == end || hasExtensions else {
+      throw corrupt(
+        "gap", at: start, expected: "no bytes that nothing describes", found: "\(end - start)")
+    }
+  }
+
+  private func verifyColumn(_ column: Int, _ attempt: (() throws -> Void) -> Void) {
+    var union: ZoneMap?
+    var isComplete = true
+    for page in 0..<pageCount {
+      var location: ColumnDirectory.Page?
+      attempt { location = try self.location(column: column, page: page) }
+      // Without a directory no page can be found: one error says so for all of them.
+      guard let location else { return }
+      union = union?.union(location.zoneMap) ?? location.zoneMap
+      var isSound = false
+      attempt {
+        try verifyPage(column, page, location)
+        isSound = true
+      }
+      isComplete = isComplete && isSound
+    }
+    attempt {
+      guard let union, isComplete else { return }
+      try compare(
+        union, columns[column].zoneMap, column: column, offset: columns[column].pagesOffset)
+    }
+  }
+
+  private func verifyPage(_ column: Int, _ page: Int, _ location: ColumnDirectory.Page) throws {
+    try withBytes(at: location.offset, count: location.byteCount) { bytes, _ in
+      try verifyChecksum(bytes, offset: location.offset)
+      let (_, vector) = try decodePage(
+        bytes, offset: location.offset, type: schema.columns[column].type,
+        rowCount: rowRange(ofPage: page).count)
+      let found = try zoneMap(of: vector)
+      try compare(found, location.zoneMap, column: column, offset: location.offset)
+    }
+  }
+
+  /// The zone map a writer gives these rows.
+  private func zoneMap(of vector: ColumnVector) throws -> ZoneMap {
+    let buffer = PageBuffer()
+    try buffer.append(vector, rows: 0..<vector.count)
+    let encoder = PageEncoder(compression: .none)
+    return try encoder.encode(buffer.page(type: vector.type), to: ByteBuffer()).zoneMap
+  }
+
+  /// Compares by encoded bytes, so that NaN equals itself.
+  private func compare(
+    _ found: ZoneMap, _ stored: ZoneMap, column: Int, offset: UInt64
+  ) throws {
+    let isNullable = schema.columns[column].isNullable
+    guard isNullable || found.nullCount == 0 else {
+      throw corrupt(
+        "nulls of column \(schema.columns[column].name)", at: offset, expected: "none",
+        found: "\(found.nullCount)")
+    }
+    var bytes = (ByteWriter(), ByteWriter())
+    found.encode(for: schema.columns[column], to: &bytes.0)
+    stored.encode(for: schema.columns[column], to: &bytes.1)
+    guard bytes.0.bytes == bytes.1.bytes else {
+      throw corrupt(
+        "zone map of column \(schema.columns[column].name)", at: offset,
+        expected: "\(stored.min)...\(stored.max), \(stored.nullCount) nulls",
+        found: "\(found.min)...\(found.max), \(found.nullCount) nulls in its rows")
+    }
+  }
+
+  private func corrupt(
+    _ what: String, at offset: UInt64, expected: String, found: String
   ) -> StorageError {
     .corrupt(file: path, offset: offset, what: what, expected: expected, found: found)
-  }
-
-  private func verifyMagic() throws {
-    let stored = try bytes(at: 0, count: SegmentLayout.magicByteCount)
-    let magic = UInt32(littleEndian: stored.bytes.loadUnaligned(as: UInt32.self))
-    guard magic == SegmentLayout.magic else {
-      throw damage(
-        at: 0, "magic at the beginning", expected: hex(SegmentLayout.magic), found: hex(magic))
-    }
-  }
-
-  private func verifyPage(column: Int, page: Int) throws {
-    let location = try pageLocation(column: column, page: page)
-    let stored = try bytes(at: location.offset, count: location.byteCount)
-    try withExtendedLifetime(stored.owner) {
-      // Again, although this reader may have verified it: the disk is what is being asked.
-      try PageChecksum.verify(stored.bytes, file: path, offset: location.offset)
-    }
-    var work = PageWork()
-    let values = try readPage(column: column, page: page, work: &work)
-    let buffer = PageBuffer()
-    try buffer.append(values, rows: 0..<values.count)
-    let expected = ZoneMapBuilder(buffer.page(type: values.type)).zoneMap
-    let found = try zoneMap(column: column, page: page)
-    guard expected.isSame(as: found) else {
-      throw damage(
-        at: location.offset, "zone map of column \(schema.columns[column].name), page \(page)",
-        expected: "\(expected.min)...\(expected.max), \(expected.nullCount) nulls",
-        found: "\(found.min)...\(found.max), \(found.nullCount) nulls")
-    }
-  }
-}
-
-extension ZoneMap {
-  /// Equality in which NaN equals itself.
-  fileprivate func isSame(as other: ZoneMap) -> Bool {
-    func same(_ a: Value, _ b: Value) -> Bool { a == b || (!a.precedes(b) && !b.precedes(a)) }
-    return same(min, other.min) && same(max, other.max) && nullCount == other.nullCount
-      && rowCount == other.rowCount && isMaxOpen == other.isMaxOpen
-      && isMinExact == other.isMinExact && isMaxExact == other.isMaxExact
   }
 }

@@ -3,201 +3,143 @@ import StorageBase
 import StorageIO
 import Synchronization
 
-/// Reads a segment page by page. Thread-safe.
+/// Reads a segment. Opening it touches the footer only; directories are loaded when a column of
+/// several pages is first used. Thread-safe.
 ///
-/// Opening reads the footer only; a column's directory is read when the column is first used, a
-/// page when it is asked for. A mapped page's checksum is verified the first time this reader
-/// touches it, one that is read from the file every time.
+/// A file with a mapping is read without copying and a page's checksum is verified the first time
+/// it is touched; otherwise pages are read from the file, and verified, each time.
 public final class SegmentReader: Sendable {
-  private let file: any ReadableFile
-  let footer: SegmentFooter
+  public let rowCount: Int
+  public let rowsPerPage: Int
+  public let pageCount: Int
+  /// As it was written, with column ids, nullability and sort key.
+  public let schema: Schema
+  /// Bytes of the file.
+  public let byteCount: Int
+  let file: any ReadableFile
+  let columns: [SegmentFooter.ColumnEntry]
+  /// Where the footer begins.
+  let dataEnd: UInt64
+  let hasExtensions: Bool
+  let decoder: PageDecoder
   private let directories: Mutex<[ColumnDirectory?]>
-  /// A bit per column and page whose checksum has been verified.
-  private let verified: AtomicBits
-
-  /// - Throws: `StorageError.corrupt` when the trailer or footer is not whole,
-  ///   `.unsupportedFormat` for a newer version or a feature this program does not know.
-  public init(file: any ReadableFile) throws {
-    self.file = file
-    footer = try FooterReader(file: file).read()
-    directories = Mutex(Array(repeating: nil, count: footer.columns.count))
-    verified = AtomicBits(
-      count: file.mapping == nil ? 0 : footer.columns.count * footer.pageCount)
-  }
+  private let verified: VerifiedPages
 
   public var path: String { file.path }
-  public var byteCount: Int { Int(file.byteCount) }
-  public var rowCount: Int { footer.rowCount }
-  public var rowsPerPage: Int { footer.rowsPerPage }
-  public var pageCount: Int { footer.pageCount }
-  /// As the segment was written.
-  public var schema: Schema { footer.schema }
 
-  /// The ordinals of a page's rows, the same in every column.
+  /// Reads and checks the trailer and the footer.
+  /// - Throws: `StorageError.corrupt`, `unsupportedFormat`, or what the file throws.
+  public init(file: any ReadableFile) throws {
+    let (footer, dataEnd) = try SegmentReader.readFooter(file)
+    self.file = file
+    self.dataEnd = dataEnd
+    rowCount = footer.rowCount
+    rowsPerPage = footer.rowsPerPage
+    pageCount = footer.pageCount
+    schema = footer.schema
+    columns = footer.columns
+    hasExtensions = !footer.extensions.isEmpty
+    byteCount = Int(file.byteCount)
+    decoder = PageDecoder(decompressor: PageDecompressor(), file: file.path)
+    directories = Mutex([ColumnDirectory?](repeating: nil, count: footer.columns.count))
+    verified = VerifiedPages(pageCount: footer.pageCount * footer.columns.count)
+  }
+
+  /// The rows of a page: the same for all columns.
+  /// - Precondition: `page` is in `0..<pageCount`.
   public func rowRange(ofPage page: Int) -> Range<Int> {
     precondition((0..<pageCount).contains(page), "page \(page) is outside 0..<\(pageCount)")
-    let start = page * rowsPerPage
-    return start..<start + footer.rowCount(ofPage: page)
+    return page * rowsPerPage..<min(rowCount, (page + 1) * rowsPerPage)
   }
 
-  /// The zone map of a whole column.
-  public func zoneMap(column: Int) -> ZoneMap { footer.columns[column].zoneMap }
+  /// Bounds of a column over the whole segment.
+  public func zoneMap(column: Int) -> ZoneMap { columns[column].zoneMap }
 
-  /// The zone map of one page. Reads the column's directory the first time.
+  /// Bounds of a column over one page; loads the column's directory the first time.
+  /// - Throws: `StorageError.corrupt` for a bad directory, or what the file throws.
   public func zoneMap(column: Int, page: Int) throws -> ZoneMap {
-    pageCount == 1
-      ? footer.columns[column].zoneMap : try directory(column).zoneMaps[page]
+    try location(column: column, page: page).zoneMap
   }
 
-  /// Decodes one page; the work is added to `work`.
-  /// - Throws: `StorageError.corrupt` with the file, the offset, and what was expected and found.
-  ///   Other pages stay readable.
-  public func readPage(
-    column: Int, page: Int, work: inout PageWork
-  ) throws -> ColumnVector {
-    let stored = try storedPage(column: column, page: page)
-    work.pages += 1
-    work.bytesStored += stored.bytes.count
-    work.rows += rowRange(ofPage: page).count
-    return try withExtendedLifetime(stored.owner) {
-      try decode(stored, column: column, page: page, work: &work)
-    }
-  }
-
-  /// Where a page lies in the file.
-  func pageLocation(column: Int, page: Int) throws -> (offset: UInt64, byteCount: Int) {
-    let entry = footer.columns[column]
-    guard pageCount > 1 else { return (entry.pagesOffset, entry.pagesByteCount) }
-    let directory = try directory(column)
-    return (
-      entry.pagesOffset + UInt64(directory.starts[page]),
-      directory.starts[page + 1] - directory.starts[page]
-    )
-  }
-
-  /// A page as it lies in the file.
-  struct StoredPage {
-    let bytes: UnsafeRawBufferPointer
-    let offset: UInt64
-    /// Keeps the bytes alive when they are a copy.
-    let owner: AlignedBuffer?
-  }
-
-  func storedPage(column: Int, page: Int) throws -> StoredPage {
-    let (offset, byteCount) = try pageLocation(column: column, page: page)
-    let stored = try bytes(at: offset, count: byteCount)
-    let bit = column * pageCount + page
-    if stored.owner != nil || !verified.contains(bit) {
-      try PageChecksum.verify(stored.bytes, file: path, offset: offset)
-      if stored.owner == nil { verified.insert(bit) }
-    }
-    return stored
-  }
-
-  func bytes(at offset: UInt64, count: Int) throws -> StoredPage {
-    if let mapping = file.mapping {
-      guard offset <= UInt64(mapping.count), count <= mapping.count - Int(offset) else {
-        throw StorageError.corrupt(
-          file: path, offset: offset, what: "file length", expected: "\(count) more bytes",
-          found: "\(mapping.count) bytes in all")
+  /// The rows of one page of one column, decoded. Adds what was done to `work`.
+  /// - Throws: `StorageError.corrupt` with the place and both checksums, or what the file throws.
+  public func readPage(column: Int, page: Int, work: inout PageWork) throws -> ColumnVector {
+    let location = try location(column: column, page: page)
+    return try withBytes(at: location.offset, count: location.byteCount) { bytes, isMapped in
+      let index = column * pageCount + page
+      if !isMapped || !verified.contains(index) {
+        try verifyChecksum(bytes, offset: location.offset)
+        verified.insert(index)
       }
-      let start = Int(offset)
-      return StoredPage(
-        bytes: UnsafeRawBufferPointer(rebasing: mapping[start..<start + count]), offset: offset,
-        owner: nil)
-    }
-    let copy = AlignedBuffer(byteCount: count)
-    try file.read(at: offset, into: copy.mutableBytes)
-    return StoredPage(bytes: copy.bytes, offset: offset, owner: copy)
-  }
-
-  func header(
-    of stored: StoredPage, page: Int
-  ) throws -> (header: PageHeader, payload: UnsafeRawBufferPointer) {
-    var reader = ByteReader(stored.bytes, file: path, origin: stored.offset)
-    _ = try reader.readBytes(SegmentLayout.checksumByteCount, "page checksum")
-    let header = try PageHeader.decode(from: &reader)
-    guard header.rowCount == rowRange(ofPage: page).count else {
-      throw reader.corrupt(
-        "page rows", expected: "\(rowRange(ofPage: page).count)", found: "\(header.rowCount)")
-    }
-    return (header, try reader.readBytes(reader.remaining, "payload"))
-  }
-
-  private func decode(
-    _ stored: StoredPage, column: Int, page: Int, work: inout PageWork
-  ) throws -> ColumnVector {
-    let (header, payload) = try header(of: stored, page: page)
-    let field = schema.columns[column]
-    func corrupt(_ what: String, _ expected: String, _ found: String) -> StorageError {
-      .corrupt(file: path, offset: stored.offset, what: what, expected: expected, found: found)
-    }
-    if header.hasNulls && !field.isNullable {
-      throw corrupt("page flags", "no nulls in column \(field.name)", "nulls")
-    }
-    work.bytesDecoded += header.rawByteCount
-    let decoder = PageDecoder(
-      type: field.type, rowCount: header.rowCount, file: path, offset: stored.offset)
-    guard header.compression != .none else {
-      guard payload.count == header.rawByteCount else {
-        throw corrupt("payload bytes", "\(header.rawByteCount)", "\(payload.count)")
-      }
-      return try decoder.decode(payload, encoding: header.encoding, hasNulls: header.hasNulls)
-    }
-    // LZ4 cannot expand more than 255 times, so a hostile length costs no great allocation.
-    let bound = header.compression == .lz4 ? payload.count * 255 + 64 : Limits.pageByteCountMax
-    guard header.rawByteCount <= bound else {
-      throw corrupt("payload bytes", "at most \(bound)", "\(header.rawByteCount)")
-    }
-    let raw = AlignedBuffer(byteCount: header.rawByteCount)
-    let count = PageCompressor.decompress(
-      payload, header.compression, into: raw.mutableBytes)
-    guard count == header.rawByteCount else {
-      throw corrupt(
-        "\(header.compression) payload", "\(header.rawByteCount) bytes",
-        count.map { "\($0)" } ?? "malformed data")
-    }
-    return try withExtendedLifetime(raw) {
-      try decoder.decode(raw.bytes, encoding: header.encoding, hasNulls: header.hasNulls)
+      let (header, vector) = try decodePage(
+        bytes, offset: location.offset, type: schema.columns[column].type,
+        rowCount: rowRange(ofPage: page).count)
+      work.pages += 1
+      work.bytesStored += bytes.count
+      work.bytesDecoded += header.rawByteCount
+      work.rows += header.rowCount
+      return vector
     }
   }
 
-  private func directory(_ column: Int) throws -> ColumnDirectory {
+  func verifyChecksum(_ page: UnsafeRawBufferPointer, offset: UInt64) throws {
+    var reader = ByteReader(page, file: path, origin: offset)
+    let stored = try reader.read(UInt32.self, "page checksum")
+    let actual = crc32c(UnsafeRawBufferPointer(rebasing: page[reader.position...]))
+    guard stored == actual else {
+      throw StorageError.corrupt(
+        file: path, offset: offset, what: "page checksum", expected: hex(stored),
+        found: "\(hex(actual)) over its bytes")
+    }
+  }
+
+  /// Decodes a page whose checksum is the caller's business.
+  func decodePage(
+    _ bytes: UnsafeRawBufferPointer, offset: UInt64, type: DataType, rowCount: Int
+  ) throws -> (PageHeader, ColumnVector) {
+    var reader = ByteReader(bytes, file: path, origin: offset)
+    let header = try PageHeader(decoding: &reader, rowCount: rowCount)
+    let payload = UnsafeRawBufferPointer(rebasing: bytes[reader.position...])
+    let vector = try decoder.decode(header, payload: payload, offset: reader.offset, type: type)
+    return (header, vector)
+  }
+
+  /// Where a page lies.
+  func location(column: Int, page: Int) throws -> ColumnDirectory.Page {
+    precondition((0..<pageCount).contains(page), "page \(page) is outside 0..<\(pageCount)")
+    let entry = columns[column]
+    if pageCount == 1 {
+      return ColumnDirectory.Page(
+        offset: entry.pagesOffset, byteCount: entry.pagesByteCount, zoneMap: entry.zoneMap)
+    }
+    return try directory(column: column).pages[page]
+  }
+
+  private func directory(column: Int) throws -> ColumnDirectory {
     try directories.withLock { loaded in
       if let directory = loaded[column] { return directory }
-      let directory = try readDirectory(column)
+      let entry = columns[column]
+      let offset = entry.pagesOffset + UInt64(entry.pagesByteCount)
+      let directory = try withBytes(at: offset, count: entry.directoryByteCount) { bytes, _ in
+        try ColumnDirectory(
+          decoding: bytes, file: path, origin: offset, column: schema.columns[column],
+          entry: entry, rowCount: rowCount, rowsPerPage: rowsPerPage)
+      }
       loaded[column] = directory
       return directory
     }
   }
 
-  private func readDirectory(_ column: Int) throws -> ColumnDirectory {
-    let entry = footer.columns[column]
-    let stored = try bytes(at: entry.directoryOffset, count: entry.directoryByteCount)
-    return try withExtendedLifetime(stored.owner) {
-      var reader = ByteReader(stored.bytes, file: path, origin: stored.offset)
-      return try ColumnDirectory.decode(
-        from: &reader, column: schema.columns[column], footer: footer,
-        pagesByteCount: entry.pagesByteCount)
+  /// Lends bytes of the file, from the mapping or from a copy.
+  func withBytes<R>(
+    at offset: UInt64, count: Int, _ body: (UnsafeRawBufferPointer, _ isMapped: Bool) throws -> R
+  ) throws -> R {
+    if let mapping = file.mapping {
+      let range = Int(offset)..<Int(offset) + count
+      return try body(UnsafeRawBufferPointer(rebasing: mapping[range]), true)
     }
-  }
-}
-
-/// The checksum at the beginning of a page, over all that follows.
-enum PageChecksum {
-  static func verify(_ page: UnsafeRawBufferPointer, file: String, offset: UInt64) throws {
-    guard page.count >= SegmentLayout.pageByteCountMin else {
-      throw StorageError.corrupt(
-        file: file, offset: offset, what: "page",
-        expected: "at least \(SegmentLayout.pageByteCountMin) bytes", found: "\(page.count)")
-    }
-    let expected = UInt32(littleEndian: page.loadUnaligned(as: UInt32.self))
-    let found = crc32c(
-      UnsafeRawBufferPointer(rebasing: page[SegmentLayout.checksumByteCount...]))
-    guard found == expected else {
-      throw StorageError.corrupt(
-        file: file, offset: offset, what: "page checksum", expected: hex(expected),
-        found: "\(hex(found)) over its \(page.count) bytes")
-    }
+    let copy = AlignedBuffer(byteCount: count)
+    try file.read(at: offset, into: copy.mutableBytes)
+    return try withExtendedLifetime(copy) { try body(copy.bytes, false) }
   }
 }

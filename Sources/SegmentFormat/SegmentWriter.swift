@@ -1,171 +1,170 @@
 import ScanKernels
 import StorageBase
 
-/// What was written.
-public struct SegmentSummary: Hashable, Sendable {
-  public let rowCount: Int
-  /// Of the whole segment.
-  public let byteCount: Int
-  /// Of the values in memory, unencoded.
-  public let rawByteCount: Int
-  /// Stored bytes by column, directories included, in schema order.
-  public let columnByteCounts: [Int]
-}
-
-/// Writes a segment front to back, one column after the other, so that a vertical merge can
-/// stream. Memory: one page of one column, and a directory entry per page. Not thread-safe.
-///
-///     let writer = try SegmentWriter(schema: schema, options: SegmentOptions(), sink: sink)
-///     for column in batch.columns {
-///       try writer.append(column)
-///       try writer.finishColumn()
-///     }
-///     let summary = try writer.finish()
+/// Writes a segment column by column, front to back, so that a merge can stream one column after
+/// another. Not thread-safe. After an error the writer and what it wrote are to be thrown away.
 public final class SegmentWriter {
   private let schema: Schema
   private let options: SegmentOptions
   private let sink: any SegmentSink
-  private let encoder = PageEncoder()
-  private let compressor: PageCompressor
-  private let buffer = PageBuffer()
-  /// Of all columns, as long as it is known: nil before the first has ended.
-  private var rowCount: Int?
+  private let encoder: PageEncoder
+  private let gathered = PageBuffer()
+  private let output = ByteBuffer()
+  private var flushedByteCount = 0
   private var entries: [SegmentFooter.ColumnEntry] = []
-  private var offset = UInt64(SegmentLayout.magicByteCount)
-  private var rawByteCount = 0
-
-  // Of the column being written.
-  private var pagesOffset: UInt64
+  private var summaries: [SegmentSummary.ColumnSummary] = []
+  private var pages: [ColumnDirectory.Page] = []
+  private var columnStart = SegmentLayout.magicByteCount
   private var columnRowCount = 0
-  private var pages: [(byteCount: Int, zone: ZoneMapBuilder)] = []
+  private var columnRawByteCount = 0
+  private var columnEncodedByteCount = 0
+  private var rowCount: Int?
+  private var isFinished = false
 
-  /// - Throws: `StorageError.invalidArgument` for options out of range, and what the sink throws.
+  /// Bytes collected before the sink is called.
+  private static let flushByteCount = 256 << 10
+
+  /// - Throws: `StorageError.invalidArgument` for options out of range.
   public init(schema: Schema, options: SegmentOptions, sink: any SegmentSink) throws {
     try options.validate()
     self.schema = schema
     self.options = options
     self.sink = sink
-    compressor = PageCompressor(options.compression)
-    pagesOffset = offset
-    var magic = ByteWriter()
-    magic.append(SegmentLayout.magic)
-    try magic.bytes.withUnsafeBytes { try sink.append($0) }
+    encoder = PageEncoder(compression: options.compression)
+    output.append(SegmentLayout.magic)
   }
 
-  /// The next rows of the current column, which must come in key order.
-  /// - Precondition: the vector is of the column's type, and without nulls unless it is nullable.
-  /// - Throws: what the sink throws, and `StorageError.limitExceeded` for too many rows or bytes.
+  /// Appends the next rows of the current column, in any chunks. The caller guarantees that the
+  /// rows of all columns are in sort-key order.
+  ///
+  /// - Precondition: a column is left, and the vector is of its type.
+  /// - Throws: `StorageError.schemaMismatch` for a null in a column that has none,
+  ///   `limitExceeded` for too many rows or too long strings, and what the sink throws.
   public func append(_ vector: ColumnVector) throws {
-    precondition(entries.count < schema.columns.count, "all columns have been written")
+    try append(vector, isLast: false)
+  }
+
+  private func append(_ vector: ColumnVector, isLast: Bool) throws {
+    precondition(entries.count < schema.columns.count, "all columns are finished")
     let column = schema.columns[entries.count]
-    precondition(vector.type == column.type, "a vector of \(vector.type) for \(column.type)")
-    precondition(column.isNullable || vector.nulls == nil, "nulls in column \(column.name)")
+    precondition(vector.type == column.type, "\(vector.type) rows for column \(column.name)")
+    if !column.isNullable, let nulls = vector.nulls, nulls.setCount > 0 {
+      throw StorageError.schemaMismatch(
+        table: "of the segment", column: column.name, expected: "no nulls",
+        found: "\(nulls.setCount)")
+    }
+    guard vector.count <= Limits.segmentRowCountMax - columnRowCount else {
+      throw StorageError.limitExceeded(
+        what: "rows of one segment", value: columnRowCount + vector.count,
+        limit: Limits.segmentRowCountMax, remedy: "write several segments")
+    }
+    columnRowCount += vector.count
+    try withExtendedLifetime(vector) { try appendRows(vector, isLast: isLast) }
+  }
+
+  /// Whole pages are encoded where they lie; the rest is gathered.
+  private func appendRows(_ vector: ColumnVector, isLast: Bool) throws {
     var row = 0
     while row < vector.count {
-      let room = options.rowsPerPage - buffer.rowCount
-      let end = min(vector.count, row + room)
-      // A whole page that lies ready in memory is encoded where it is.
-      if buffer.rowCount == 0, end - row == options.rowsPerPage,
-        let page = PageInput(vector, rows: row..<end)
-      {
+      let missing = options.rowsPerPage - gathered.rowCount
+      let end = min(vector.count, row + missing)
+      let isPage = end - row == options.rowsPerPage || (isLast && end == vector.count)
+      if gathered.rowCount == 0, isPage, let page = PageInput(vector, rows: row..<end) {
         try write(page)
       } else {
-        try buffer.append(vector, rows: row..<end)
-        if buffer.rowCount == options.rowsPerPage { try writeBuffer() }
+        try gathered.append(vector, rows: row..<end)
+        if gathered.rowCount == options.rowsPerPage { try writeGathered() }
       }
       row = end
     }
-    columnRowCount += vector.count
-    guard columnRowCount <= Limits.segmentRowCountMax else {
-      throw StorageError.limitExceeded(
-        what: "rows of one segment", value: columnRowCount, limit: Limits.segmentRowCountMax,
-        remedy: "begin another segment")
-    }
   }
 
-  private func writeBuffer() throws {
-    try write(buffer.page(type: schema.columns[entries.count].type))
-    buffer.removeAll()
+  private func writeGathered() throws {
+    try write(gathered.page(type: schema.columns[entries.count].type))
+    gathered.removeAll()
   }
 
   private func write(_ page: PageInput) throws {
-    rawByteCount += page.valueByteCount
-    let payload = try encoder.encode(page)
-    let stored = compressor.compress(payload.bytes)
-    let header = PageHeader(
-      encoding: payload.encoding, compression: stored.method, hasNulls: page.nulls != nil,
-      rowCount: page.rowCount, rawByteCount: payload.bytes.count
-    ).encoded()
-    let checksum = crc32c(stored.bytes, seed: header.withUnsafeBytes { crc32c($0) })
-    var beginning = ByteWriter()
-    beginning.append(checksum)
-    beginning.append(contentsOf: header)
-    try beginning.bytes.withUnsafeBytes { try sink.append($0) }
-    try sink.append(stored.bytes)
-    let byteCount = beginning.count + stored.bytes.count
-    offset += UInt64(byteCount)
-    pages.append((byteCount, ZoneMapBuilder(page)))
+    let offset = UInt64(flushedByteCount + output.count)
+    let result = try encoder.encode(page, to: output)
+    pages.append(
+      ColumnDirectory.Page(
+        offset: offset, byteCount: result.byteCount, zoneMap: result.zoneMap))
+    columnRawByteCount += page.valueByteCount
+    columnEncodedByteCount += result.encodedByteCount
+    if output.count >= Self.flushByteCount { try flush() }
   }
 
-  /// Ends the current column; the next rows are the next column's.
-  /// - Precondition: the column has as many rows as those before it, and at least one.
+  private func flush() throws {
+    try sink.append(output.bytes)
+    flushedByteCount += output.count
+    output.removeAll()
+  }
+
+  /// Ends the current column.
+  /// - Precondition: it has as many rows as the columns before it.
+  /// - Throws: `StorageError.invalidArgument` for a column without rows.
   public func finishColumn() throws {
-    if buffer.rowCount > 0 { try writeBuffer() }
-    precondition(columnRowCount > 0, "a segment has at least one row")
+    precondition(entries.count < schema.columns.count, "all columns are finished")
+    if gathered.rowCount > 0 { try writeGathered() }
+    guard let first = pages.first else {
+      throw StorageError.invalidArgument(
+        name: "segment rows", value: "0", reason: "a segment has at least one row")
+    }
     precondition(
-      rowCount.map { $0 == columnRowCount } ?? true, "columns of different row counts")
+      rowCount == nil || rowCount == columnRowCount,
+      "column \(entries.count) has \(columnRowCount) rows, those before it \(rowCount ?? 0)")
     rowCount = columnRowCount
     let column = schema.columns[entries.count]
-    var zone = ZoneMapBuilder()
-    for page in pages { zone.merge(page.zone) }
-    let pagesByteCount = Int(offset - pagesOffset)
-    let directory = pages.count > 1 ? encodeDirectory(column) : []
-    try directory.withUnsafeBytes { if !$0.isEmpty { try sink.append($0) } }
+    let pagesEnd = flushedByteCount + output.count
+    let directory = pages.count > 1 ? ColumnDirectory.encode(pages, for: column) : []
+    directory.withUnsafeBytes { output.append($0) }
+    let zoneMap = pages.dropFirst().reduce(first.zoneMap) { $0.union($1.zoneMap) }
     entries.append(
       SegmentFooter.ColumnEntry(
-        pagesOffset: pagesOffset, pagesByteCount: pagesByteCount,
-        directoryByteCount: directory.count, zoneMap: zone.zoneMap))
-    offset += UInt64(directory.count)
-    pagesOffset = offset
+        pagesOffset: UInt64(columnStart), pagesByteCount: pagesEnd - columnStart,
+        directoryByteCount: directory.count, zoneMap: zoneMap))
+    let columnEnd = flushedByteCount + output.count
+    summaries.append(
+      SegmentSummary.ColumnSummary(
+        id: column.id, rawByteCount: columnRawByteCount,
+        encodedByteCount: columnEncodedByteCount, storedByteCount: columnEnd - columnStart))
+    columnStart = columnEnd
     columnRowCount = 0
+    columnRawByteCount = 0
+    columnEncodedByteCount = 0
     pages.removeAll(keepingCapacity: true)
   }
 
-  private func encodeDirectory(_ column: Column) -> [UInt8] {
-    var writer = ByteWriter()
-    for page in pages {
-      writer.appendVarint(UInt64(page.byteCount))
-      page.zone.zoneMap.encode(into: &writer, column: column)
-    }
-    writer.appendChecksum()
-    return writer.bytes
-  }
-
-  /// Writes the footer. The sink then holds a whole segment.
-  /// - Precondition: every column has been finished.
+  /// Writes the footer and gives the last bytes to the sink.
+  /// - Precondition: every column is finished; called once.
   public func finish() throws -> SegmentSummary {
-    guard entries.count == schema.columns.count, let rowCount else {
-      preconditionFailure("\(entries.count) of \(schema.columns.count) columns were finished")
-    }
+    precondition(!isFinished, "the segment is finished already")
+    precondition(
+      entries.count == schema.columns.count,
+      "\(entries.count) of \(schema.columns.count) columns are finished")
+    isFinished = true
+    let rows = rowCount ?? 0
     let footer = SegmentFooter(
-      rowCount: rowCount, rowsPerPage: options.rowsPerPage, schema: schema, columns: entries)
-    let bytes = footer.encoded()
-    try bytes.withUnsafeBytes { try sink.append($0) }
+      schema: schema, rowCount: rows, rowsPerPage: options.rowsPerPage, columns: entries)
+    footer.encoded().withUnsafeBytes { output.append($0) }
+    try flush()
     return SegmentSummary(
-      rowCount: rowCount, byteCount: Int(offset) + bytes.count, rawByteCount: rawByteCount,
-      columnByteCounts: entries.map { $0.pagesByteCount + $0.directoryByteCount })
+      rowCount: rows, byteCount: flushedByteCount,
+      rawByteCount: summaries.reduce(0) { $0 + $1.rawByteCount }, columns: summaries)
   }
 }
 
 extension SegmentWriter {
-  /// A batch, whose rows are in key order, as a segment in memory.
+  /// The whole segment of these rows, which are in sort-key order.
+  /// - Throws: as `append` and `finishColumn`.
   public static func encode(
     _ batch: ColumnBatch, options: SegmentOptions
   ) throws -> (bytes: [UInt8], summary: SegmentSummary) {
     let sink = MemorySink()
     let writer = try SegmentWriter(schema: batch.schema, options: options, sink: sink)
     for column in batch.columns {
-      try writer.append(column)
+      try writer.append(column, isLast: true)
       try writer.finishColumn()
     }
     let summary = try writer.finish()

@@ -1,106 +1,103 @@
 import StorageBase
 
-/// Persistent flags of a string zone map: never change one.
-private enum StringZoneFlag {
-  static let minIsPrefix: UInt8 = 1
-  static let maxIsNotExact: UInt8 = 2
-  static let maxIsOpen: UInt8 = 4
-}
-
 extension ZoneMap {
-  func encode(into writer: inout ByteWriter, column: Column) {
+  private static let minIsPrefix: UInt8 = 1
+  private static let maxIsRaised: UInt8 = 2
+  private static let maxIsOpen: UInt8 = 4
+
+  /// Appends what FORMAT.md calls a zone map; the row count is known to the reader.
+  func encode(for column: Column, to writer: inout ByteWriter) {
     if column.isNullable { writer.appendVarint(UInt64(nullCount)) }
     switch (min, max) {
-    case (.integer(let least), .integer(let greatest)):
-      writer.appendVarint128(zigzag(least))
-      writer.appendVarint128(UInt128(bitPattern: greatest &- least))
-    case (.floating(let least), .floating(let greatest)):
-      if column.type.physical == .float32 {
-        writer.append(Float(least).bitPattern)
-        writer.append(Float(greatest).bitPattern)
+    case (.integer(let low), .integer(let high)):
+      writer.appendVarint(wide: UInt128(bitPattern: (low << 1) ^ (low >> 127)))
+      writer.appendVarint(wide: UInt128(bitPattern: high &- low))
+    case (.floating(let low), .floating(let high)):
+      if column.type == .float {
+        writer.append(Float(low).bitPattern)
+        writer.append(Float(high).bitPattern)
       } else {
-        writer.append(least)
-        writer.append(greatest)
+        writer.append(low)
+        writer.append(high)
       }
-    case (.string(let least), .string(let greatest)):
+    case (.string(let low), .string(let high)):
       writer.append(
-        (isMinExact ? 0 : StringZoneFlag.minIsPrefix)
-          | (isMaxExact ? 0 : StringZoneFlag.maxIsNotExact)
-          | (isMaxOpen ? StringZoneFlag.maxIsOpen : 0))
-      writer.append(least)
-      writer.append(greatest)
-    default: break
+        (isMinExact ? 0 : Self.minIsPrefix) | (isMaxExact ? 0 : Self.maxIsRaised)
+          | (isMaxOpen ? Self.maxIsOpen : 0))
+      writer.append(low)
+      writer.append(high)
+    default:
+      precondition(isAllNull, "a zone map without bounds")
     }
   }
 
-  static func decode(
-    from reader: inout ByteReader, column: Column, rowCount: Int
-  ) throws -> ZoneMap {
-    let nullCount =
-      column.isNullable ? try reader.readCount("null count", atMost: rowCount) : 0
-    guard nullCount < rowCount else {
-      return ZoneMap(min: .null, max: .null, nullCount: nullCount, rowCount: rowCount)
+  init(decoding reader: inout ByteReader, for column: Column, rowCount: Int) throws {
+    let nulls =
+      column.isNullable ? try reader.readCount("zone map null count", atMost: rowCount) : 0
+    guard nulls < rowCount else {
+      self.init(allNull: rowCount)
+      return
     }
     switch column.type.physical {
     case .int8, .int16, .int32, .int64, .int128:
-      let least = unzigzag(try reader.readVarint128("zone minimum"))
-      let range = try reader.readVarint128("zone range")
-      let greatest = least &+ Int128(bitPattern: range)
-      guard greatest >= least else {
-        throw reader.corrupt("zone map", expected: "min <= max", found: "\(least) > \(greatest)")
+      let zigzag = try reader.readWideVarint("zone map min")
+      let low = Int128(bitPattern: zigzag >> 1) ^ -Int128(bitPattern: zigzag & 1)
+      let range = try reader.readWideVarint("zone map range")
+      let (high, overflow) = UInt128(bitPattern: low ^ .min).addingReportingOverflow(range)
+      let top = Int128(bitPattern: high) ^ .min
+      guard !overflow, column.type.physical.holds(low), column.type.physical.holds(top) else {
+        throw reader.corrupt(
+          "zone map", expected: "bounds of type \(column.type)", found: "others")
       }
-      return ZoneMap(
-        min: .integer(least), max: .integer(greatest), nullCount: nullCount, rowCount: rowCount)
+      self.init(min: .integer(low), max: .integer(top), nullCount: nulls, rowCount: rowCount)
     case .float32:
-      let least = Float(bitPattern: try reader.read(UInt32.self, "zone minimum"))
-      let greatest = Float(bitPattern: try reader.read(UInt32.self, "zone maximum"))
-      return ZoneMap(
-        min: .floating(Double(least)), max: .floating(Double(greatest)), nullCount: nullCount,
+      let low = Float(bitPattern: try reader.read(UInt32.self, "zone map min"))
+      let high = Float(bitPattern: try reader.read(UInt32.self, "zone map max"))
+      self.init(
+        min: .floating(Double(low)), max: .floating(Double(high)), nullCount: nulls,
         rowCount: rowCount)
     case .float64:
-      let least = try reader.readDouble("zone minimum")
-      let greatest = try reader.readDouble("zone maximum")
-      return ZoneMap(
-        min: .floating(least), max: .floating(greatest), nullCount: nullCount,
-        rowCount: rowCount)
+      let low = try reader.readDouble("zone map min")
+      let high = try reader.readDouble("zone map max")
+      self.init(min: .floating(low), max: .floating(high), nullCount: nulls, rowCount: rowCount)
     case .bytes:
-      let flags = try reader.read(UInt8.self, "zone flags")
-      guard flags <= 7 else {
-        throw reader.corrupt("zone flags", expected: "at most 7", found: "\(flags)")
+      let flags = try reader.read(UInt8.self, "zone map flags")
+      guard flags <= Self.minIsPrefix | Self.maxIsRaised | Self.maxIsOpen else {
+        throw reader.corrupt("zone map flags", expected: "known bits", found: "\(flags)")
       }
       let limit = SegmentLayout.zonePrefixByteCountMax
-      let least = try reader.readString("zone minimum", atMost: limit)
-      let greatest = try reader.readString("zone maximum", atMost: limit)
-      return ZoneMap(
-        min: .string(least), max: .string(greatest), nullCount: nullCount, rowCount: rowCount,
-        isMaxOpen: flags & StringZoneFlag.maxIsOpen != 0,
-        isMinExact: flags & StringZoneFlag.minIsPrefix == 0,
-        isMaxExact: flags & StringZoneFlag.maxIsNotExact == 0)
+      let low = try reader.readString("zone map min", atMost: limit)
+      let high = try reader.readString("zone map max", atMost: limit)
+      self.init(
+        min: .string(low), max: .string(high), nullCount: nulls, rowCount: rowCount,
+        isMinExact: flags & Self.minIsPrefix == 0, isMaxExact: flags & Self.maxIsRaised == 0,
+        isMaxOpen: flags & Self.maxIsOpen != 0)
     }
   }
 }
 
-private func zigzag(_ value: Int128) -> UInt128 {
-  UInt128(bitPattern: (value << 1) ^ (value >> 127))
-}
-
-private func unzigzag(_ value: UInt128) -> Int128 {
-  Int128(bitPattern: value >> 1) ^ -Int128(bitPattern: value & 1)
+extension PhysicalType {
+  /// Whether an integer of this width can have the value.
+  fileprivate func holds(_ value: Int128) -> Bool {
+    let spare = Int128(128 - width * 8)
+    return (value << spare) >> spare == value
+  }
 }
 
 extension ByteWriter {
-  fileprivate mutating func appendVarint128(_ value: UInt128) {
+  /// As `appendVarint`, for 128 bits; 1 to 19 bytes.
+  fileprivate mutating func appendVarint(wide value: UInt128) {
     var rest = value
-    while rest >= 0x80 {
+    while rest > UInt128(UInt64.max) {
       append(UInt8(truncatingIfNeeded: rest) | 0x80)
       rest >>= 7
     }
-    append(UInt8(rest))
+    appendVarint(UInt64(rest))
   }
 }
 
 extension ByteReader {
-  fileprivate mutating func readVarint128(_ what: String) throws -> UInt128 {
+  fileprivate mutating func readWideVarint(_ what: String) throws -> UInt128 {
     var value: UInt128 = 0
     for shift in stride(from: 0, through: 126, by: 7) {
       let byte = try read(UInt8.self, what)

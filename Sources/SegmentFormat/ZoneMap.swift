@@ -1,174 +1,105 @@
-import ScanKernels
 import StorageBase
 
-/// What is known of some rows of one column without reading them.
+/// Bounds of some rows of one column, for skipping rows without reading them.
+///
+/// Every value that is not null lies between `min` and `max` in the order of `Value.precedes`
+/// (NaN after every number, strings by their bytes). A string longer than 32 bytes is represented
+/// by a shorter bound.
 public struct ZoneMap: Hashable, Sendable {
-  /// Not greater than any value; null when every row is null. A long string is cut, which makes
-  /// it smaller.
+  /// Not greater than any value; null when all rows are null.
   public let min: Value
-  /// Not less than any value; null when every row is null. A long string is cut and raised.
+  /// Not less than any value, unless `isMaxOpen`; null when all rows are null.
   public let max: Value
   public let nullCount: Int
   public let rowCount: Int
-  /// Whether there is no upper bound: a long string that could not be raised. `max` is then only
-  /// the beginning of the greatest value.
-  public let isMaxOpen: Bool
-  /// Whether `min` is the least value itself, not only a beginning of it.
+  /// Whether `min` is a value of the rows rather than a bound below them.
   public let isMinExact: Bool
-  /// Whether `max` is the greatest value itself.
+  /// Whether `max` is a value of the rows rather than a bound above them.
   public let isMaxExact: Bool
+  /// There is no upper bound: `max` says nothing and must not be used for skipping.
+  public let isMaxOpen: Bool
 
   public init(
-    min: Value, max: Value, nullCount: Int, rowCount: Int, isMaxOpen: Bool = false,
-    isMinExact: Bool = true, isMaxExact: Bool = true
+    min: Value, max: Value, nullCount: Int, rowCount: Int, isMinExact: Bool = true,
+    isMaxExact: Bool = true, isMaxOpen: Bool = false
   ) {
     self.min = min
     self.max = max
     self.nullCount = nullCount
     self.rowCount = rowCount
-    self.isMaxOpen = isMaxOpen
     self.isMinExact = isMinExact
     self.isMaxExact = isMaxExact
-  }
-}
-
-/// Least and greatest value and nulls of rows seen so far, uncut.
-struct ZoneMapBuilder {
-  private(set) var min: Value = .null
-  private(set) var max: Value = .null
-  private(set) var nullCount = 0
-  private(set) var rowCount = 0
-
-  mutating func merge(_ other: ZoneMapBuilder) {
-    rowCount += other.rowCount
-    nullCount += other.nullCount
-    if other.min.isNull { return }
-    if min.isNull || other.min.precedes(min) { min = other.min }
-    if max.isNull || max.precedes(other.max) { max = other.max }
+    self.isMaxOpen = isMaxOpen
   }
 
-  init() {}
-
-  init(_ page: PageInput) {
-    rowCount = page.rowCount
-    nullCount = page.nullCount
-    guard nullCount < rowCount else { return }
-    switch page.body {
-    case .fixed(let values):
-      switch page.type.physical {
-      case .int8: setIntegers(page, values.assumingMemoryBound(to: Int8.self))
-      case .int16: setIntegers(page, values.assumingMemoryBound(to: Int16.self))
-      case .int32: setIntegers(page, values.assumingMemoryBound(to: Int32.self))
-      case .int64: setIntegers(page, values.assumingMemoryBound(to: Int64.self))
-      case .int128: setIntegers(page, values.assumingMemoryBound(to: Int128.self))
-      case .float32: setFloats(page, values.assumingMemoryBound(to: Float.self)) { Double($0) }
-      case .float64: setFloats(page, values.assumingMemoryBound(to: Double.self)) { $0 }
-      case .bytes: preconditionFailure("strings are not of fixed width")
-      }
-    case .strings(let offsets, let bytes): setStrings(page, offsets, bytes)
-    }
+  /// The zone map of rows that are all null.
+  init(allNull rowCount: Int) {
+    self.init(min: .null, max: .null, nullCount: rowCount, rowCount: rowCount)
   }
 
-  private mutating func setIntegers<T: ColumnInteger>(
-    _ page: PageInput, _ values: UnsafePointer<T>
-  ) {
-    var least = T.max
-    var greatest = T.min
-    if page.nulls == nil {
-      for row in 0..<page.rowCount {
-        least = Swift.min(least, values[row])
-        greatest = Swift.max(greatest, values[row])
-      }
-    } else {
-      for row in 0..<page.rowCount where !page.isNull(row) {
-        least = Swift.min(least, values[row])
-        greatest = Swift.max(greatest, values[row])
-      }
-    }
-    min = .integer(Int128(least))
-    max = .integer(Int128(greatest))
-  }
+  public var isAllNull: Bool { nullCount == rowCount }
 
-  /// NaN is greater than every number.
-  private mutating func setFloats<T: BinaryFloatingPoint>(
-    _ page: PageInput, _ values: UnsafePointer<T>, _ widen: (T) -> Double
-  ) {
-    for row in 0..<page.rowCount where !page.isNull(row) {
-      let value = Value.floating(widen(values[row]))
-      if min.isNull || value.precedes(min) { min = value }
-      if max.isNull || max.precedes(value) { max = value }
+  /// The zone map of these rows and those of `other` together.
+  func union(_ other: ZoneMap) -> ZoneMap {
+    let nulls = nullCount + other.nullCount
+    let rows = rowCount + other.rowCount
+    if isAllNull || other.isAllNull {
+      let source = isAllNull ? other : self
+      return ZoneMap(
+        min: source.min, max: source.max, nullCount: nulls, rowCount: rows,
+        isMinExact: source.isMinExact, isMaxExact: source.isMaxExact,
+        isMaxOpen: source.isMaxOpen)
     }
-  }
-
-  private mutating func setStrings(
-    _ page: PageInput, _ offsets: UnsafePointer<UInt32>, _ bytes: UnsafeRawPointer
-  ) {
-    func string(_ row: Int) -> UnsafeRawBufferPointer {
-      UnsafeRawBufferPointer(
-        start: bytes + Int(offsets[row]), count: Int(offsets[row + 1] - offsets[row]))
-    }
-    var least: Int?
-    var greatest: Int?
-    for row in 0..<page.rowCount where !page.isNull(row) {
-      if least.map({ compareBytes(string(row), string($0)) < 0 }) ?? true { least = row }
-      if greatest.map({ compareBytes(string(row), string($0)) > 0 }) ?? true { greatest = row }
-    }
-    if let least { min = .string(String(decoding: string(least), as: UTF8.self)) }
-    if let greatest { max = .string(String(decoding: string(greatest), as: UTF8.self)) }
-  }
-
-  /// With long strings cut, as it is written.
-  var zoneMap: ZoneMap {
-    guard case .string(let least) = min, case .string(let greatest) = max else {
-      return ZoneMap(min: min, max: max, nullCount: nullCount, rowCount: rowCount)
-    }
-    let limit = SegmentLayout.zonePrefixByteCountMax
-    let cutMin = least.utf8Prefix(limit)
-    let cutMax = greatest.utf8Prefix(limit)
-    let isMaxExact = cutMax == greatest
-    let raised = isMaxExact ? greatest : cutMax.raisedPrefix(limit)
+    let low = other.min.precedes(min) ? other : self
+    let high = isMaxOpen || (!other.isMaxOpen && other.max.precedes(max)) ? self : other
+    let sameMin = !min.precedes(other.min) && !other.min.precedes(min)
+    let sameMax = !max.precedes(other.max) && !other.max.precedes(max)
     return ZoneMap(
-      min: .string(cutMin), max: .string(raised ?? cutMax), nullCount: nullCount,
-      rowCount: rowCount, isMaxOpen: raised == nil, isMinExact: cutMin == least,
-      isMaxExact: isMaxExact)
+      min: low.min, max: high.max, nullCount: nulls, rowCount: rows,
+      isMinExact: sameMin ? isMinExact && other.isMinExact : low.isMinExact,
+      isMaxExact: sameMax ? isMaxExact && other.isMaxExact : high.isMaxExact,
+      isMaxOpen: high.isMaxOpen)
   }
 }
 
-/// Negative, zero or positive as `a` sorts before, with or after `b` byte by byte.
-@inline(__always)
-func compareBytes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
-  let common = min(a.count, b.count)
-  for index in 0..<common where a[index] != b[index] { return a[index] < b[index] ? -1 : 1 }
-  return a.count - b.count
-}
+extension ZoneMap {
+  /// Bounds of strings of which `low` and `high` are the least and the greatest.
+  init(
+    strings low: UnsafeRawBufferPointer, _ high: UnsafeRawBufferPointer, nullCount: Int,
+    rowCount: Int
+  ) {
+    let lower = ZoneMap.validPrefix(of: low)
+    let upper = ZoneMap.validPrefix(of: high)
+    let isMaxExact = upper.utf8.count == high.count
+    let raised = isMaxExact ? upper : ZoneMap.raised(upper)
+    self.init(
+      min: .string(lower), max: .string(raised ?? upper), nullCount: nullCount,
+      rowCount: rowCount, isMinExact: lower.utf8.count == low.count, isMaxExact: isMaxExact,
+      isMaxOpen: raised == nil)
+  }
 
-extension String {
-  /// The longest beginning of at most `limit` UTF-8 bytes that ends between characters of
-  /// Unicode (scalars).
-  func utf8Prefix(_ limit: Int) -> String {
-    guard utf8.count > limit else { return self }
-    var result = ""
-    var count = 0
-    for scalar in unicodeScalars {
-      count += UTF8.width(scalar)
-      if count > limit { break }
-      result.unicodeScalars.append(scalar)
+  /// The longest beginning of at most 32 bytes that is valid UTF-8.
+  private static func validPrefix(of bytes: UnsafeRawBufferPointer) -> String {
+    var count = Swift.min(bytes.count, SegmentLayout.zonePrefixByteCountMax)
+    while count > 0 {
+      let prefix = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+      if let text = String(validating: prefix, as: UTF8.self) { return text }
+      count -= 1
     }
-    return result
+    return ""
   }
 
-  /// The least string that is greater than every string beginning with this one and not longer
-  /// than `limit` bytes; nil when there is none.
-  func raisedPrefix(_ limit: Int) -> String? {
-    var scalars = Array(unicodeScalars)
+  /// The least text of at most 32 bytes with one character raised that is greater than every
+  /// string beginning with `text`; nil when there is none.
+  private static func raised(_ text: String) -> String? {
+    var scalars = text.unicodeScalars
     while let last = scalars.popLast() {
-      // The code points after U+D7FF that are no characters are skipped.
       let next = last.value == 0xD7FF ? 0xE000 : last.value + 1
-      guard let raised = Unicode.Scalar(next) else { continue }
-      var result = String.UnicodeScalarView(scalars)
-      result.append(raised)
-      let text = String(result)
-      if text.utf8.count <= limit { return text }
+      guard let scalar = Unicode.Scalar(next) else { continue }
+      var candidate = scalars
+      candidate.append(scalar)
+      let bound = String(candidate)
+      if bound.utf8.count <= SegmentLayout.zonePrefixByteCountMax { return bound }
     }
     return nil
   }

@@ -4,9 +4,10 @@ import ArgumentParser
 struct Sediment: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sediment",
-    abstract: "Looks into the tables that Sediment keeps on disk.",
+    abstract: "Fills tables, asks them, and looks into what Sediment keeps on disk.",
     discussion: """
       EXAMPLES
+        sediment load DIR --input orders.csv  a table from a CSV file
         sediment inspect DIR                  tables, tablets, rowsets, segments
         sediment inspect DIR --pages          every page with its encoding and sizes
         sediment query DIR --table orders --group-by status --sum amount
@@ -15,5 +16,7 @@ struct Sediment: ParsableCommand {
       EXIT CODES
         0 done   1 damage was found   64 wrong arguments   66 cannot be read
       """,
-    subcommands: [InspectCommand.self, QueryCommand.self, VerifyCommand.self])
+    subcommands: [
+      LoadCommand.self, InspectCommand.self, QueryCommand.self, VerifyCommand.self,
+    ])
 }

@@ -44,13 +44,13 @@ struct SegmentMerger {
         }
         try writer.finishColumn()
         end = replay.positions
-        result.work.add(replay.work)
+        result.work += replay.work
       }
       positions = end
       result.segments.append(try writer.finish())
       result.rowCount += sources.count
     }
-    result.work.add(keys.work)
+    result.work += keys.work
     return result
   }
 }

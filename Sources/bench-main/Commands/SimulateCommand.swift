@@ -55,7 +55,8 @@ struct SimulateCommand: ParsableCommand {
         return
       }
       let lines = SummaryRow.header + "\r\n" + row.line + "\r\n"
-      try csv == "-" ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
+      try csv == "-"
+        ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
     }
   }
 

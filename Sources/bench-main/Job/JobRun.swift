@@ -120,7 +120,9 @@ final class JobRun {
       }
     }
     guard let readers else { return }
-    for _ in 0..<max(1, min(settings.readers, Self.queryThreadCountMax)) { queryPool.submit { readers.run() } }
+    for _ in 0..<max(1, min(settings.readers, Self.queryThreadCountMax)) {
+      queryPool.submit { readers.run() }
+    }
   }
 
   /// Whether some writer still has rows.

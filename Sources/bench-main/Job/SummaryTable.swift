@@ -11,28 +11,40 @@ struct SummaryTable {
     ("rows per second", { rate($0.rowsPerSecond) }),
     ("loads (versions)", { count($0.commits) }),
     ("loads refused", { count($0.rejectedLoads) }),
-    ("commit p50 / p99 / max ms", {
-      [$0.commitP50Milliseconds, $0.commitP99Milliseconds, $0.commitMaxMilliseconds]
-        .map { fixed($0) }.joined(separator: " / ")
-    }),
+    (
+      "commit p50 / p99 / max ms",
+      {
+        [$0.commitP50Milliseconds, $0.commitP99Milliseconds, $0.commitMaxMilliseconds]
+          .map { fixed($0) }.joined(separator: " / ")
+      }
+    ),
     ("queries", { count($0.queries) }),
-    ("query p50 / p99 / p99.9 ms", {
-      [$0.queryP50Milliseconds, $0.queryP99Milliseconds, $0.queryP999Milliseconds]
-        .map { fixed($0) }.joined(separator: " / ")
-    }),
+    (
+      "query p50 / p99 / p99.9 ms",
+      {
+        [$0.queryP50Milliseconds, $0.queryP99Milliseconds, $0.queryP999Milliseconds]
+          .map { fixed($0) }.joined(separator: " / ")
+      }
+    ),
     ("flushed", { bytes($0.bytesFlushed) }),
     ("compaction wrote", { bytes($0.bytesCompactedWritten) }),
     ("write amplification", { fixed($0.writeAmplification) }),
-    ("versions mean / max / final", {
-      [fixed($0.componentsMean), count($0.componentsMax), fixed($0.componentsFinal)]
-        .joined(separator: " / ")
-    }),
+    (
+      "versions mean / max / final",
+      {
+        [fixed($0.componentsMean), count($0.componentsMax), fixed($0.componentsFinal)]
+          .joined(separator: " / ")
+      }
+    ),
     ("compactions", { count($0.compactions) }),
     ("compaction CPU s", { fixed($0.compactionCPUSeconds) }),
     ("CPU s", { fixed($0.cpuSeconds) }),
-    ("stalls: count / s", {
-      "\(count($0.stallCount)) / \(fixed($0.stallSeconds))"
-    }),
+    (
+      "stalls: count / s",
+      {
+        "\(count($0.stallCount)) / \(fixed($0.stallSeconds))"
+      }
+    ),
     ("on disk", { bytes($0.diskBytesFinal) }),
     ("bytes per row", { fixed($0.bytesPerRow) }),
     ("peak memory", { bytes($0.peakRSSBytes) }),

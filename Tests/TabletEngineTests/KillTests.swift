@@ -1,0 +1,131 @@
+import CompactionPolicies
+import Glibc
+import IngestDriver
+import QueryEngine
+import ScanKernels
+import StorageBase
+import StorageIO
+import TabletModel
+import Testing
+
+@testable import TabletEngine
+
+/// Kills a process that loads and compacts, at a random moment and again and again, and looks for
+/// every load it had acknowledged.
+@Suite struct KillTests {
+  private static let writers = 4
+  private static let rowsPerLoad = 50
+
+  @Test func everyAcknowledgedLoadIsFound() throws {
+    let directory = "/tmp/sediment-kill-\(getpid())"
+    defer { removeTree(directory) }
+    var random = SeededGenerator(seed: 3)
+    var acknowledged = Set<Int>()
+    for round in 0..<5 {
+      let killAfter = 200 + Int(random.next() % 400)
+      let seen = try runAndKill(directory, seed: UInt64(round), afterLoads: killAfter)
+      #expect(seen.count >= killAfter)
+      let store = try Store.open(directory, files: PosixFileSystem(), clock: SystemClock())
+      #expect(StoreVerifier(store).run().problems == [])
+      let found = try orderCounts(store)
+      for (writer, load) in seen {
+        for row in load * Self.rowsPerLoad..<(load + 1) * Self.rowsPerLoad {
+          acknowledged.insert(round << 40 | (row * Self.writers + writer + 1))
+        }
+      }
+      check(found, acknowledged: acknowledged, rounds: round + 1)
+    }
+  }
+
+  /// Every acknowledged row is there at least as often as rounds have acknowledged it, no row more
+  /// often than there were rounds, and loads are there whole.
+  private func check(_ found: [Int: Int], acknowledged: Set<Int>, rounds: Int) {
+    var expected: [Int: Int] = [:]
+    for key in acknowledged { expected[key & (1 << 40 - 1), default: 0] += 1 }
+    let missing = expected.filter { found[$0.key, default: 0] < $0.value }
+    #expect(missing.isEmpty, "\(missing.count) acknowledged rows are missing")
+    let tooOften = found.filter { $0.value > rounds }
+    #expect(tooOften.isEmpty, "\(tooOften.count) rows are there more often than they were sent")
+    #expect(found.values.reduce(0, +) % Self.rowsPerLoad == 0, "a load is there in part")
+  }
+
+  private func orderCounts(_ store: Store) throws -> [Int: Int] {
+    let query = Query.grouping(by: "order_id").computing(.countAll, as: "count")
+    let result = try query.run(on: store.snapshot(of: "orders")).result
+    var counts: [Int: Int] = [:]
+    for row in result.rows {
+      guard case .integer(let order) = row[0], case .integer(let count) = row[1] else { continue }
+      counts[Int(order)] = Int(count)
+    }
+    return counts
+  }
+
+  /// Starts `sediment load` and kills it once it has acknowledged `count` loads.
+  /// - Returns: writer and ordinal of every load that was acknowledged.
+  private func runAndKill(
+    _ directory: String, seed: UInt64, afterLoads count: Int
+  ) throws -> [(writer: Int, load: Int)] {
+    var ends: [Int32] = [0, 0]
+    try #require(pipe2(&ends, O_CLOEXEC) == 0)
+    let arguments = [
+      try programPath(), "load", directory, "--generate", "100000000", "--seed", "\(seed)",
+      "--writers", "\(Self.writers)", "--rows-per-load", "\(Self.rowsPerLoad)",
+      "--show-acknowledged",
+    ]
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    defer { pointers.forEach { free($0) } }
+    var child: pid_t = 0
+    try #require(posix_spawn(&child, arguments[0], &actions, nil, &pointers, environ) == 0)
+    close(ends[1])
+    var text: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    var isKilled = false
+    while true {
+      let received = read(ends[0], &chunk, chunk.count)
+      if received <= 0 { break }
+      text.append(contentsOf: chunk[..<received])
+      if !isKilled, text.count { $0 == UInt8(ascii: "\n") } >= count {
+        kill(child, SIGKILL)
+        isKilled = true
+      }
+    }
+    close(ends[0])
+    var status: Int32 = 0
+    waitpid(child, &status, 0)
+    #expect(status & 0x7F == SIGKILL, "the child ended by itself, status \(status)")
+    // A line cut off by the kill says nothing.
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    return lines.dropLast().compactMap { line in
+      let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+      guard words.count == 3, let writer = Int(words[1]), let load = Int(words[2]) else {
+        return nil
+      }
+      return (writer, load)
+    }
+  }
+
+  /// The program beside the one that runs the tests.
+  private func programPath() throws -> String {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+    try #require(count > 0)
+    let own = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let folder = own.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
+    let path = folder + "/sediment"
+    try #require(access(path, X_OK) == 0, "\(path) has not been built")
+    return path
+  }
+
+  private func removeTree(_ path: String) {
+    let files = PosixFileSystem()
+    for name in (try? files.listDirectory(path)) ?? [] {
+      let child = "\(path)/\(name)"
+      if (try? files.remove(child)) == nil { removeTree(child) }
+    }
+    try? files.removeDirectory(path)
+  }
+}
