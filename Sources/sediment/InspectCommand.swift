@@ -78,12 +78,13 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
-  private func show(_ column: SegmentDescription.ColumnPages) {
+  private func show(_ column: SegmentDescription.ColumnDescription) {
     let encodings = Dictionary(grouping: column.pages, by: \.encoding.description)
       .map { "\($0.key) x \($0.value.count)" }.sorted().joined(separator: ", ")
+    let stored = column.pages.reduce(0) { $0 + $1.storedByteCount }
+    let raw = column.pages.reduce(0) { $0 + $1.rawByteCount }
     print(
-      "        \(column.column.name): \(column.storedByteCount) bytes, "
-        + "\(column.rawByteCount) before compression, \(encodings)")
+      "        \(column.column.name): \(stored) bytes, \(raw) before compression, \(encodings)")
     guard pages else { return }
     let type = column.column.type
     for (ordinal, page) in column.pages.enumerated() {
