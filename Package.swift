@@ -100,7 +100,10 @@ let package = Package(
       needs: ["StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab"],
       resources: [.copy("TestData")]),
     tests("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab"]),
-    tests("BenchKit", needs: ["StorageBase", "BenchKit"]),
+    tests(
+      "BenchKit",
+      // The results files are read back by the reader of input files.
+      needs: ["StorageBase", "StorageIO", "ScanKernels", "IngestDriver", "BenchKit"]),
     tests("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "IngestDriver"]),
     tests(
       "TabletEngine",

@@ -8,9 +8,11 @@ public func formatCount(_ count: Int) -> String {
   scaled(Double(count), base: 1000, units: ["", "k", "M", "G", "T"])
 }
 
-/// Rates for people, as `formatCount` but with digits after the point below 100.
+/// Rates for people, as `formatCount` but with digits after the point below 100; `-` when not
+/// finite.
 public func formatRate(_ rate: Double) -> String {
-  rate.magnitude < 1000
+  guard rate.isFinite else { return "-" }
+  return rate.magnitude < 999.5
     ? threeDigits(rate) : scaled(rate, base: 1000, units: ["", "k", "M", "G", "T"])
 }
 

@@ -43,11 +43,11 @@ struct CSVChunker {
     return chunk
   }
 
-  /// What `next` would return, without passing it.
-  func peek() throws -> CSVChunk? {
+  /// What `next` would return with chunks of at least `byteCount` bytes, without passing it.
+  func peek(atLeast byteCount: Int = 1) throws -> CSVChunk? {
     let rest = Int(clamping: file.byteCount - position)
     guard rest > 0 else { return nil }
-    var wanted = chunkByteCount
+    var wanted = max(chunkByteCount, byteCount)
     while true {
       let (bytes, owner) = try load(min(wanted, rest))
       let whole = bytes.count == rest ? rest : wholeRowByteCount(of: bytes, quote: dialect.quote)

@@ -2,6 +2,7 @@ import ScanKernels
 import StorageBase
 
 /// Appends fields to one column: everything about the column that can be decided before the rows.
+/// Holds no reference (not even a name), so that a copy per field costs nothing.
 struct CSVColumnReader: Sendable {
   private enum Kind: Sendable {
     case bool
@@ -17,14 +18,12 @@ struct CSVColumnReader: Sendable {
     case string
   }
 
-  let name: String
   let type: DataType
   let isNullable: Bool
   private let kind: Kind
 
   init(_ column: InputMapping.ColumnMapping) {
     precondition(column.format.suits(column.type))
-    name = column.name
     type = column.type
     isNullable = column.isNullable
     kind =

@@ -2,15 +2,44 @@ import StorageBase
 
 /// The first row of a text file and what its fields are wanted for.
 enum CSVHeader {
-  /// The names of the header, which is passed; without a header the fields of the first row,
-  /// which is not. Empty for an empty file.
+  /// How much of a file without a header is searched for a row that is well formed.
+  private static let searchByteCount = 1 << 16
+
+  /// The names of the header, which is passed. Without a header the fields of the first well
+  /// formed row, and nothing is passed. Empty when there is no such row.
+  /// - Throws: `StorageError.invalidArgument` for a malformed header.
   static func read(
     _ chunker: inout CSVChunker, dialect: CSVDialect, path: String
   ) throws -> [String] {
-    guard let chunk = try chunker.peek() else { return [] }
+    guard let chunk = try chunker.peek(atLeast: searchByteCount) else { return [] }
     var scanner = CSVFieldScanner(chunk.bytes, dialect: dialect)
+    while !scanner.isAtEnd {
+      let start = scanner.position
+      scanner.startRow()
+      var (fields, end) = try readRow(&scanner, path: path)
+      if end == .row {
+        if dialect.hasTrailingDelimiter, fields.last == "" { fields.removeLast() }
+        if dialect.hasHeader {
+          chunker.advance(by: scanner.position, lines: scanner.embeddedLineCount + 1)
+        }
+        return fields
+      }
+      if dialect.hasHeader {
+        throw CSVProblem(
+          file: path, line: chunk.firstLine, column: nil, value: nil, reason: end.reason
+        ).error
+      }
+      scanner.skipRow(from: start)
+    }
+    return []
+  }
+
+  /// The fields of a row, and how the last of them ends.
+  private static func readRow(
+    _ scanner: inout CSVFieldScanner, path: String
+  ) throws -> (fields: [String], end: CSVFieldScanner.End) {
     var fields: [String] = []
-    reading: while true {
+    while true {
       let field = scanner.nextField()
       guard fields.count <= Limits.columnCountMax else {
         throw StorageError.limitExceeded(
@@ -18,32 +47,30 @@ enum CSVHeader {
           limit: Limits.columnCountMax, remedy: "check the delimiter and the line ends")
       }
       fields.append(String(decoding: field.bytes, as: UTF8.self))
-      switch field.end {
-      case .delimiter: continue
-      case .row: break reading
-      case .strayQuote, .textAfterQuote, .unclosedQuote:
-        throw CSVProblem(
-          file: path, line: chunk.firstLine, column: nil, value: nil,
-          reason: field.end.reason
-        ).error
-      }
+      if field.end != .delimiter { return (fields, field.end) }
     }
-    if dialect.hasTrailingDelimiter, fields.last == "" { fields.removeLast() }
-    if dialect.hasHeader {
-      chunker.advance(by: scanner.position, lines: scanner.embeddedLineCount + 1)
-    }
-    return fields
   }
 
-  /// For each field the index of the mapping's column that it feeds, or -1.
+  /// For each field of a row the index of the mapping's column that it feeds, or -1. Without a
+  /// header there are at least as many fields as the mapping asks for, so that a row with fewer
+  /// is reported with its line.
   static func bind(
     _ mapping: InputMapping, to fields: [String], path: String
   ) throws -> [Int] {
-    // A file without a row has no fields to bind, and no rows to miss.
-    if fields.isEmpty && !mapping.dialect.hasHeader { return [] }
-    var columnOfField = [Int](repeating: -1, count: fields.count)
+    var fieldCount = fields.count
+    if !mapping.dialect.hasHeader {
+      for case .position(let position) in mapping.columns.map(\.source) {
+        fieldCount = max(fieldCount, position)
+      }
+    }
+    var columnOfField = [Int](repeating: -1, count: fieldCount)
     for (index, column) in mapping.columns.enumerated() {
-      let position = try position(of: column, in: fields, path: path)
+      if case .header(let name) = column.source, !mapping.dialect.hasHeader {
+        throw StorageError.invalidArgument(
+          name: "source of column \(column.name)", value: name,
+          reason: "\(path) is read without a header; give the position")
+      }
+      let position = try position(of: column, in: fields, fieldCount: fieldCount, path: path)
       guard columnOfField[position] < 0 else {
         throw StorageError.invalidArgument(
           name: "column", value: column.name,
@@ -55,14 +82,14 @@ enum CSVHeader {
   }
 
   private static func position(
-    of column: InputMapping.ColumnMapping, in fields: [String], path: String
+    of column: InputMapping.ColumnMapping, in fields: [String], fieldCount: Int, path: String
   ) throws -> Int {
     switch column.source {
     case .position(let position):
-      if fields.indices.contains(position - 1) { return position - 1 }
+      if position <= fieldCount { return position - 1 }
       throw StorageError.invalidArgument(
         name: "source of column \(column.name)", value: String(position),
-        reason: "the rows of \(path) have \(fields.count) fields")
+        reason: "the rows of \(path) have \(fieldCount) fields")
     case .header(let name):
       guard let first = fields.firstIndex(of: name) else {
         throw StorageError.unknownName(kind: "field of \(path)", name: name, known: fields)

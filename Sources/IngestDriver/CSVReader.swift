@@ -35,27 +35,22 @@ public final class CSVReader: BatchSource {
   ///   used after an error.
   public func nextBatch(maxRows: Int) throws -> ColumnBatch? {
     precondition(maxRows > 0)
+    // A local one is free of the exclusivity checks that a class's property has at every field.
+    var scanner = scanner
+    defer { self.scanner = scanner }
     while rowCount - rejectedRows.count < maxRows, batchByteCount < Self.batchByteCountMax {
       if scanner.isAtEnd {
-        guard try startChunk() else { break }
+        chunk = try source.nextChunk()
+        guard let chunk else { break }
+        scanner = CSVFieldScanner(chunk.bytes, dialect: source.dialect)
+        line = chunk.firstLine
       }
-      try readRow()
+      try readRow(&scanner)
     }
     return finishBatch()
   }
 
-  private func startChunk() throws -> Bool {
-    guard let next = try source.nextChunk() else {
-      chunk = nil
-      return false
-    }
-    chunk = next
-    scanner = CSVFieldScanner(next.bytes, dialect: source.dialect)
-    line = next.firstLine
-    return true
-  }
-
-  private func readRow() throws {
+  private func readRow(_ scanner: inout CSVFieldScanner) throws {
     // In a file of one column an empty line is an empty field.
     if source.columnOfField.count > 1, scanner.skipEmptyLine() {
       line += 1
@@ -64,7 +59,7 @@ public final class CSVReader: BatchSource {
     let start = scanner.position
     scanner.startRow()
     do throws(RowProblem) {
-      try readFields()
+      try readFields(&scanner)
     } catch {
       scanner.skipRow(from: start)
       try reject(error)
@@ -74,7 +69,7 @@ public final class CSVReader: BatchSource {
     batchByteCount += scanner.position - start
   }
 
-  private func readFields() throws(RowProblem) {
+  private func readFields(_ scanner: inout CSVFieldScanner) throws(RowProblem) {
     let fieldCount = source.columnOfField.count
     for index in 0..<fieldCount {
       let field = scanner.nextField()
@@ -108,7 +103,7 @@ public final class CSVReader: BatchSource {
     } catch {
       let reason = error.reason(for: column.type)
       throw RowProblem(
-        reason: reason, column: column.name, value: CSVProblem.shown(field.bytes))
+        reason: reason, column: schema.columns[index].name, value: CSVProblem.shown(field.bytes))
     }
   }
 
@@ -124,11 +119,11 @@ public final class CSVReader: BatchSource {
         reason: "field \(index + 1) has " + field.end.reason, column: nil,
         value: CSVProblem.shown(field.bytes))
     case .row:
-      let found = index + 1 - (source.dialect.hasTrailingDelimiter ? 1 : 0)
       let count = source.columnOfField.count
       let reason =
-        found == count ? "the delimiter at its end is missing" : "\(count) fields expected"
-      return RowProblem(reason: reason + ", it has \(index + 1)", column: nil, value: nil)
+        source.dialect.hasTrailingDelimiter && index + 1 == count
+        ? "the delimiter at its end is missing" : "\(count) fields expected, it has \(index + 1)"
+      return RowProblem(reason: reason, column: nil, value: nil)
     case .delimiter:
       return RowProblem(
         reason: "\(source.columnOfField.count) fields expected, it has more", column: nil,

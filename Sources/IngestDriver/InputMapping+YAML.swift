@@ -185,7 +185,9 @@ private struct MappingReader {
     if let node = keys["source"] {
       // A quoted number is a name of the header.
       if node.scalar?.style == .plain, let position = node.int {
-        if position < 1 { complain(node, "source \(position): positions count from 1") }
+        if !(1...Limits.columnCountMax).contains(position) {
+          complain(node, "source \(position): positions are 1 to \(Limits.columnCountMax)")
+        }
         column.source = .position(position)
       } else if let header = node.string {
         if !hasHeader { complain(node, "source \(header) is a name, but there is no header") }

@@ -68,7 +68,8 @@ public struct InputMapping: Hashable, Sendable {
   ///   - sortKey: the columns that order the rows; nil is the first column.
   ///   - hashBy: nil is the first column of the sort key.
   /// - Throws: `StorageError.unknownName` for a key that is no column; `StorageError.invalidSchema`
-  ///   for no columns or a repeated name.
+  ///   for no columns or a repeated name; `StorageError.invalidArgument` for a position out of
+  ///   1...`Limits.columnCountMax`.
   public init(
     dialect: CSVDialect = CSVDialect(), columns: [ColumnMapping], sortKey: [String]? = nil,
     hashBy: [String]? = nil, bucketCount: Int? = nil
@@ -80,6 +81,14 @@ public struct InputMapping: Hashable, Sendable {
           kind: "sort key column", name: name, known: columns.map(\.name))
       }
       return column
+    }
+    for column in columns {
+      guard case .position(let position) = column.source else { continue }
+      guard (1...Limits.columnCountMax).contains(position) else {
+        throw StorageError.invalidArgument(
+          name: "source of column \(column.name)", value: String(position),
+          reason: "positions are 1 to \(Limits.columnCountMax)")
+      }
     }
     let hashBy = hashBy ?? Array(sortKey.prefix(1))
     for name in hashBy where !columns.contains(where: { $0.name == name }) {
