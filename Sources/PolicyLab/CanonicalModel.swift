@@ -21,13 +21,15 @@ public struct CanonicalModel: Hashable, Sendable {
   /// Virtual seconds between flushes. With the default of a millisecond, a rule for rowsets a day
   /// old cannot fire within 86.4 million flushes, so figures do not depend on time.
   public var flushIntervalSeconds: Double
+  /// Of the modelled table. With `.unique` every rowset may be rewritten, as published figures
+  /// assume; Doris's policies spare large rowsets of `.duplicate` tables.
   public var keysModel: KeysModel
   /// Seeds the random bits handed to the policy.
   public var seed: UInt64
 
   public init(
     loadByteCount: Int = 1 << 20, flushIntervalSeconds: Double = 0.001,
-    keysModel: KeysModel = .duplicate, seed: UInt64 = 0
+    keysModel: KeysModel = .unique, seed: UInt64 = 0
   ) {
     precondition(loadByteCount >= 1, "a flush has at least one byte")
     self.loadByteCount = loadByteCount

@@ -18,6 +18,9 @@ public struct Column: Hashable, Sendable {
 public enum KeysModel: UInt8, Hashable, Sendable, Codable {
   /// Keeps every row (`DUPLICATE KEY` of Apache Doris).
   case duplicate = 1
+  /// Keeps the newest row of each key (`UNIQUE KEY`). Policies and the simulator know it; tables
+  /// of this model cannot be created yet.
+  case unique = 2
 }
 
 /// The columns of a table and its sort key, which is a prefix of them.

@@ -14,8 +14,8 @@ private func run(_ spec: String, flushCount: Int, loadByteCount: Int = 1 << 20) 
   return try CanonicalModel(loadByteCount: loadByteCount).run(policy, flushCount: flushCount)
 }
 
-private let gradient = "gradient:dup_key_max_file_size_mbytes=0"
-private let numBased = "num-based:dup_key_max_file_size_mbytes=0"
+private let gradient = "gradient"
+private let numBased = "num-based"
 
 private func rounded(_ value: Double, digits: Int) -> Double {
   let scale = [1, 10, 100, 1000][digits]

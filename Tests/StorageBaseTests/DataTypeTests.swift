@@ -60,5 +60,6 @@ struct DataTypeTests {
     #expect(expected.count == PhysicalType.allCases.count)
     for (type, number) in expected { #expect(type.rawValue == number) }
     #expect(KeysModel.duplicate.rawValue == 1)
+    #expect(KeysModel.unique.rawValue == 2)
   }
 }

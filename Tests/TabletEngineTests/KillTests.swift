@@ -78,7 +78,7 @@ import Testing
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
     defer { posix_spawn_file_actions_destroy(&actions) }
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { pointers.forEach { free($0) } }
+    defer { for pointer in pointers { free(pointer) } }
     var child: pid_t = 0
     try #require(posix_spawn(&child, arguments[0], &actions, nil, &pointers, environ) == 0)
     close(ends[1])

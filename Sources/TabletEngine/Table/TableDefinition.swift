@@ -29,6 +29,11 @@ public struct TableDefinition: Hashable, Sendable {
         what: "the bucket count of table \(name)", value: bucketCount,
         limit: Limits.bucketCountMax, remedy: "use 1 to \(Limits.bucketCountMax)")
     }
+    guard schema.keysModel == .duplicate else {
+      throw StorageError.invalidArgument(
+        name: "keys model of table \(name)", value: "\(schema.keysModel)",
+        reason: "only duplicate-key tables can be created so far")
+    }
     self.name = name
     self.schema = schema
     self.distribution =

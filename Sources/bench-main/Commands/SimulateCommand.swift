@@ -27,6 +27,12 @@ struct SimulateCommand: ParsableCommand {
   @Option(help: "Bytes of each load: a number, or one with KiB, MiB or GiB.")
   var loadBytes = "1MiB"
 
+  @Option(
+    help: """
+      unique, or duplicate: Doris's policies never rewrite large rowsets of duplicate-key tables.
+      """)
+  var keys = "unique"
+
   @Option(help: "Writes the summary row to this file; - for standard output.")
   var csv: String?
 
@@ -40,28 +46,31 @@ struct SimulateCommand: ParsableCommand {
     guard let bytes = parseByteSize(loadBytes), bytes >= 1 else {
       throw ValidationError("--load-bytes is \(loadBytes); write 4096, 64KiB, 1MiB or 1GiB")
     }
+    guard ["unique", "duplicate"].contains(keys) else {
+      throw ValidationError("--keys is \(keys); write unique or duplicate")
+    }
   }
 
   func run() throws {
     try withErrorsReported {
       let configured = try PolicyCatalogue.shipped.policy(policy)
       let bytes = parseByteSize(loadBytes) ?? 1
-      let model = CanonicalModel(loadByteCount: bytes, seed: seed)
-      let start = ProcessUsage.current()
+      let model = CanonicalModel(
+        loadByteCount: bytes, keysModel: keys == "unique" ? .unique : .duplicate, seed: seed)
       let run = try model.run(configured.policy, flushCount: flushes)
-      let row = summary(run, of: configured, usage: ProcessUsage.current(), since: start)
+      let row = summary(run, of: configured)
       guard let csv else {
         print(text(run, of: configured))
         return
       }
-      let lines = SummaryRow.header + "\r\n" + row.line + "\r\n"
+      let lines = SummaryRow.header + "\n" + row.line + "\n"
       try csv == "-"
         ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
     }
   }
 
   private func summary(
-    _ run: CanonicalRun, of policy: ConfiguredPolicy, usage: ProcessUsage, since: ProcessUsage
+    _ run: CanonicalRun, of policy: ConfiguredPolicy
   ) -> SummaryRow {
     var row = SummaryRow(
       runID: "simulated-\(policy.name)-\(flushes)", policy: policy.name,

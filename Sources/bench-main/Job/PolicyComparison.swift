@@ -31,7 +31,7 @@ struct PolicyComparison {
   func write(to directory: String) throws -> String {
     let path = "\(directory)/compare-\(rows.first?.runID ?? "empty").csv"
     let lines = [SummaryRow.header] + rows.map(\.line)
-    try save(lines.joined(separator: "\r\n") + "\r\n", path)
+    try save(lines.joined(separator: "\n") + "\n", path)
     return path
   }
 }
