@@ -78,7 +78,7 @@ struct CompactionJob: Sendable {
     let merger = SegmentMerger(
       schema: definition.schema, options: definition.segmentOptions,
       segmentRowCountMax: store.options.segmentRowCountMax)
-    let streams = try inputs.flatMap { try Self.sortedStreams(of: $0) }
+    let streams = try inputs.flatMap { try $0.sortedStreams() }
     let result = try merger.merge(streams, isCancelled: isCancelled) { ordinal in
       let path = store.layout.segment(tablet: snapshot.id, rowset: id, ordinal: ordinal)
       let file = try store.files.create(path, cause: .compaction)
@@ -92,12 +92,5 @@ struct CompactionJob: Sendable {
         store.layout.tabletDirectory(snapshot.id), cause: .compaction)
     }
     return result
-  }
-
-  /// A rowset as sequences that are each in key order: one, unless its segments overlap.
-  private static func sortedStreams(of rowset: Rowset) throws -> [MergeInput] {
-    let readers = try rowset.segments.map { try $0.reader() }
-    if rowset.summary.segmentsOverlap { return readers.map { MergeInput(segments: [$0]) } }
-    return readers.isEmpty ? [] : [MergeInput(segments: readers)]
   }
 }

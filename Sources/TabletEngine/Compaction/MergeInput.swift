@@ -42,3 +42,12 @@ struct MergeInput {
 
   var rowCount: Int { segments.reduce(0) { $0 + $1.rowCount } }
 }
+
+extension Rowset {
+  /// The rowset as sequences that are each in key order: one, unless its segments overlap.
+  func sortedStreams() throws -> [MergeInput] {
+    let readers = try segments.map { try $0.reader() }
+    if summary.segmentsOverlap { return readers.map { MergeInput(segments: [$0]) } }
+    return readers.isEmpty ? [] : [MergeInput(segments: readers)]
+  }
+}

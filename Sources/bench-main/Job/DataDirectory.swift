@@ -14,6 +14,15 @@ struct DataDirectory {
     path = chosen ?? "\(temporary)/sediment-\(runID)-\(getpid())"
   }
 
+  /// The nearest folder around it that is there already: on the same file system.
+  var existingPath: String {
+    var candidate = Substring(path)
+    while !candidate.isEmpty, access(String(candidate), F_OK) != 0 {
+      candidate = candidate[..<(candidate.lastIndex(of: "/") ?? candidate.startIndex)]
+    }
+    return candidate.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : String(candidate)
+  }
+
   func removeIfTemporary() {
     guard isTemporary else { return }
     let files = PosixFileSystem()

@@ -33,6 +33,7 @@ struct JobReport {
     row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
     Self.fillTraffic(&row, run, sampler, commits, all)
     Self.fillStorage(&row, run, sampler)
+    if !isInterrupted { row.spaceAmplification = try Self.spaceAmplification(run) }
     if !check.isEqual { row.errors = (row.errors ?? 0) + 1 }
     summary = row
     notes = Self.notes(run, sampler)
@@ -114,6 +115,16 @@ struct JobReport {
     if totals.rows > 0 { row.bytesPerRow = Double(liveBytes) / Double(totals.rows) }
   }
 
+  /// Bytes on disk, replaced rowsets included, against those after a full compaction.
+  private static func spaceAmplification(_ run: JobRun) throws -> Double? {
+    let table = try run.store.snapshot(of: run.table.name)
+    let compacted = try table.fullyCompactedByteCount(
+      segmentRowCountMax: run.store.options.segmentRowCountMax)
+    guard compacted > 0 else { return nil }
+    let stored = table.tablets.reduce(0) { $0 + $1.byteCount + $1.staleByteCount }
+    return Double(stored) / Double(compacted)
+  }
+
   private static func notes(_ run: JobRun, _ sampler: Sampler) -> [String] {
     var notes = run.counters.current.errorMessages
     if let error = run.compactions.current.firstError { notes.append("compaction: \(error)") }
@@ -140,7 +151,10 @@ struct JobReport {
       "",
       check.text,
     ]
-    lines += notes.map { "note: \($0)" }
+    lines += notes.map { note in
+      // Values quoted from a file may hold line ends.
+      "note: " + String(note.map { $0.isNewline ? " " : $0 })
+    }
     if isInterrupted { lines.append("interrupted: the figures cover what ran until then") }
     lines.append("CSV: \(folder)")
     return lines.joined(separator: "\n")

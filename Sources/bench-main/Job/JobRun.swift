@@ -1,5 +1,6 @@
 import BenchKit
 import CompactionPolicies
+import Glibc
 import StorageBase
 import StorageIO
 import TabletEngine
@@ -26,13 +27,15 @@ final class JobRun {
   private let busyWriters: Countdown
   private let loadPool: WorkerPool
   private let queryPool: WorkerPool
+  private let queryThreadCount: Int
   private let cumulativePool: WorkerPool
   private let basePool: WorkerPool
-  /// Threads that wait for the log's sync cost nothing, so there is one per writer up to here.
-  private static let loadThreadCountMax = 64
-  private static let queryThreadCountMax = 8
-  /// Compaction yields to loads and queries where the processor is short.
-  private static let compactionNiceness: Int32 = 5
+  /// Clients share threads: more than a few per core would only take turns, and crowd out
+  /// compaction, which has one thread per slot.
+  private static let loadThreadsPerCore = 4
+  private static let queryThreadsPerCore = 2
+  /// Base compaction, which is long and never urgent, yields where the processor is short.
+  private static let baseNiceness: Int32 = 5
 
   init(
     settings: JobSettings, policy: ConfiguredPolicy, workload: Workload, data: String,
@@ -47,16 +50,16 @@ final class JobRun {
     store = try Self.openStore(data, settings: settings, clock: clock)
     try store.createTable(table)
     counters = JobCounters(queryKindCount: workload.dashboard.kinds.count)
-    let loadThreadCount = min(settings.writers, Self.loadThreadCountMax)
+    let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let loadThreadCount = min(settings.writers, cores * Self.loadThreadsPerCore)
+    queryThreadCount = max(1, min(settings.readers, cores * Self.queryThreadsPerCore))
     busyWriters = Countdown(loadThreadCount)
     loadPool = try WorkerPool(name: "load", threadCount: loadThreadCount)
-    queryPool = try WorkerPool(
-      name: "query", threadCount: max(1, min(settings.readers, Self.queryThreadCountMax)))
+    queryPool = try WorkerPool(name: "query", threadCount: queryThreadCount)
     cumulativePool = try WorkerPool(
-      name: "cumulative", threadCount: settings.cumulativeSlots,
-      niceness: Self.compactionNiceness)
+      name: "cumulative", threadCount: settings.cumulativeSlots)
     basePool = try WorkerPool(
-      name: "base", threadCount: settings.baseSlots, niceness: Self.compactionNiceness)
+      name: "base", threadCount: settings.baseSlots, niceness: Self.baseNiceness)
     let compactions = compactions
     scheduler = CompactionScheduler(
       store: store, policy: policy.policy,
@@ -120,7 +123,7 @@ final class JobRun {
       }
     }
     guard let readers else { return }
-    for _ in 0..<max(1, min(settings.readers, Self.queryThreadCountMax)) {
+    for _ in 0..<queryThreadCount {
       queryPool.submit { readers.run() }
     }
   }

@@ -42,7 +42,7 @@ final class MainJob {
       RunRecord(
         runID: folder.runID, startedAt: started, seed: settings.seed,
         configuration: settings.json, simdLevel: Workload.simdLevel,
-        environment: RunEnvironment.capture(dataPath: data.path, sourcePath: sourceRoot)))
+        environment: RunEnvironment.capture(dataPath: data.existingPath, sourcePath: sourceRoot)))
     let run = try JobRun(
       settings: settings, policy: policy, workload: workload, data: data.path, folder: folder)
     return try measure(run, folder: folder)

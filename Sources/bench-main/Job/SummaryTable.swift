@@ -29,6 +29,7 @@ struct SummaryTable {
     ("flushed", { bytes($0.bytesFlushed) }),
     ("compaction wrote", { bytes($0.bytesCompactedWritten) }),
     ("write amplification", { fixed($0.writeAmplification) }),
+    ("space amplification", { fixed($0.spaceAmplification) }),
     (
       "versions mean / max / final",
       {

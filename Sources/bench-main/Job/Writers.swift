@@ -20,6 +20,8 @@ final class Writers: Sendable {
   /// Whether waiting for compaction makes sense: some of it runs or is wanted.
   private let mayCatchUp: @Sendable () -> Bool
   private let acknowledged: Mutex<RowSums>
+  /// Clients whose sources may have more rows.
+  private let unfinishedClients: Mutex<Set<Int>>
   private let clock = MonotonicClock()
   /// How long a load that meets the version limit is tried again before it counts as refused.
   private static let retrySeconds = 10.0
@@ -40,6 +42,7 @@ final class Writers: Sendable {
     self.samples = samples
     self.mayCatchUp = mayCatchUp
     acknowledged = Mutex(RowSums(schema: table.schema))
+    unfinishedClients = Mutex(Set(0..<clientCount))
   }
 
   /// The sums of all rows whose loads were acknowledged.
@@ -59,9 +62,18 @@ final class Writers: Sendable {
         }
         return true
       }
-      // Sources of one file end together.
-      if !hadRows { schedule.stop() }
+      if !hadRows { noteEnd(of: turn.client) }
     }
+  }
+
+  /// A client without rows gives up its turns; the schedule ends with the last one. (Readers of one
+  /// file end at different times: each has taken a piece of it.)
+  private func noteEnd(of client: Int) {
+    let unfinished = unfinishedClients.withLock { clients in
+      clients.remove(client)
+      return clients.count
+    }
+    if unfinished == 0 { schedule.stop() } else { sleepThread(nanoseconds: 200_000) }
   }
 
   private func load(_ batch: ColumnBatch, due: UInt64) {
