@@ -14,14 +14,22 @@ struct PageDecoder {
     guard header.compression != .none else {
       return try decode(header, raw: payload, offset: offset, type: type)
     }
+    func damage(_ found: String) -> StorageError {
+      .corrupt(
+        file: file, offset: offset, what: "compressed page",
+        expected: "\(header.rawByteCount) bytes after \(header.compression)", found: found)
+    }
+    guard
+      decompressor.isPossible(
+        payload, header.compression, rawByteCount: header.rawByteCount)
+    else { throw damage("\(payload.count) bytes that cannot become so many") }
     let raw = AlignedBuffer(byteCount: header.rawByteCount)
     guard decompressor.decompress(payload, header.compression, into: raw.mutableBytes) else {
-      throw StorageError.corrupt(
-        file: file, offset: offset, what: "compressed page",
-        expected: "\(header.rawByteCount) bytes after \(header.compression)",
-        found: "\(payload.count) bytes that do not decompress to them")
+      throw damage("\(payload.count) bytes that do not decompress to them")
     }
-    return try decode(header, raw: raw.bytes, offset: offset, type: type)
+    return try withExtendedLifetime(raw) {
+      try decode(header, raw: raw.bytes, offset: offset, type: type)
+    }
   }
 
   private func decode(

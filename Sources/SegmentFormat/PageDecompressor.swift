@@ -16,6 +16,20 @@ final class PageDecompressor: Sendable {
   /// Contexts kept when nobody uses them.
   private static let idleCountMax = 4
 
+  /// Whether a payload can decompress to that many bytes, so that a hostile length is refused
+  /// before memory is taken for it.
+  func isPossible(
+    _ payload: UnsafeRawBufferPointer, _ compression: PageCompression, rawByteCount: Int
+  ) -> Bool {
+    switch compression {
+    case .none: payload.count == rawByteCount
+    // A byte of an LZ4 block stands for at most 255.
+    case .lz4: rawByteCount <= payload.count * 255
+    case .zstd:
+      ZSTD_getFrameContentSize(payload.baseAddress, payload.count) == UInt64(rawByteCount)
+    }
+  }
+
   /// Fills `target` with exactly its count of bytes; false when the payload does not decompress
   /// to that.
   func decompress(

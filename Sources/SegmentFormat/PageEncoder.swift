@@ -24,12 +24,13 @@ final class PageEncoder {
   /// Appends the page to `out`.
   /// - Throws: `StorageError.limitExceeded` for more bytes than a page may have.
   func encode(_ input: PageInput, to out: ByteBuffer) throws -> Result {
-    guard input.valueByteCount <= Limits.pageByteCountMax / 2 else {
+    guard input.valueByteCount <= Limits.pageByteCountMax else {
       throw pageTooLarge(input.valueByteCount)
     }
     payload.removeAll()
     appendNullFlags(input)
     let (encoding, zoneMap) = try appendValues(input)
+    guard payload.count <= Limits.pageByteCountMax else { throw pageTooLarge(payload.count) }
     let stored = compressor.compress(payload.bytes)
     let header = PageHeader(
       encoding: encoding, compression: stored.compression, hasNulls: input.nullCount > 0,

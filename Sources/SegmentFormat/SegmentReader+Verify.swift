@@ -73,7 +73,7 @@ extension SegmentReader {
     try withBytes(at: location.offset, count: location.byteCount) { bytes, _ in
       try verifyChecksum(bytes, offset: location.offset)
       let (_, vector) = try decodePage(
-        bytes, offset: location.offset, type: schema.columns[column].type,
+        bytes, offset: location.offset, column: schema.columns[column],
         rowCount: rowRange(ofPage: page).count)
       let found = try zoneMap(of: vector)
       try compare(found, location.zoneMap, column: column, offset: location.offset)
@@ -92,12 +92,6 @@ extension SegmentReader {
   private func compare(
     _ found: ZoneMap, _ stored: ZoneMap, column: Int, offset: UInt64
   ) throws {
-    let isNullable = schema.columns[column].isNullable
-    guard isNullable || found.nullCount == 0 else {
-      throw corrupt(
-        "nulls of column \(schema.columns[column].name)", at: offset, expected: "none",
-        found: "\(found.nullCount)")
-    }
     var bytes = (ByteWriter(), ByteWriter())
     found.encode(for: schema.columns[column], to: &bytes.0)
     stored.encode(for: schema.columns[column], to: &bytes.1)

@@ -72,7 +72,7 @@ public final class SegmentReader: Sendable {
         verified.insert(index)
       }
       let (header, vector) = try decodePage(
-        bytes, offset: location.offset, type: schema.columns[column].type,
+        bytes, offset: location.offset, column: schema.columns[column],
         rowCount: rowRange(ofPage: page).count)
       work.pages += 1
       work.bytesStored += bytes.count
@@ -95,12 +95,17 @@ public final class SegmentReader: Sendable {
 
   /// Decodes a page whose checksum is the caller's business.
   func decodePage(
-    _ bytes: UnsafeRawBufferPointer, offset: UInt64, type: DataType, rowCount: Int
+    _ bytes: UnsafeRawBufferPointer, offset: UInt64, column: Column, rowCount: Int
   ) throws -> (PageHeader, ColumnVector) {
     var reader = ByteReader(bytes, file: path, origin: offset)
     let header = try PageHeader(decoding: &reader, rowCount: rowCount)
+    guard column.isNullable || !header.hasNulls else {
+      throw reader.corrupt(
+        "page flags", expected: "no nulls in column \(column.name)", found: "nulls")
+    }
     let payload = UnsafeRawBufferPointer(rebasing: bytes[reader.position...])
-    let vector = try decoder.decode(header, payload: payload, offset: reader.offset, type: type)
+    let vector = try decoder.decode(
+      header, payload: payload, offset: reader.offset, type: column.type)
     return (header, vector)
   }
 

@@ -46,7 +46,7 @@ private func oneValue(
   let bits = generator.next()
   if let range = type.integerRange { return .integer(oneInteger(range, shape, &generator)) }
   if type == .string { return .string(oneString(shape, &generator)) }
-  let specials = [0.0, -0.0, .infinity, -.infinity, .nan, 1.5, -1e30]
+  let specials = [0.0, -0.0, .infinity, -.infinity, .nan, 1.5, -0x1p100]
   switch shape {
   case .extremes: return .floating(specials[Int(bits % UInt64(specials.count))])
   case .smallRange: return .floating(Double(bits % 10))
@@ -63,9 +63,10 @@ private func oneInteger(
   case .smallRange:
     return min(range.upperBound, range.upperBound / 3 + Int128(generator.next() % 10))
   default:
-    let width = UInt128(range.upperBound - range.lowerBound)
+    // The range of a decimal of 38 digits is wider than the greatest `Int128`.
+    let width = UInt128(bitPattern: range.upperBound &- range.lowerBound)
     let chance = UInt128(generator.next()) << 64 | UInt128(generator.next())
-    return range.lowerBound + Int128(width == .max ? chance : chance % (width + 1))
+    return range.lowerBound &+ Int128(bitPattern: chance % (width + 1))
   }
 }
 

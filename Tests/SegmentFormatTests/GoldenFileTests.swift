@@ -1,0 +1,64 @@
+import Foundation
+import ScanKernels
+import SegmentFormat
+import StorageBase
+import StorageIO
+import Testing
+
+/// Files written once by each format version stay readable. With `SEDIMENT_WRITE_FIXTURES=1` in
+/// the environment missing files are written into the source tree; existing ones never change.
+@Suite struct GoldenFileTests {
+  private static let rowCount = 150
+
+  private struct Sample {
+    let name: String
+    let shape: Shape
+    let seed: UInt64
+    let options: SegmentOptions
+  }
+
+  private static let samples = [
+    Sample(
+      name: "one-page-lz4", shape: .lowCardinality, seed: 100,
+      options: SegmentOptions(compression: .lz4)),
+    Sample(
+      name: "pages-zstd", shape: .runs, seed: 101,
+      options: SegmentOptions(rowsPerPage: 64, compression: .zstd(level: 3))),
+    Sample(
+      name: "pages-plain", shape: .random, seed: 102,
+      options: SegmentOptions(rowsPerPage: 100, compression: .none)),
+    Sample(
+      name: "extremes", shape: .extremes, seed: 103,
+      options: SegmentOptions(rowsPerPage: 128, compression: .lz4)),
+  ]
+
+  @Test func filesOfVersion1StayReadable() throws {
+    for sample in Self.samples {
+      var generator = SeededGenerator(seed: sample.seed)
+      let (batch, values) = try sampleBatch(
+        sample.shape, rowCount: Self.rowCount, nullable: true, &generator)
+      let name = "format-v1/\(sample.name).seg"
+      if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1" {
+        try writeIfMissing(name, SegmentWriter.encode(batch, options: sample.options).bytes)
+        continue
+      }
+      let folder = try #require(Bundle.module.resourcePath)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Fixtures/\(name)"))
+      let reader = try openSegment([UInt8](bytes))
+      #expect(reader.schema == batch.schema)
+      #expect(reader.verify() == [])
+      for column in values.indices {
+        #expect(try isSame(readColumn(reader, column), values[column]), "\(name) \(column)")
+      }
+    }
+  }
+
+  private func writeIfMissing(_ name: String, _ bytes: [UInt8]) throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let file = folder.appendingPathComponent("Fixtures/\(name)")
+    guard !FileManager.default.fileExists(atPath: file.path) else { return }
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+  }
+}
