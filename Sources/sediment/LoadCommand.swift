@@ -84,41 +84,16 @@ struct LoadCommand: ParsableCommand {
     if !store.snapshot().contains(where: { $0.definition.name == rows.table.name }) {
       try store.createTable(rows.table)
     }
-    let compactionPool = try WorkerPool(name: "compaction", threadCount: 2, niceness: 5)
-    let scheduler = CompactionScheduler(
-      store: store, policy: configured.policy,
-      lanes: [
-        CompactionLane(kinds: [.cumulative], slotCount: 1, executor: compactionPool),
-        CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
-      ])
-    scheduler.start()
-    let progress = LoadProgress(showsAcknowledged: showAcknowledged)
-    let loadPool = try WorkerPool(name: "load", threadCount: writers)
-    for writer in 0..<writers {
-      let source = try SharedSource(
-        rows.factory.makeSource(writer: writer, writerCount: writers))
-      let rowsPerLoad = rowsPerLoad
-      let name = rows.table.name
-      loadPool.submit {
-        do {
-          var load = 0
-          while !interrupt.isSet, !progress.hasFailed,
-            let batch = try source.next(rowsPerLoad)
-          {
-            let receipt = try store.load(batch, into: name)
-            progress.acknowledge(writer: writer, load: load, rows: receipt.rowCount)
-            load += 1
-          }
-        } catch {
-          progress.fail(error)
-        }
-      }
-    }
-    loadPool.shutdown()
-    scheduler.stop(cancelRunning: interrupt.isSet)
-    compactionPool.shutdown()
-    if let error = progress.error { throw error }
-    print("\(progress.rowCount) rows in \(progress.loadCount) loads into \(rows.table.name)")
+    let loader = Loader(
+      store: store, table: rows.table.name, rowsPerLoad: rowsPerLoad,
+      showsAcknowledged: showAcknowledged, interrupt: interrupt)
+    try loader.run(
+      policy: configured.policy,
+      sources: (0..<writers).map {
+        LockedSource(try rows.factory.makeSource(writer: $0, writerCount: writers))
+      })
+    if let report = rows.skippedRowsReport { print(report) }
+    print("\(loader.rowCount) rows in \(loader.loadCount) loads into \(rows.table.name)")
   }
 
   private func openStore(_ files: PosixFileSystem) throws -> Store {
@@ -135,6 +110,9 @@ struct LoadCommand: ParsableCommand {
 private struct RowsToLoad {
   let factory: any BatchSourceFactory
   let table: TableDefinition
+  private let input: CSVInput?
+
+  var skippedRowsReport: String? { input?.skippedRowsReport }
 
   init(_ command: LoadCommand, files: PosixFileSystem) throws {
     guard let path = command.input else {
@@ -143,67 +121,19 @@ private struct RowsToLoad {
       let total = command.generate ?? 0
       parameters.rowsPerWriter = total.ceilingDivision(by: command.writers)
       let events = try OrderEvents(parameters)
+      input = nil
       factory = events
       table = try TableDefinition(
         name: command.table ?? "orders", schema: events.schema, distribution: ["user_id"],
         bucketCount: 4)
       return
     }
-    let file = try files.openForReading(path, cause: .tool)
-    let mapping = try command.mapping.map { mappingPath in
-      let text = try files.openForReading(mappingPath, cause: .tool)
-      let bytes = try text.read(at: 0, count: Int(text.byteCount))
-      return try InputMapping(yaml: String(decoding: bytes, as: UTF8.self), path: mappingPath)
-    }
-    let columns = try mapping ?? InputMapping.inferred(from: file)
-    let source = try CSVSource(file: file, mapping: columns, maxErrors: command.maxErrors)
-    let fileName = path.split(separator: "/").last ?? "input"
-    factory = source
+    let file = try CSVInput(
+      path: path, mappingPath: command.mapping, maxErrors: command.maxErrors, files: files)
+    input = file
+    factory = file
     table = try TableDefinition(
-      name: command.table ?? String(fileName.prefix { $0 != "." }), schema: source.schema,
-      distribution: columns.hashBy, bucketCount: columns.bucketCount ?? 4)
+      name: command.table ?? file.tableName, schema: file.schema,
+      distribution: file.distribution, bucketCount: file.bucketCount ?? 4)
   }
-}
-
-/// A source that is used by one thread at a time.
-private final class SharedSource: Sendable {
-  private let source: Mutex<any BatchSource>
-
-  init(_ source: sending any BatchSource) { self.source = Mutex(source) }
-
-  func next(_ rowCount: Int) throws -> ColumnBatch? {
-    try source.withLock { try $0.nextBatch(maxRows: rowCount) }
-  }
-}
-
-/// What has been loaded so far. Thread-safe.
-private final class LoadProgress: Sendable {
-  private struct State {
-    var rows = 0
-    var loads = 0
-    var error: (any Error)?
-  }
-
-  private let state = Mutex(State())
-  private let showsAcknowledged: Bool
-
-  init(showsAcknowledged: Bool) { self.showsAcknowledged = showsAcknowledged }
-
-  var rowCount: Int { state.withLock { $0.rows } }
-  var loadCount: Int { state.withLock { $0.loads } }
-  var error: (any Error)? { state.withLock { $0.error } }
-  var hasFailed: Bool { error != nil }
-
-  func acknowledge(writer: Int, load: Int, rows: Int) {
-    state.withLock {
-      $0.rows += rows
-      $0.loads += 1
-    }
-    guard showsAcknowledged else { return }
-    // Unbuffered, and in one call, so that a line is seen as soon as it is true.
-    let line = Array("acknowledged \(writer) \(load)\n".utf8)
-    _ = write(STDOUT_FILENO, line, line.count)
-  }
-
-  func fail(_ error: any Error) { state.withLock { $0.error = $0.error ?? error } }
 }

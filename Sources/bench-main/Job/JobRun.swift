@@ -33,9 +33,7 @@ final class JobRun {
   /// Clients share threads: more than a few per core would only take turns, and crowd out
   /// compaction, which has one thread per slot.
   private static let loadThreadsPerCore = 4
-  private static let queryThreadsPerCore = 2
-  /// Base compaction, which is long and never urgent, yields where the processor is short.
-  private static let baseNiceness: Int32 = 5
+  private static let queryThreadsPerCore = 1
 
   init(
     settings: JobSettings, policy: ConfiguredPolicy, workload: Workload, data: String,
@@ -58,8 +56,7 @@ final class JobRun {
     queryPool = try WorkerPool(name: "query", threadCount: queryThreadCount)
     cumulativePool = try WorkerPool(
       name: "cumulative", threadCount: settings.cumulativeSlots)
-    basePool = try WorkerPool(
-      name: "base", threadCount: settings.baseSlots, niceness: Self.baseNiceness)
+    basePool = try WorkerPool(name: "base", threadCount: settings.baseSlots)
     let compactions = compactions
     scheduler = CompactionScheduler(
       store: store, policy: policy.policy,

@@ -30,6 +30,7 @@ final class MainJob {
 
   /// Runs to the end, or to an interrupt; the CSV files are complete either way.
   func run() throws -> JobReport {
+    ProcessUsage.resetPeak()
     let started = SystemClock().now()
     // Only for names: runs of the same moment and seed must not meet in one folder.
     var suffix = SeededGenerator(seed: UInt64(started.rawValue))

@@ -29,7 +29,7 @@ struct Workload: Sendable {
       name = "file"
       tableName = input.tableName
       distribution = input.distribution
-      bucketCount = input.bucketCount
+      bucketCount = input.bucketCount ?? Self.defaultBucketCount
     } else {
       guard Self.names.contains(settings.workload) else {
         throw StorageError.unknownName(
@@ -45,12 +45,13 @@ struct Workload: Sendable {
       name = settings.workload
       tableName = "orders"
       distribution = ["user_id"]
-      bucketCount = 4
+      bucketCount = Self.defaultBucketCount
     }
     dashboard = Dashboard(schema: factory.schema)
   }
 
   static let names = ["orders"]
+  private static let defaultBucketCount = 4
 
   static func description(of name: String) -> String {
     """

@@ -113,19 +113,6 @@ final class Writers: Sendable {
   }
 }
 
-/// The rows of one client, for whichever thread acts for it.
-private final class LockedSource: Sendable {
-  private let source: Mutex<any BatchSource>
-
-  init(_ source: sending any BatchSource) { self.source = Mutex(source) }
-
-  func withLock<Result: Sendable>(
-    _ body: (any BatchSource) throws -> Result
-  ) rethrows -> Result {
-    try source.withLock { try body($0) }
-  }
-}
-
 extension ColumnBatch {
   /// Bytes of the values as a client sends them: fixed-width values at their width, strings at
   /// their length.

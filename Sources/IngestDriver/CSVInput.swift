@@ -1,0 +1,49 @@
+import StorageBase
+import StorageIO
+
+/// A CSV file to load, and what its mapping says of the table for it. Thread-safe.
+public struct CSVInput: BatchSourceFactory {
+  /// The file's name up to its first point.
+  public let tableName: String
+  /// The columns that rows are hashed by; empty when the mapping leaves it open.
+  public let distribution: [String]
+  /// Nil when the mapping leaves it open.
+  public let bucketCount: Int?
+  private let source: CSVSource
+
+  /// - Parameters:
+  ///   - mappingPath: a YAML file that says what the columns are; nil to guess them from the first
+  ///     rows.
+  ///   - maxErrors: malformed rows to skip before one is an error.
+  /// - Throws: `StorageError` for files that cannot be read, and every mistake of the mapping.
+  public init(
+    path: String, mappingPath: String?, maxErrors: Int, files: any FileSystem
+  ) throws {
+    let file = try files.openForReading(path, cause: .tool)
+    let mapping: InputMapping
+    if let mappingPath {
+      let text = try files.openForReading(mappingPath, cause: .tool)
+      let bytes = try text.read(at: 0, count: Int(text.byteCount))
+      mapping = try InputMapping(yaml: String(decoding: bytes, as: UTF8.self), path: mappingPath)
+    } else {
+      mapping = try InputMapping.inferred(from: file)
+    }
+    source = try CSVSource(file: file, mapping: mapping, maxErrors: maxErrors)
+    tableName = String((path.split(separator: "/").last ?? "input").prefix { $0 != "." })
+    distribution = mapping.hashBy
+    bucketCount = mapping.bucketCount
+  }
+
+  public var schema: Schema { source.schema }
+
+  public func makeSource(writer: Int, writerCount: Int) throws -> any BatchSource {
+    source.makeSource(writer: writer, writerCount: writerCount)
+  }
+
+  /// Malformed rows skipped so far, in words; nil when there were none.
+  public var skippedRowsReport: String? {
+    let rejected = source.rejectedRows
+    guard let first = rejected.first else { return nil }
+    return "\(rejected.count) malformed rows skipped, the first: \(first.error)"
+  }
+}
