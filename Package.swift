@@ -123,8 +123,8 @@ let package = Package(
 
 // Without the headers of the system libraries every importing file would fail with a page of
 // errors. Then what needs them is left out, and the program that most people build is replaced by
-// one line that says so and fails; the policies and their simulator still build. Set SEDIMENT_LIBRARIES=elsewhere when the headers are where
-// only the compiler finds them (`-Xcc -I…`).
+// one line that says so and fails; the policies and their simulator still build. Set
+// SEDIMENT_LIBRARIES=elsewhere when the headers are where only the compiler finds them (`-Xcc -I…`).
 #if os(Linux) && canImport(Glibc)
   func list(_ variable: String) -> [String] {
     (Context.environment[variable] ?? "").split(separator: ":").map(String.init)
@@ -141,9 +141,9 @@ let package = Package(
       "CKernels", "StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab", "bench",
     ]
     package.targets.removeAll { !pure.contains($0.name) }
-    package.targets.append(
-      .executableTarget(name: "bench-main", path: "Sources/MissingLibraries"))
-    package.products.removeAll { !["TabletModel", "bench", "bench-main"].contains($0.name) }
+    let standIn = "bench-main"
+    package.targets.append(.executableTarget(name: standIn, path: "Sources/MissingLibraries"))
+    package.products.removeAll { !["TabletModel", "bench", standIn].contains($0.name) }
     package.dependencies = []
   }
 #endif
