@@ -124,7 +124,7 @@ let package = Package(
 // Without the headers of the system libraries every importing file would fail with a page of
 // errors. Then what needs them is left out, and the program that most people build is replaced by
 // one line that says so and fails; the policies and their simulator still build. Set
-// SEDIMENT_LIBRARIES=elsewhere when the headers are where only the compiler finds them (`-Xcc -I…`).
+// SEDIMENT_LIBRARIES=elsewhere when only the compiler knows where the headers are (`-Xcc -I…`).
 #if os(Linux) && canImport(Glibc)
   func list(_ variable: String) -> [String] {
     (Context.environment[variable] ?? "").split(separator: ":").map(String.init)
