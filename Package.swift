@@ -21,9 +21,12 @@ func library(_ name: String, needs: [Target.Dependency]) -> Target {
 }
 
 /// The tests of one target, in `Tests/<target>Tests`.
-func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(
+  _ name: String, needs: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: needs, resources: resources, swiftSettings: settings)
+    name: "\(name)Tests", dependencies: needs, exclude: exclude, resources: resources,
+    swiftSettings: settings)
 }
 
 /// Documents that live beside the code they describe.
@@ -110,7 +113,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
         "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", "sediment",
-      ]),
+      ], exclude: ["Fixtures"]),
     tests(
       "QueryEngine",
       needs: [
