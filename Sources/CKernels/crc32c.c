@@ -89,7 +89,8 @@ __attribute__((constructor)) static void choose(void) {
     for (int bit = 0; bit < 8; bit++) {
       uint32_t crc = 1u << (8 * byte + bit);
       for (int n = 0; n < STREAM; n++) crc = table[crc & 0xFF] ^ (crc >> 8);
-      for (uint32_t i = 0; i < (1u << bit); i++) zeros[byte][i | (1u << bit)] = zeros[byte][i] ^ crc;
+      uint32_t set = 1u << bit;
+      for (uint32_t i = 0; i < set; i++) zeros[byte][i | set] = zeros[byte][i] ^ crc;
     }
   }
   __builtin_cpu_init();

@@ -102,7 +102,8 @@ struct CSVFieldScanner {
     }
     var index = start
     while index &+ 8 <= bytes.count {
-      let word = UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+      let loaded = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      let word = UInt64(littleEndian: loaded)
       let hits =
         zeroBytes(word ^ delimiterPattern) | zeroBytes(word ^ quotePattern)
         | zeroBytes(word ^ 0x0A0A_0A0A_0A0A_0A0A)
