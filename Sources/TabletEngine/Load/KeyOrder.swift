@@ -34,7 +34,8 @@ enum KeyOrder {
     }
   }
 
-  /// Negative, zero or positive as row `a` of `left` sorts before, with or after row `b` of `right`.
+  /// Negative, zero or positive as row `a` of `left` sorts before, with or after row `b` of
+  /// `right`.
   static func compare(_ left: ColumnVector, _ a: Int, _ right: ColumnVector, _ b: Int) -> Int {
     let leftIsNull = left.isNull(a)
     let rightIsNull = right.isNull(b)
