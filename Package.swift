@@ -39,6 +39,10 @@ let package = Package(
     .executable(name: "bench-main", targets: ["bench-main"]),
     .executable(name: "sediment", targets: ["sediment"]),
     .library(name: "TabletModel", targets: ["TabletModel"]),
+    // For the package of the micro-benchmarks; what is in it may change with every commit.
+    .library(
+      name: "SedimentCore",
+      targets: ["CKernels", "SegmentFormat", "QueryEngine", "IngestDriver", "BenchKit"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
