@@ -40,6 +40,7 @@ let package = Package(
     .executable(name: "sediment", targets: ["sediment"]),
     .library(name: "TabletModel", targets: ["TabletModel"]),
     // For the package of the micro-benchmarks; what is in it may change with every commit.
+    .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
     .library(
       name: "SedimentCore",
       targets: ["CKernels", "SegmentFormat", "QueryEngine", "IngestDriver", "BenchKit"]),
@@ -74,6 +75,13 @@ let package = Package(
     library("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "Yams"]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
+
+    library(
+      "FuzzTargets",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine",
+        "IngestDriver",
+      ]),
 
     .executableTarget(name: "bench", swiftSettings: settings),
     .executableTarget(
@@ -120,6 +128,8 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine", "QueryEngine",
       ]),
+    tests(
+      "FuzzTargets", needs: ["StorageBase", "FuzzTargets"], resources: [.copy("Corpus")]),
     tests("Tidy", needs: []),
   ],
   swiftLanguageModes: [.v6]
