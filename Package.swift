@@ -42,6 +42,11 @@ let package = Package(
     .executable(name: "bench-main", targets: ["bench-main"]),
     .executable(name: "sediment", targets: ["sediment"]),
     .library(name: "TabletModel", targets: ["TabletModel"]),
+    // For the package of the micro-benchmarks; what is in it may change with every commit.
+    .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
+    .library(
+      name: "SedimentCore",
+      targets: ["CKernels", "SegmentFormat", "QueryEngine", "IngestDriver", "BenchKit"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -73,6 +78,13 @@ let package = Package(
     library("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "Yams"]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
+
+    library(
+      "FuzzTargets",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine",
+        "IngestDriver",
+      ]),
 
     .executableTarget(name: "bench", swiftSettings: settings),
     .executableTarget(
@@ -119,6 +131,8 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine", "QueryEngine",
       ]),
+    tests(
+      "FuzzTargets", needs: ["StorageBase", "FuzzTargets"], resources: [.copy("Corpus")]),
     tests("Tidy", needs: []),
   ],
   swiftLanguageModes: [.v6]
