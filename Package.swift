@@ -28,6 +28,7 @@ func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = [
 
 /// Documents that live beside the code they describe.
 let notes: [String: [String]] = [
+  "InvertedIndex": ["FORMAT.md"],
   "SegmentFormat": ["FORMAT.md"],
   "TabletEngine": ["FORMAT.md"],
 ]
@@ -57,6 +58,8 @@ let package = Package(
     library(
       "SegmentFormat",
       needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CLZ4", "CZstd"]),
+    library(
+      "InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "CRoaring"]),
     library("TabletModel", needs: ["StorageBase"]),
     library("CompactionPolicies", needs: ["StorageBase", "TabletModel"]),
     library(
@@ -94,6 +97,7 @@ let package = Package(
     tests(
       "SegmentFormat", needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat"],
       resources: [.copy("Fixtures")]),
+    tests("InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "InvertedIndex"]),
     tests("TabletModel", needs: ["StorageBase", "TabletModel"]),
     tests(
       "CompactionPolicies",
