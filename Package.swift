@@ -31,6 +31,7 @@ func tests(
 
 /// Documents that live beside the code they describe.
 let notes: [String: [String]] = [
+  "InvertedIndex": ["FORMAT.md"],
   "SegmentFormat": ["FORMAT.md"],
   "TabletEngine": ["FORMAT.md"],
 ]
@@ -65,6 +66,8 @@ let package = Package(
     library(
       "SegmentFormat",
       needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CLZ4", "CZstd"]),
+    library(
+      "InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "CRoaring"]),
     library("TabletModel", needs: ["StorageBase"]),
     library("CompactionPolicies", needs: ["StorageBase", "TabletModel"]),
     library(
@@ -109,6 +112,7 @@ let package = Package(
     tests(
       "SegmentFormat", needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat"],
       resources: [.copy("Fixtures")]),
+    tests("InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "InvertedIndex"]),
     tests("TabletModel", needs: ["StorageBase", "TabletModel"]),
     tests(
       "CompactionPolicies",
