@@ -1,9 +1,9 @@
 import StorageBase
 
 extension IndexQuery {
-  /// Bytes that are equal only for queries that are the same to the byte: a key for caches. Equality
-  /// of queries will not do, since strings that are canonically equivalent are equal (é as one
-  /// scalar or two) but have different terms.
+  /// Bytes that are equal only for queries that are the same to the byte: a key for caches.
+  /// Equality of queries will not do, since strings that are canonically equivalent are equal (é as
+  /// one scalar or two) but have different terms.
   var fingerprint: [UInt8] {
     var writer = ByteWriter()
     append(to: &writer)

@@ -29,8 +29,8 @@ struct QueryEvaluator {
     }
   }
 
-  /// `x BETWEEN NULL AND 5` is false, not unknown, for an x above 5: the bound that is known decides
-  /// alone.
+  /// `x BETWEEN NULL AND 5` is false, not unknown, for an x above 5: the bound that is known
+  /// decides alone.
   private mutating func rowsOutside(
     _ lower: IndexQuery.Bound?, _ upper: IndexQuery.Bound?
   ) throws -> RowSet {

@@ -29,7 +29,11 @@ struct HostileBytesTests {
       .matchPhrase("many more"), .matchPhrasePrefix("many m"), .matchPhrasePrefix("q"),
       .not(.matchAny("the")),
     ]
-    for query in queries where reader.canAnswer(query) { _ = try reader.rows(matching: query) }
+    for query in queries where reader.canAnswer(query) {
+      var work = IndexWork()
+      _ = try reader.estimate(query, work: &work)
+      _ = try reader.rows(matching: query, work: &work)
+    }
   }
 
   private func isRefused(_ bytes: [UInt8]) -> Bool {
