@@ -41,7 +41,8 @@ struct DictionaryBlock {
 
   /// Where the entry of a restart begins; the end of the entries if it would be outside.
   func restart(_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Int {
-    let offset = bytes.loadUnaligned(fromByteOffset: entries.upperBound + index * 2, as: UInt16.self)
+    let offset = bytes.loadUnaligned(
+      fromByteOffset: entries.upperBound + index * 2, as: UInt16.self)
     return min(entries.upperBound, entries.lowerBound + Int(UInt16(littleEndian: offset)))
   }
 

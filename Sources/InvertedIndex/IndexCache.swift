@@ -14,7 +14,7 @@ public final class IndexCache: Sendable {
 
   struct QueryKey: Hashable {
     let index: Key
-    let query: IndexQuery
+    let fingerprint: [UInt8]
   }
 
   /// Whether anything is kept; without it every call opens and asks.
@@ -60,10 +60,9 @@ public final class IndexCache: Sendable {
   ) throws -> RowSet {
     guard isEnabled else { return try reader.rows(matching: query, work: &work) }
     return try results.value(
-      for: QueryKey(index: key, query: query), byteCount: { $0.byteCount + Self.entryByteCount }
-    ) {
-      try reader.rows(matching: query, work: &work)
-    }
+      for: QueryKey(index: key, fingerprint: query.fingerprint),
+      byteCount: { $0.byteCount + Self.entryByteCount },
+      make: { try reader.rows(matching: query, work: &work) })
   }
 
   /// Forgets the indexes of a file, such as one that compaction removed.

@@ -18,6 +18,9 @@ struct IndexFooter {
     var byteCount = 0
   }
 
+  /// More than terms of one index can have, and far from what would overflow.
+  private static let documentSumMax = 1 << 56
+
   var type: DataType
   var options: IndexOptions
   var rowCount: Int
@@ -160,7 +163,7 @@ struct IndexFooter {
       "separator length", atMost: IndexOptions.ignoreAboveRange.upperBound)
     let separator = try reader.readBytes(length, "separator")
     let byteCount = try reader.readCount("block bytes", atMost: dataEnd - dictionaryEnd)
-    let sum = try reader.readCount("document sum", atMost: Int.max - documentSum)
+    let sum = try reader.readCount("document sum", atMost: Self.documentSumMax - documentSum)
     if let last = blocks.indices.last {
       let isAscending = separators.withUnsafeBytes { known in
         compareBytes(

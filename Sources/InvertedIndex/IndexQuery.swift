@@ -6,7 +6,8 @@ import StorageBase
 public indirect enum IndexQuery: Hashable, Sendable {
   /// The column has this value.
   case equals(Value)
-  /// The column has one of these values; nulls among them match nothing.
+  /// The column has one of these values; nulls among them match nothing. Without values it is false
+  /// even for null rows.
   case isIn([Value])
   /// The column lies between bounds; nil for no bound on that side.
   case range(lower: Bound?, upper: Bound?)

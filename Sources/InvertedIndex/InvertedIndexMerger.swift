@@ -29,7 +29,8 @@ public struct InvertedIndexMerger {
     let counts = mapping.outputs.map(\.count)
     guard counts == inputs.map(\.rowCount) else {
       throw StorageError.invalidArgument(
-        name: "row mapping", value: "\(counts)", reason: "inputs have \(inputs.map(\.rowCount)) rows")
+        name: "row mapping", value: "\(counts)",
+        reason: "inputs have \(inputs.map(\.rowCount)) rows")
     }
     self.inputs = inputs
     self.mapping = mapping

@@ -103,6 +103,12 @@ extension InvertedIndexReader {
     (tokens.count < 2 || options.supportPhrase) && tokens.allSatisfy { isKept($0) }
   }
 
+  /// The words of a query without repetitions, in the order of the dictionary, so that the same
+  /// query always costs the same.
+  func distinctTokens(of text: String) -> [[UInt8]] {
+    Set(tokens(of: text)).sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
   /// The words of a query, cut as those of the column were.
   func tokens(of text: String) -> [[UInt8]] {
     var tokenizer = Tokenizer(options)

@@ -24,13 +24,6 @@ final class PostingList {
     }
   }
 
-  /// Adds a row with all its positions.
-  func append(row: UInt32, positions range: ArraySlice<UInt32>) {
-    rows.append(row)
-    positions.append(contentsOf: range)
-    ends.append(positions.count)
-  }
-
   /// Where the positions of the row of that ordinal lie.
   @inline(__always) func positionRange(_ ordinal: Int) -> Range<Int> {
     (ordinal == 0 ? 0 : ends[ordinal &- 1])..<ends[ordinal]

@@ -16,14 +16,17 @@ final class PostingsCombiner {
   ///   - positions: of each of `rows`, if they are kept.
   func append(rows: [UInt32], outputs: [UInt32], positions new: PostingsDecoder.Positions?) {
     keys.reserveCapacity(keys.count + rows.count)
+    let firstOrdinal = positions.ends.count
     for (index, row) in rows.enumerated() {
       let output = outputs[Int(row)]
       guard output != RowMapping.dropped else { continue }
-      keys.append(UInt64(output) &<< 32 | UInt64(positions.ends.count))
-      if let new {
-        positions.values.append(contentsOf: new.values[new.range(index)])
-        positions.ends.append(positions.values.count)
-      }
+      keys.append(UInt64(output) &<< 32 | UInt64(truncatingIfNeeded: firstOrdinal &+ index))
+    }
+    if let new {
+      // All at once, those of dropped rows too: no key leads there.
+      let base = positions.values.count
+      positions.values.append(contentsOf: new.values)
+      positions.ends.append(contentsOf: new.ends.lazy.map { base &+ $0 })
     }
     if keys.count > runEnds.last ?? 0 { runEnds.append(keys.count) }
   }
@@ -33,12 +36,10 @@ final class PostingsCombiner {
     while runEnds.count > 1 { mergeRuns() }
     postings.removeAll()
     for key in keys {
-      let row = UInt32(truncatingIfNeeded: key &>> 32)
-      if hasPositions {
-        let ordinal = Int(key & 0xFFFF_FFFF)
-        postings.append(row: row, positions: positions.values[positions.range(ordinal)])
-      } else {
-        postings.append(row: row)
+      postings.append(row: UInt32(truncatingIfNeeded: key &>> 32))
+      guard hasPositions else { continue }
+      for index in positions.range(Int(key & 0xFFFF_FFFF)) {
+        postings.append(position: positions.values[index])
       }
     }
   }

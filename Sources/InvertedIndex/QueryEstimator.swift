@@ -15,17 +15,19 @@ struct QueryEstimator {
     case .equals(let value): return try bounds(ofValues: [value])
     case .isIn(let values): return try bounds(ofValues: values)
     case .range(let lower, let upper):
-      guard let range = KeyRange(lower: lower, upper: upper, type: reader.type) else { return 0...0 }
+      guard let range = KeyRange(lower: lower, upper: upper, type: reader.type) else {
+        return 0...0
+      }
       return 0...min(valueCount, try documentSum(of: range))
-    case .matchAny(let text): return try union(of: Set(reader.tokens(of: text)))
+    case .matchAny(let text): return try union(of: reader.distinctTokens(of: text))
     case .matchAll(let text), .matchPhrase(let text):
-      return try intersection(of: Set(reader.tokens(of: text)))
+      return try intersection(of: reader.distinctTokens(of: text))
     case .matchPhrasePrefix(let text):
       let words = reader.tokens(of: text)
       guard let last = words.last else { return 0...0 }
       let tail = min(valueCount, try documentSum(of: KeyRange(prefix: last)))
       guard words.count > 1 else { return 0...tail }
-      return 0...min(tail, try intersection(of: Set(words.dropLast())).upperBound)
+      return 0...min(tail, try intersection(of: Array(Set(words.dropLast()))).upperBound)
     case .not(let inner):
       return 0...(reader.rowCount - (try bounds(inner)).lowerBound)
     case .and(let parts):
@@ -42,14 +44,14 @@ struct QueryEstimator {
     for value in values {
       if case .at(let key) = OrderedKey.place(of: value, type: reader.type) { terms.insert(key) }
     }
-    return try union(of: terms)
+    return try union(of: Array(terms))
   }
 
   private mutating func count(of term: [UInt8]) throws -> Int {
     try reader.entry(of: term, work: &work)?.documentCount ?? 0
   }
 
-  private mutating func union(of terms: Set<[UInt8]>) throws -> ClosedRange<Int> {
+  private mutating func union(of terms: [[UInt8]]) throws -> ClosedRange<Int> {
     var least = 0
     var sum = 0
     for term in terms {
@@ -60,7 +62,7 @@ struct QueryEstimator {
     return least...max(least, min(sum, reader.rowCount - reader.nullCount))
   }
 
-  private mutating func intersection(of terms: Set<[UInt8]>) throws -> ClosedRange<Int> {
+  private mutating func intersection(of terms: [[UInt8]]) throws -> ClosedRange<Int> {
     var most = terms.isEmpty ? 0 : reader.rowCount
     for term in terms { most = min(most, try count(of: term)) }
     return (terms.count == 1 ? most : 0)...most

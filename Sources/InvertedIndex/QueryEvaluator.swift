@@ -18,6 +18,7 @@ struct QueryEvaluator {
     case .isNull:
       return isNegated ? try notNull() : try reader.rowSet(reader.footer.nulls, work: &work)
     case .equals(.null): return RowSet()
+    case .isIn(let values) where values.isEmpty: return try combine([], isNegated, isAll: isNegated)
     case .isIn(let values) where isNegated && values.contains(.null): return RowSet()
     case .range(let lower, let upper)
     where isNegated && (lower?.value == .null || upper?.value == .null):
@@ -28,8 +29,8 @@ struct QueryEvaluator {
     }
   }
 
-  /// `x BETWEEN NULL AND 5` is false, not unknown, for an x above 5: the bound that is known decides
-  /// alone.
+  /// `x BETWEEN NULL AND 5` is false, not unknown, for an x above 5: the bound that is known
+  /// decides alone.
   private mutating func rowsOutside(
     _ lower: IndexQuery.Bound?, _ upper: IndexQuery.Bound?
   ) throws -> RowSet {
@@ -69,10 +70,9 @@ struct QueryEvaluator {
         return RowSet()
       }
       return try union(of: range)
-    case .matchAny(let text): return try union(of: Array(Set(reader.tokens(of: text))))
+    case .matchAny(let text): return try union(of: reader.distinctTokens(of: text))
     case .matchAll(let text):
-      let words = Set(reader.tokens(of: text))
-      guard let entries = try entries(of: Array(words)) else { return RowSet() }
+      guard let entries = try entries(of: reader.distinctTokens(of: text)) else { return RowSet() }
       return try intersection(of: entries)
     case .matchPhrase(let text): return try phrase(reader.tokens(of: text))
     case .matchPhrasePrefix(let text): return try phrasePrefix(reader.tokens(of: text))

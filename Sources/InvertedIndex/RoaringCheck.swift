@@ -41,7 +41,9 @@ struct RoaringCheck {
     let hasOffsets = !hasRuns || containerCount >= Self.offsetContainerCountMin
     let offsetsStart = position
     if hasOffsets { position += containerCount * 4 }
-    guard isGood, (1...1 << 16).contains(containerCount), position <= bytes.count else { return nil }
+    guard isGood, (1...1 << 16).contains(containerCount), position <= bytes.count else {
+      return nil
+    }
     var total = 0
     var greatest = 0
     var previousKey = -1

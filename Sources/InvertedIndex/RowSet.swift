@@ -26,18 +26,20 @@ public struct RowSet: Sendable {
 
   /// Rows in any order; repeated ones count once.
   public init(_ rows: [UInt32]) {
-    self.init(taking: rows.withUnsafeBufferPointer { buffer in
-      roaring_bitmap_of_ptr(buffer.count, buffer.baseAddress)
-    })
+    self.init(
+      taking: rows.withUnsafeBufferPointer { buffer in
+        roaring_bitmap_of_ptr(buffer.count, buffer.baseAddress)
+      })
   }
 
   /// All rows of a range.
   /// - Precondition: the bounds are not negative and at most 2^32.
   public init(_ range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= 1 << 32)
-    self.init(taking: range.isEmpty
-      ? roaring_bitmap_create()
-      : roaring_bitmap_from_range(UInt64(range.lowerBound), UInt64(range.upperBound), 1))
+    self.init(
+      taking: range.isEmpty
+        ? roaring_bitmap_create()
+        : roaring_bitmap_from_range(UInt64(range.lowerBound), UInt64(range.upperBound), 1))
   }
 
   public var count: Int {

@@ -58,6 +58,20 @@ struct CacheTests {
     #expect(cache.resultByteCount == 0 && cache.readerCounters.entryCount == 0)
   }
 
+  /// Strings of Swift are equal if canonically equivalent; their terms are not.
+  @Test func equivalentTextsAreDifferentQueries() throws {
+    var samples = IndexSamples(seed: 1)
+    let rows = ["caf\u{E9}", "cafe\u{301}"].map { Value.string($0) }
+    let reader = try open(try samples.build(rows, .string, IndexOptions()))
+    let cache = IndexCache()
+    var work = IndexWork()
+    for (row, value) in rows.enumerated() {
+      let found = try cache.rows(
+        matching: .equals(value), in: reader, IndexCache.Key(path: "index"), work: &work)
+      #expect(found.rows == [UInt32(row)])
+    }
+  }
+
   @Test func noBytesKeepNothing() {
     let cache = ByteLimitedCache<Int, Int>(byteCountMax: 0)
     for _ in 0..<3 { _ = cache.value(for: 1, byteCount: { _ in 0 }, make: { 1 }) }

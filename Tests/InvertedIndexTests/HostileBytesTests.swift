@@ -10,8 +10,8 @@ struct HostileBytesTests {
   init() throws {
     var samples = IndexSamples(seed: 3)
     // A term in many rows has roaring rows and several groups of positions.
-    let rows = (0..<300).map { row -> Value in
-      row % 9 == 0 ? .null : .string("many more \(row % 3) \(row == 100 ? samples.text() : "")")
+    let rows = (0..<290).map { row -> Value in
+      row % 29 == 0 ? .null : .string("many more \(row == 100 ? samples.text() : "")")
     }
     bytes = try samples.build(rows, .string, options)
   }
@@ -19,16 +19,21 @@ struct HostileBytesTests {
   /// Reads everything there is: all terms, rows, positions.
   private func readAll(_ bytes: [UInt8]) throws {
     let reader = try open(bytes)
-    let queries: [IndexQuery] = [
-      .matchPhrase("many more"), .matchPhrasePrefix("more 1"), .matchPhrasePrefix(""),
-      .matchPhrasePrefix("m"), .not(.matchAny("many")),
-    ]
-    for query in queries where reader.canAnswer(query) { _ = try reader.rows(matching: query) }
+    // A merge reads every byte but the magic.
     var merger = try InvertedIndexMerger(
       inputs: [reader],
       mapping: RowMapping(
         sources: Array(repeating: 0, count: min(reader.rowCount, 5000)), inputCount: 1))
     _ = try merger.merge(to: MemoryIndexSink())
+    let queries: [IndexQuery] = [
+      .matchPhrase("many more"), .matchPhrasePrefix("many m"), .matchPhrasePrefix("q"),
+      .not(.matchAny("the")),
+    ]
+    for query in queries where reader.canAnswer(query) {
+      var work = IndexWork()
+      _ = try reader.estimate(query, work: &work)
+      _ = try reader.rows(matching: query, work: &work)
+    }
   }
 
   private func isRefused(_ bytes: [UInt8]) -> Bool {
@@ -61,17 +66,16 @@ struct HostileBytesTests {
   /// Whoever forges bytes can reckon checksums, so what is behind them is not trusted either.
   @Test func forgedChecksumsDoNoHarm() throws {
     let seals = try sealedRanges()
-    #expect(seals.count >= 5)
-    for (index, range) in seals.enumerated() {
+    #expect(seals.count >= 4)
+    for range in seals {
       for place in range.lowerBound..<range.upperBound - 4 {
-        for change in [UInt8(1), 0x80, 0xFF, UInt8(truncatingIfNeeded: place) | 1] {
+        for change in [UInt8(1), 0x80 | UInt8(truncatingIfNeeded: place)] {
           var changed = bytes
           changed[place] ^= change
           Self.seal(&changed, range)
           _ = isRefused(changed)
         }
       }
-      #expect(index < seals.count)
     }
   }
 
@@ -83,7 +87,9 @@ struct HostileBytesTests {
         var changed = bytes
         changed[place] ^= change
         let sum = changed[(end - 20 - footerCount)..<(end - 8)].withUnsafeBytes { crc32c($0) }
-        withUnsafeBytes(of: sum.littleEndian) { changed.replaceSubrange(end - 8..<end - 4, with: $0) }
+        withUnsafeBytes(of: sum.littleEndian) {
+          changed.replaceSubrange(end - 8..<end - 4, with: $0)
+        }
         _ = isRefused(changed)
       }
     }

@@ -6,15 +6,20 @@ struct NaiveIndex {
   let type: DataType
   let options: IndexOptions
   let rows: [Value]
-  private let rowTokens: [[String]]
+  /// As bytes: strings of Swift are equal if they are canonically equivalent.
+  private let rowTokens: [[[UInt8]]]
 
   init(type: DataType, options: IndexOptions, rows: [Value]) {
     self.type = type
     self.options = options
     self.rows = rows
     rowTokens = rows.map { value in
-      if case .string(let text) = value { Self.tokens(of: text, options) } else { [] }
+      if case .string(let text) = value { Self.terms(of: text, options) } else { [] }
     }
+  }
+
+  private static func terms(of text: String, _ options: IndexOptions) -> [[UInt8]] {
+    tokens(of: text, options).map { Array($0.utf8) }
   }
 
   func rows(matching query: IndexQuery) -> [UInt32] {
@@ -43,13 +48,13 @@ struct NaiveIndex {
     switch query {
     case .equals(let value): return value.isNull ? nil : isEqual(rows[row], value)
     case .matchAny(let text):
-      return !Set(Self.tokens(of: text, options)).isDisjoint(with: rowTokens[row])
+      return !Set(Self.terms(of: text, options)).isDisjoint(with: rowTokens[row])
     case .matchAll(let text):
-      let words = Self.tokens(of: text, options)
+      let words = Self.terms(of: text, options)
       return !words.isEmpty && Set(words).isSubset(of: rowTokens[row])
     case .matchPhrase(let text): return hasPhrase(text, row) { $0 == $1 }
     case .matchPhrasePrefix(let text):
-      return hasPhrase(text, row) { Array($0.utf8).starts(with: Array($1.utf8)) }
+      return hasPhrase(text, row) { $0.starts(with: $1) }
     default: preconditionFailure("handled above")
     }
   }
@@ -67,9 +72,9 @@ struct NaiveIndex {
   private func isEqual(_ a: Value, _ b: Value) -> Bool { !a.precedes(b) && !b.precedes(a) }
 
   private func hasPhrase(
-    _ text: String, _ row: Int, lastMatches: (String, String) -> Bool
+    _ text: String, _ row: Int, lastMatches: ([UInt8], [UInt8]) -> Bool
   ) -> Bool {
-    let words = Self.tokens(of: text, options)
+    let words = Self.terms(of: text, options)
     let tokens = rowTokens[row]
     guard let last = words.last, tokens.count >= words.count else { return false }
     return (0...tokens.count - words.count).contains { start in
@@ -89,7 +94,8 @@ struct NaiveIndex {
       return [String(String.UnicodeScalarView(text.unicodeScalars.flatMap { folded($0, options) }))]
     case .english:
       let words = text.unicodeScalars.split { scalar in
-        !(scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil))
+        !(scalar.isASCII
+          && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil))
       }
       return words.flatMap { pieces(Array($0).flatMap { folded($0, options) }) }
     case .unicode, .chinese: return words(text, options)

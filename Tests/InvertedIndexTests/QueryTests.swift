@@ -101,7 +101,7 @@ struct QueryTests {
     }
   }
 
-  @Test func anIndexInsideAFile() throws {
+  @Test(arguments: [true, false]) func anIndexInsideAFile(isMapped: Bool) throws {
     var samples = IndexSamples(seed: 6)
     let rows = samples.rows(.string, count: 200)
     let options = IndexOptions(parser: .unicode)
@@ -109,8 +109,9 @@ struct QueryTests {
     let files = MemoryFileSystem()
     let file = try files.create("f", cause: .flush)
     try file.append([UInt8](repeating: 7, count: 1000) + index + [1, 2, 3])
+    let opened = try files.openForReading("f", cause: .query)
     let reader = try InvertedIndexReader(
-      try files.openForReading("f", cause: .query), range: 1000..<1000 + UInt64(index.count))
+      isMapped ? opened : UnmappedFile(opened), range: 1000..<1000 + UInt64(index.count))
     let oracle = NaiveIndex(type: .string, options: options, rows: rows)
     for _ in 0..<50 {
       let query = samples.query(.string)
@@ -153,5 +154,20 @@ struct QueryTests {
     #expect(throws: StorageError.self) {
       try InvertedIndexWriter(type: .int32, options: IndexOptions(parser: .english))
     }
+  }
+}
+
+/// A file that must be read, as one on disk that is not mapped.
+private final class UnmappedFile: ReadableFile {
+  private let file: any ReadableFile
+
+  init(_ file: any ReadableFile) { self.file = file }
+
+  var path: String { file.path }
+  var byteCount: UInt64 { file.byteCount }
+  var mapping: UnsafeRawBufferPointer? { nil }
+
+  func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws {
+    try file.read(at: offset, into: buffer)
   }
 }
