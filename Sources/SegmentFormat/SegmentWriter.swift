@@ -19,6 +19,7 @@ public final class SegmentWriter {
   private var columnRawByteCount = 0
   private var columnEncodedByteCount = 0
   private var rowCount: Int?
+  private var requiredFeatures: UInt32 = 0
   private var isFinished = false
 
   /// Bytes collected before the sink is called.
@@ -90,6 +91,7 @@ public final class SegmentWriter {
     pages.append(
       ColumnDirectory.Page(
         offset: offset, byteCount: result.byteCount, zoneMap: result.zoneMap))
+    requiredFeatures |= result.encoding.requiredFeature
     columnRawByteCount += page.valueByteCount
     columnEncodedByteCount += result.encodedByteCount
     if output.count >= Self.flushByteCount { try flush() }
@@ -147,7 +149,7 @@ public final class SegmentWriter {
     let rows = rowCount ?? 0
     let footer = SegmentFooter(
       schema: schema, rowCount: rows, rowsPerPage: options.rowsPerPage, columns: entries)
-    footer.encoded().withUnsafeBytes { output.append($0) }
+    footer.encoded(requiredFeatures: requiredFeatures).withUnsafeBytes { output.append($0) }
     try flush()
     return SegmentSummary(
       rowCount: rows, byteCount: flushedByteCount,
