@@ -99,6 +99,9 @@ import Testing
   @Test func hashIsThatOfTheSpecification() {
     let known: [(String, UInt64)] = [
       ("", 0xEF46_DB37_51D8_E999), ("a", 0xD24E_C4F1_A98C_6E5B), ("abc", 0x44BC_2CF5_AD77_0999),
+      ("0123456789abcd", 0xBA6A_8D6A_56C4_FA6C),
+      ("0123456789abcdef0123456789abcdef", 0x642A_9495_8E71_E6C5),
+      ("Streams settle into columns; compaction turns them to rock.", 0xFC86_0B1B_D860_79A2),
     ]
     for (text, hash) in known {
       let bytes = Array(text.utf8)
