@@ -8,6 +8,9 @@ struct GroupKeyEncoder {
     var numbers: [UInt32]
   }
 
+  /// Rows per dictionary entry from which on all entries are numbered.
+  private static let rowsPerEntryMin = 16
+
   let layout: GroupKeyLayout
   private(set) var table: GroupTable
   private(set) var strings = StringInterner()
@@ -191,7 +194,7 @@ extension GroupKeyEncoder {
   ) {
     if dictionaries[index]?.dictionary.bytes !== dictionary.bytes {
       dictionaries[index] = DictionaryNumbers(
-        dictionary: dictionary, numbers: Array(repeating: 0, count: dictionary.count))
+        dictionary: dictionary, numbers: firstNumbers(of: dictionary, rowCount: rows.count))
     }
     guard var known = dictionaries[index]?.numbers, !known.isEmpty else { return }
     // Out of the array while it changes, so that it is not copied.
@@ -204,6 +207,16 @@ extension GroupKeyEncoder {
       _ = Self.look(up: own, rows, in: known, into: &codes[index])
     }
     dictionaries[index] = DictionaryNumbers(dictionary: dictionary, numbers: known)
+  }
+
+  /// The numbers of the entries of a new dictionary. With many entries for the rows to come they are
+  /// left at 0 until a row has one; with few it is cheaper to number all at once than to look
+  /// through the rows for those that are met.
+  private mutating func firstNumbers(of dictionary: StringTable, rowCount: Int) -> [UInt32] {
+    guard dictionary.count <= rowCount / Self.rowsPerEntryMin else {
+      return Array(repeating: 0, count: dictionary.count)
+    }
+    return (0..<dictionary.count).map { strings.number(of: dictionary[$0]) }
   }
 
   /// Returns whether every code was known.
