@@ -77,7 +77,8 @@ let package = Package(
         "CompactionPolicies",
       ]),
     library(
-      "QueryEngine", needs: ["StorageBase", "ScanKernels", "SegmentFormat", "TabletEngine"]),
+      "QueryEngine",
+      needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine"]),
     library("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "Yams"]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
@@ -93,7 +94,7 @@ let package = Package(
     .executableTarget(
       name: "bench-main",
       dependencies: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
+        "CKernels", "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
         "CompactionPolicies",
         "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", argumentParser,
       ],
