@@ -6,7 +6,10 @@ import Testing
 struct FormatTests {
   /// The rows "b a b", null, "ab a" under the parser `english` with positions.
   private static let golden = """
-    ?
+    5344494904030000016102040200020202010162010201020000016201020300
+    0101020000770a4e683a3000000100000000000000100000000100bafb96040b
+    00000203800203030001160000010025041200000000000000010000007279e8
+    c853444949
     """
 
   private static var goldenBytes: [UInt8] {
