@@ -21,9 +21,12 @@ func library(_ name: String, needs: [Target.Dependency]) -> Target {
 }
 
 /// The tests of one target, in `Tests/<target>Tests`.
-func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(
+  _ name: String, needs: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: needs, resources: resources, swiftSettings: settings)
+    name: "\(name)Tests", dependencies: needs, exclude: exclude, resources: resources,
+    swiftSettings: settings)
 }
 
 /// Documents that live beside the code they describe.
@@ -40,6 +43,11 @@ let package = Package(
     .executable(name: "bench-main", targets: ["bench-main"]),
     .executable(name: "sediment", targets: ["sediment"]),
     .library(name: "TabletModel", targets: ["TabletModel"]),
+    // For the package of the micro-benchmarks; what is in it may change with every commit.
+    .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
+    .library(
+      name: "SedimentCore",
+      targets: ["CKernels", "SegmentFormat", "QueryEngine", "IngestDriver", "BenchKit"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -69,16 +77,24 @@ let package = Package(
         "CompactionPolicies",
       ]),
     library(
-      "QueryEngine", needs: ["StorageBase", "ScanKernels", "SegmentFormat", "TabletEngine"]),
+      "QueryEngine",
+      needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine"]),
     library("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "Yams"]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
+
+    library(
+      "FuzzTargets",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine",
+        "IngestDriver",
+      ]),
 
     .executableTarget(name: "bench", swiftSettings: settings),
     .executableTarget(
       name: "bench-main",
       dependencies: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
+        "CKernels", "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
         "CompactionPolicies",
         "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", argumentParser,
       ],
@@ -114,21 +130,23 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
         "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", "sediment",
-      ]),
+      ], exclude: ["Fixtures"]),
     tests(
       "QueryEngine",
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine", "QueryEngine",
       ]),
+    tests(
+      "FuzzTargets", needs: ["StorageBase", "FuzzTargets"], resources: [.copy("Corpus")]),
     tests("Tidy", needs: []),
   ],
   swiftLanguageModes: [.v6]
 )
 
 // Without the headers of the system libraries every importing file would fail with a page of
-// errors. Then what needs them is replaced by one target that says so and fails; the policies and
-// their simulator still build. Set SEDIMENT_LIBRARIES=elsewhere when the headers are where
-// only the compiler finds them (`-Xcc -I…`).
+// errors. Then what needs them is left out, and the program that most people build is replaced by
+// one line that says so and fails; the policies and their simulator still build. Set
+// SEDIMENT_LIBRARIES=elsewhere when only the compiler knows where the headers are (`-Xcc -I…`).
 #if os(Linux) && canImport(Glibc)
   func list(_ variable: String) -> [String] {
     (Context.environment[variable] ?? "").split(separator: ":").map(String.init)
@@ -145,8 +163,9 @@ let package = Package(
       "CKernels", "StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab", "bench",
     ]
     package.targets.removeAll { !pure.contains($0.name) }
-    package.targets.append(.target(name: "MissingLibraries"))
-    package.products.removeAll { !["TabletModel", "bench"].contains($0.name) }
+    let standIn = "bench-main"
+    package.targets.append(.executableTarget(name: standIn, path: "Sources/MissingLibraries"))
+    package.products.removeAll { !["TabletModel", "bench", standIn].contains($0.name) }
     package.dependencies = []
   }
 #endif

@@ -15,14 +15,6 @@ func printError(_ line: String) {
 }
 
 let packageRoot = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
-let headers = ["/usr/include/lz4.h", "/usr/include/zstd.h", "/usr/include/roaring/roaring.h"]
-let isInstalled = headers.allSatisfy { (path: String) in access(path, R_OK) == 0 }
-let pkgConfigs = ["/usr/bin/pkg-config", "/usr/local/bin/pkg-config"]
-let hasPkgConfig = pkgConfigs.contains { (path: String) in access(path, X_OK) == 0 }
-if !isInstalled && !hasPkgConfig {
-  printError("bench: system libraries are missing: run ./dev setup in \(packageRoot)")
-  exit(69)
-}
 printError("bench: building the optimised program (one to two minutes the first time) ...")
 replaceProcess(
   by: [
