@@ -12,11 +12,12 @@ struct CharacterClasses {
     fileprivate static let known = Class(rawValue: 128)
   }
 
-  /// By scalar, for the basic plane; 0 where nothing is known yet.
-  private var basic = [UInt8](repeating: 0, count: 1 << 16)
+  /// By scalar, for the basic plane; 0 where nothing is known yet. Empty until it is needed.
+  private var basic: [UInt8] = []
 
   mutating func of(_ scalar: Unicode.Scalar) -> Class {
     guard scalar.value < 1 << 16 else { return Self.compute(scalar) }
+    if basic.isEmpty { basic = [UInt8](repeating: 0, count: 1 << 16) }
     let known = Class(rawValue: basic[Int(scalar.value)])
     if !known.isEmpty { return known }
     let computed = Self.compute(scalar).union(.known)

@@ -65,12 +65,11 @@ extension InvertedIndexReader {
           bound.map { $0.value.isNull || isKind($0.value) } ?? true
         }
     case .matchAny(let text), .matchAll(let text):
-      type == .string && tokens(of: text).allSatisfy { isKept($0) }
+      type == .string && (keepsAll || tokens(of: text).allSatisfy { isKept($0) })
     case .matchPhrase(let text):
-      type == .string && canFollow(tokens(of: text))
+      type == .string && canFollow(text)
     case .matchPhrasePrefix(let text):
-      type == .string && canFollow(tokens(of: text))
-        && (options.parser.isTokenizing || ignoredCount == 0)
+      type == .string && keepsAll && canFollow(text)
     }
   }
 
@@ -94,13 +93,16 @@ extension InvertedIndexReader {
     return isKept(term)
   }
 
-  /// Whether rows with the term would be in the index.
-  private func isKept(_ term: [UInt8]) -> Bool {
-    options.parser.isTokenizing || ignoredCount == 0 || term.count <= options.ignoreAbove
-  }
+  /// Whether no row was left out.
+  private var keepsAll: Bool { options.parser.isTokenizing || ignoredCount == 0 }
 
-  private func canFollow(_ tokens: [[UInt8]]) -> Bool {
-    (tokens.count < 2 || options.supportPhrase) && tokens.allSatisfy { isKept($0) }
+  /// Whether rows with the term would be in the index.
+  private func isKept(_ term: [UInt8]) -> Bool { keepsAll || term.count <= options.ignoreAbove }
+
+  private func canFollow(_ text: String) -> Bool {
+    if options.supportPhrase { return true }
+    let tokens = tokens(of: text)
+    return tokens.count < 2 && tokens.allSatisfy { isKept($0) }
   }
 
   /// The words of a query without repetitions, in the order of the dictionary, so that the same

@@ -10,8 +10,11 @@ struct Tokenizer {
   init(_ options: IndexOptions) {
     parser = options.parser
     lowerCase = options.lowerCase
-    folded = (0..<256).map { Self.fold(UInt8($0), lowerCase: options.lowerCase) }
+    folded = options.lowerCase ? Self.lowered : Self.unchanged
   }
+
+  private static let lowered = (0..<256).map { fold(UInt8($0), lowerCase: true) }
+  private static let unchanged = (0..<256).map { fold(UInt8($0), lowerCase: false) }
 
   private static func fold(_ byte: UInt8, lowerCase: Bool) -> UInt8 {
     switch byte {

@@ -69,12 +69,10 @@ struct HostileBytesTests {
     #expect(seals.count >= 4)
     for range in seals {
       for place in range.lowerBound..<range.upperBound - 4 {
-        for change in [UInt8(1), 0x80 | UInt8(truncatingIfNeeded: place)] {
-          var changed = bytes
-          changed[place] ^= change
-          Self.seal(&changed, range)
-          _ = isRefused(changed)
-        }
+        var changed = bytes
+        changed[place] ^= 1 << UInt8(place % 8) | UInt8(truncatingIfNeeded: place >> 3)
+        Self.seal(&changed, range)
+        _ = isRefused(changed)
       }
     }
   }
@@ -83,7 +81,7 @@ struct HostileBytesTests {
     let end = bytes.count
     let footerCount = Int(bytes[end - 20]) | Int(bytes[end - 19]) << 8
     for place in end - 20 - footerCount..<end - 8 {
-      for change in [UInt8(1), 2, 0x80, 0xFF, UInt8(truncatingIfNeeded: place * 7) | 1] {
+      for change in [UInt8(1), 0x80, UInt8(truncatingIfNeeded: place * 7) | 1] {
         var changed = bytes
         changed[place] ^= change
         let sum = changed[(end - 20 - footerCount)..<(end - 8)].withUnsafeBytes { crc32c($0) }
