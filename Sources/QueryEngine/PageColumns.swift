@@ -8,7 +8,8 @@ final class PageColumns {
   private let positions: [Int?]
   private let page: Int
   private let rowCount: Int
-  private var decoded: [Int: ColumnVector] = [:]
+  /// By position in the schema.
+  private var decoded: [ColumnVector?]
   private(set) var work = ScanWork()
 
   init(
@@ -19,6 +20,7 @@ final class PageColumns {
     self.positions = positions
     self.page = page
     self.rowCount = rowCount
+    decoded = Array(repeating: nil, count: positions.count)
   }
 
   func column(_ index: Int) throws -> ColumnVector {
@@ -34,5 +36,11 @@ final class PageColumns {
     }
     decoded[index] = vector
     return vector
+  }
+
+  /// What zone maps know of a column of this page; nil for nothing.
+  func bounds(_ index: Int) throws -> ValueBounds? {
+    guard let position = positions[index] else { return .nulls(rowCount: rowCount) }
+    return try source.bounds(ofColumn: position, page: page)
   }
 }

@@ -12,13 +12,15 @@ public enum QueryExecutor {
   ///
   /// - Parameter schema: resolves the names of the query; a segment's columns are matched with it
   ///   by id, and one that a segment lacks is null there.
-  /// - Parameter isCancelled: asked once a page.
+  /// - Parameter parallelism: for queries that group or aggregate; others run on the calling
+  ///   thread. Sums of floating-point numbers are rounded differently for each number of threads.
+  /// - Parameter isCancelled: asked on the calling thread, once for each page it looks at.
   /// - Throws: `StorageError.unknownName`, `.schemaMismatch` and `.alreadyExists` for a query that
   ///   does not fit, `.limitExceeded` for a sum that does not fit its type, what reading a segment
   ///   throws, and `CancellationError`.
   public static func run(
     _ query: Query, over segments: [any ScanSource], schema: Schema,
-    isCancelled: () -> Bool = { false }
+    parallelism: Parallelism = .none, isCancelled: () -> Bool = { false }
   ) throws -> QueryResult {
     let plan = try QueryPlan(query, schema: schema)
     var work = ScanWork()
@@ -27,7 +29,13 @@ public enum QueryExecutor {
     case .rows(let columns, let width):
       rows = try collect(columns, width, plan, segments, &work, isCancelled)
     case .groups(let keys, let aggregates):
-      rows = try aggregate(keys, aggregates, plan, segments, &work, isCancelled)
+      let columns = Set(keys + aggregates.flatMap(\.columns)).sorted()
+      let morsels = try ScanMorsels(plan, segments, columns: columns, work: &work)
+      let run = ParallelAggregation(
+        schema: plan.schema, keys: keys, aggregates: aggregates, morsels: morsels,
+        threadCount: parallelism.threadCount)
+      let total = try run.run(parallelism, work: &work, isCancelled: isCancelled)
+      rows = try GroupOrder(terms: plan.order.terms, limit: plan.limit).rows(of: total)
     }
     return QueryResult(columns: plan.resultColumns, rows: rows, work: work)
   }
@@ -38,39 +46,18 @@ public enum QueryExecutor {
   ) throws -> [[Value]] {
     var collector = RowCollector(
       columns: columns, schema: plan.schema, order: plan.order, limit: plan.limit)
-    if collector.isComplete { return [] }
-    try forEachPage(plan, segments, columns, &work, isCancelled) { page in
-      try collector.add(
-        rowCount: page.rowCount, selection: page.selection, column: page.column)
-      return !collector.isComplete
+    let morsels = try ScanMorsels(plan, segments, columns: columns, work: &work)
+    var evaluator = plan.filter.map(PredicateEvaluator.init)
+    for morsel in morsels.all where !collector.isComplete {
+      _ = try morsel.scan.forEachPage(
+        in: morsel.pages, isWhole: morsel.isWhole, selectedBy: &evaluator, work: &work,
+        isCancelled: isCancelled,
+        body: { page in
+          try collector.add(
+            rowCount: page.rowCount, selection: page.selection, column: page.column)
+          return !collector.isComplete
+        })
     }
     return collector.result(width: width)
-  }
-
-  private static func aggregate(
-    _ keys: [Int], _ aggregates: [BoundAggregate], _ plan: QueryPlan,
-    _ segments: [any ScanSource], _ work: inout ScanWork, _ isCancelled: () -> Bool
-  ) throws -> [[Value]] {
-    let aggregation = Aggregation(schema: plan.schema, groupBy: keys, aggregates: aggregates)
-    try forEachPage(plan, segments, aggregation.columns, &work, isCancelled) { page in
-      try aggregation.add(
-        rowCount: page.rowCount, selection: page.selection, column: page.column)
-      return true
-    }
-    return plan.order.sorted(try aggregation.rows(), limit: plan.limit)
-  }
-
-  private static func forEachPage(
-    _ plan: QueryPlan, _ segments: [any ScanSource], _ columns: [Int], _ work: inout ScanWork,
-    _ isCancelled: () -> Bool, body: (SegmentScan.Page) throws -> Bool
-  ) throws {
-    let needed = columns + (plan.filter?.columns ?? [])
-    var evaluator = plan.filter.map(PredicateEvaluator.init)
-    for segment in segments {
-      let scan = try SegmentScan(segment, schema: plan.schema, columns: needed)
-      let shouldContinue = try scan.forEachPage(
-        selectedBy: &evaluator, work: &work, isCancelled: isCancelled, body: body)
-      if !shouldContinue { return }
-    }
   }
 }

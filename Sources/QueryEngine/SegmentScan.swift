@@ -3,7 +3,7 @@ import StorageBase
 
 /// Finds the selected rows of one segment, page by page, reading as little as it can: the zone maps
 /// of the segment, those of each page, then the filter's columns, and only where these leave a row
-/// the others.
+/// the others. Immutable and thread-safe.
 struct SegmentScan {
   /// The selected rows of one page (nil: all), and its columns, which are decoded when asked for.
   struct Page {
@@ -12,6 +12,7 @@ struct SegmentScan {
     fileprivate let columns: PageColumns
 
     func column(_ index: Int) throws -> ColumnVector { try columns.column(index) }
+    func bounds(_ index: Int) throws -> ValueBounds? { try columns.bounds(index) }
   }
 
   private let source: any ScanSource
@@ -43,31 +44,44 @@ struct SegmentScan {
     "\(column.type)\(column.isNullable ? "" : " not null")"
   }
 
-  /// Calls `body` for each page that has selected rows, until it returns false.
-  ///
-  /// - Returns: whether `body` never returned false.
-  /// - Throws: `CancellationError` when `isCancelled` says so, asked once a page.
-  func forEachPage(
-    selectedBy evaluator: inout PredicateEvaluator?, work: inout ScanWork,
-    isCancelled: () -> Bool, body: (Page) throws -> Bool
-  ) throws -> Bool {
+  /// What the zone maps of the whole segment say; pages need not be looked at when that is none.
+  func verdict(_ predicate: BoundPredicate?, work: inout ScanWork) -> PruneVerdict {
     work.segments += 1
     work.pages += source.pageCount
-    var segmentVerdict = PruneVerdict.all
-    if let predicate = evaluator?.predicate {
-      segmentVerdict = predicate.prune { column in
+    var verdict = PruneVerdict.all
+    if let predicate {
+      verdict = predicate.prune { column in
         guard let position = positions[column] else { return .nulls(rowCount: source.rowCount) }
         return source.bounds(ofColumn: position)
       }
     }
-    if segmentVerdict == .none || source.rowCount == 0 {
+    if verdict == .none || source.rowCount == 0 {
       work.segmentsPruned += 1
       work.pagesPruned += source.pageCount
-      return true
+      return .none
     }
-    for page in 0..<source.pageCount {
+    return verdict
+  }
+
+  var pageCount: Int { source.pageCount }
+
+  /// What the zone map of the whole segment knows of a column of the schema; nil for nothing.
+  func bounds(ofColumn index: Int) -> ValueBounds? {
+    guard let position = positions[index] else { return .nulls(rowCount: source.rowCount) }
+    return source.bounds(ofColumn: position)
+  }
+
+  /// Calls `body` for each of `pages` that has selected rows, until it returns false.
+  ///
+  /// - Parameter isWhole: the segment's zone maps say that all rows are selected.
+  /// - Returns: whether `body` never returned false.
+  /// - Throws: `CancellationError` when `isCancelled` says so, asked once a page.
+  func forEachPage(
+    in pages: Range<Int>, isWhole: Bool, selectedBy evaluator: inout PredicateEvaluator?,
+    work: inout ScanWork, isCancelled: () -> Bool, body: (Page) throws -> Bool
+  ) throws -> Bool {
+    for page in pages {
       if isCancelled() { throw CancellationError() }
-      let isWhole = segmentVerdict == .all
       guard
         let rows = try selectedRows(
           ofPage: page, isWhole: isWhole, by: &evaluator, work: &work)

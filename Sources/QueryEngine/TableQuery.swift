@@ -13,15 +13,17 @@ public struct TableQueryResult: Sendable {
 extension Query {
   /// Runs on a snapshot of a table. Tablets whose hash bucket the filter rules out are not read.
   ///
+  /// - Parameter parallelism: as of `QueryExecutor.run`.
   /// - Throws: what `QueryExecutor.run` throws; a damaged segment fails only queries that need it.
   public func run(
-    on table: TableSnapshot, isCancelled: () -> Bool = { false }
+    on table: TableSnapshot, parallelism: Parallelism = .none,
+    isCancelled: () -> Bool = { false }
   ) throws -> TableQueryResult {
     let schema = table.definition.schema
     let tablets = try relevantTablets(of: table)
     let segments = try tablets.flatMap(\.segments).map { try $0.reader() }
     let result = try QueryExecutor.run(
-      self, over: segments, schema: schema, isCancelled: isCancelled)
+      self, over: segments, schema: schema, parallelism: parallelism, isCancelled: isCancelled)
     return TableQueryResult(
       result: result, componentCounts: tablets.map(\.state.componentCount))
   }

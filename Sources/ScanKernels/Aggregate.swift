@@ -13,11 +13,25 @@ public enum Aggregate: Hashable, Sendable {
   case max(String)
   /// A double, also for integers and decimals.
   case average(String)
+  /// A figure over values computed from the columns of each row.
+  case computed(Function, Expression)
 
-  /// The column it looks at; nil for COUNT(*).
+  public enum Function: String, Hashable, Sendable {
+    case sum, min, max
+    case average = "avg"
+  }
+
+  /// The sum of a computed value, exact to 38 digits unless it is computed in doubles.
+  public static func sum(of value: Expression) -> Aggregate { .computed(.sum, value) }
+  public static func min(of value: Expression) -> Aggregate { .computed(.min, value) }
+  public static func max(of value: Expression) -> Aggregate { .computed(.max, value) }
+  /// The average of a computed value, a double.
+  public static func average(of value: Expression) -> Aggregate { .computed(.average, value) }
+
+  /// The column it looks at; nil for COUNT(*) and for computed values.
   public var columnName: String? {
     switch self {
-    case .countAll: nil
+    case .countAll, .computed: nil
     case .count(let name), .sum(let name), .min(let name), .max(let name), .average(let name): name
     }
   }
@@ -33,6 +47,7 @@ extension Aggregate: CustomStringConvertible {
     case .min(let name): "min(\(name))"
     case .max(let name): "max(\(name))"
     case .average(let name): "avg(\(name))"
+    case .computed(let function, let value): "\(function.rawValue)(\(value))"
     }
   }
 }
@@ -40,26 +55,67 @@ extension Aggregate: CustomStringConvertible {
 /// An aggregate fitted to a schema.
 public struct BoundAggregate: Hashable, Sendable {
   public let aggregate: Aggregate
-  /// The position in the schema of the column it looks at; nil for COUNT(*).
+  /// The position in the schema of the column it looks at; nil for COUNT(*) and computed values.
   public let column: Int?
-  /// The type of that column; `int64` for COUNT(*).
+  /// What it computes of each row, if it does.
+  public let expression: BoundExpression?
+  /// The type of what it looks at; `int64` for COUNT(*).
   let inputType: DataType
   public let resultType: DataType
+
+  init(
+    aggregate: Aggregate, column: Int? = nil, expression: BoundExpression? = nil,
+    inputType: DataType, resultType: DataType
+  ) {
+    self.aggregate = aggregate
+    self.column = column
+    self.expression = expression
+    self.inputType = inputType
+    self.resultType = resultType
+  }
+
+  /// The positions in the schema of all columns it reads.
+  public var columns: [Int] { expression?.columns ?? column.map { [$0] } ?? [] }
+
+  /// Whether it is an average, however its values come about.
+  var isAverage: Bool {
+    switch aggregate {
+    case .average, .computed(.average, _): true
+    default: false
+    }
+  }
+
+  /// Whether it does not depend on the order rows are added in: all but sums of floating-point
+  /// numbers.
+  public var isExact: Bool {
+    switch aggregate {
+    case .sum, .average, .computed(.sum, _), .computed(.average, _):
+      inputType != .float && inputType != .double
+    case .countAll, .count, .min, .max, .computed: true
+    }
+  }
 }
 
 extension Aggregate {
   /// - Parameter table: the name that errors show.
   /// - Throws: `StorageError.unknownName` for a column that is not in the schema,
-  ///   `StorageError.schemaMismatch` for a sum or average of what is not a number.
+  ///   `StorageError.schemaMismatch` for a sum or average of what is not a number, and what
+  ///   `Expression.bound` throws.
   public func bound(to schema: Schema, table: String = "queried") throws -> BoundAggregate {
+    if case .computed(let function, let value) = self {
+      let expression = try value.bound(to: schema, table: table)
+      return BoundAggregate(
+        aggregate: self, expression: expression, inputType: expression.type,
+        resultType: function == .average ? .double : expression.type)
+    }
     guard let name = columnName else {
-      return BoundAggregate(aggregate: self, column: nil, inputType: .int64, resultType: .int64)
+      return BoundAggregate(aggregate: self, inputType: .int64, resultType: .int64)
     }
     let index = try schema.requireIndex(of: name)
     let type = schema.columns[index].type
     let result: DataType
     switch self {
-    case .countAll, .count: result = .int64
+    case .countAll, .count, .computed: result = .int64
     case .min, .max: result = type
     case .sum, .average:
       guard let sum = Self.sumType(of: type) else {

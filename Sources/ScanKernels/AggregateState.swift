@@ -6,9 +6,9 @@ protocol AggregateState: AnyObject {
   /// Makes room for groups `0..<groupCount`.
   func reserve(groupCount: Int)
 
-  /// Adds the selected rows of a page (nil: all) to group 0.
+  /// Adds the selected rows of a page (nil: all) to one group.
   /// - Parameter vector: the column; nil only for COUNT(*).
-  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int)
+  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int)
 
   /// Adds each row of `rows` of a page to the group beside it.
   func scatter(

@@ -12,15 +12,14 @@ public final class AlignedBuffer: @unchecked Sendable {
   public init(byteCount: Int, zeroed: Bool = false) {
     precondition(byteCount >= 0)
     self.byteCount = byteCount
-    base = UnsafeMutableRawPointer.allocate(
-      byteCount: byteCount + Self.padding, alignment: 64)
+    base = BlockPool.shared.take(byteCount: byteCount + Self.padding)
     let start = zeroed ? 0 : byteCount
     UnsafeMutableRawBufferPointer(
       start: base + start, count: byteCount + Self.padding - start
     ).initializeMemory(as: UInt8.self, repeating: 0)
   }
 
-  deinit { base.deallocate() }
+  deinit { BlockPool.shared.give(base, byteCount: byteCount + Self.padding) }
 
   @inlinable public var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: base, count: byteCount)

@@ -8,9 +8,9 @@ final class CountState: AggregateState {
     counts.append(contentsOf: repeatElement(0, count: max(0, groupCount - counts.count)))
   }
 
-  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int) {
+  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int) {
     let present = Bitmap.present(selection, vector?.nulls)
-    counts[0] += Int64(present?.setCount ?? rowCount)
+    counts[group] += Int64(present?.setCount ?? rowCount)
   }
 
   func scatter(

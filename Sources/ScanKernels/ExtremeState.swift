@@ -30,44 +30,52 @@ final class ExtremeState<Rank: FixedWidthInteger>: AggregateState {
     isSeen[group] = true
   }
 
-  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int) {
+  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int) {
     guard let vector else { preconditionFailure("an extreme needs a column") }
     let present = Bitmap.present(selection, vector.nulls)
     let words = present?.words.baseAddress
     let kernels = KernelTable.current.aggregate
     switch vector.type.physical {
     case .int8:
-      offer(kernels.extremes_i8(vector.values(as: Int8.self).baseAddress, rowCount, words))
+      offer(
+        kernels.extremes_i8(vector.values(as: Int8.self).baseAddress, rowCount, words), group)
     case .int16:
-      offer(kernels.extremes_i16(vector.values(as: Int16.self).baseAddress, rowCount, words))
+      offer(
+        kernels.extremes_i16(vector.values(as: Int16.self).baseAddress, rowCount, words), group)
     case .int32:
-      offer(kernels.extremes_i32(vector.values(as: Int32.self).baseAddress, rowCount, words))
+      offer(
+        kernels.extremes_i32(vector.values(as: Int32.self).baseAddress, rowCount, words), group)
     case .int64:
-      offer(kernels.extremes_i64(vector.values(as: Int64.self).baseAddress, rowCount, words))
+      offer(
+        kernels.extremes_i64(vector.values(as: Int64.self).baseAddress, rowCount, words), group)
     case .float32:
-      offer(kernels.extremes_f32(vector.values(as: Float.self).baseAddress, rowCount, words)) {
+      offer(
+        kernels.extremes_f32(vector.values(as: Float.self).baseAddress, rowCount, words), group
+      ) {
         ValueRank.of(Float($0))
       }
     case .float64:
-      offer(kernels.extremes_f64(vector.values(as: Double.self).baseAddress, rowCount, words)) {
+      offer(
+        kernels.extremes_f64(vector.values(as: Double.self).baseAddress, rowCount, words), group
+      ) {
         ValueRank.of($0)
       }
     case .int128:
       let values = vector.values(as: Int128.self)
       let rows = present ?? .full(count: rowCount)
-      rows.forEachSet { offer(Rank(truncatingIfNeeded: values[$0]), group: 0) }
+      rows.forEachSet { offer(Rank(truncatingIfNeeded: values[$0]), group: group) }
     case .bytes: preconditionFailure("strings have no rank")
     }
   }
 
-  private func offer(_ found: ck_extremes_int) {
+  private func offer(_ found: ck_extremes_int, _ group: Int) {
     guard found.min <= found.max else { return }
-    offer(Rank(truncatingIfNeeded: extreme == .lowest ? found.min : found.max), group: 0)
+    offer(Rank(truncatingIfNeeded: extreme == .lowest ? found.min : found.max), group: group)
   }
 
   /// NaN comes after every number: it is the highest when there is one, the lowest only when there
   /// is nothing else.
-  private func offer(_ found: ck_extremes_float, rank: (Double) -> Int64) {
+  private func offer(_ found: ck_extremes_float, _ group: Int, rank: (Double) -> Int64) {
     let hasNumber = found.min <= found.max
     let hasNaN = found.has_nan != 0
     guard hasNumber || hasNaN else { return }
@@ -76,7 +84,7 @@ final class ExtremeState<Rank: FixedWidthInteger>: AggregateState {
       case .lowest: hasNumber ? found.min : .nan
       case .highest: hasNaN ? .nan : found.max
       }
-    offer(Rank(truncatingIfNeeded: rank(value)), group: 0)
+    offer(Rank(truncatingIfNeeded: rank(value)), group: group)
   }
 
   func scatter(

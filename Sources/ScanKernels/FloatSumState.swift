@@ -2,7 +2,7 @@ import CKernels
 import StorageBase
 
 /// SUM and AVG of floating-point numbers, in double precision. The order of additions is that of
-/// the rows within a group, and that of `ck_aggregate.h` without groups.
+/// the rows within a group, and that of `ck_aggregate.h` where whole pages are folded.
 final class FloatSumState: AggregateState {
   private var sums: [Double] = []
   private let counts = CountState()
@@ -12,12 +12,12 @@ final class FloatSumState: AggregateState {
     counts.reserve(groupCount: groupCount)
   }
 
-  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int) {
+  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int) {
     guard let vector else { preconditionFailure("a sum needs a column") }
-    counts.fold(vector, selection: selection, rowCount: rowCount)
+    counts.fold(vector, selection: selection, rowCount: rowCount, group: group)
     let words = selection?.words.baseAddress
     let kernels = KernelTable.current.aggregate
-    sums[0] +=
+    sums[group] +=
       vector.type.physical == .float32
       ? kernels.sum_f32(vector.values(as: Float.self).baseAddress, rowCount, words)
       : kernels.sum_f64(vector.values(as: Double.self).baseAddress, rowCount, words)
@@ -56,7 +56,7 @@ final class FloatSumState: AggregateState {
   func result(_ aggregate: BoundAggregate, group: Int) throws -> Value {
     let count = counts.count(group)
     if count == 0 { return .null }
-    if case .average = aggregate.aggregate { return .floating(sums[group] / Double(count)) }
+    if aggregate.isAverage { return .floating(sums[group] / Double(count)) }
     return .floating(sums[group])
   }
 }

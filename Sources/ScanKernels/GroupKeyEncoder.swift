@@ -8,6 +8,9 @@ struct GroupKeyEncoder {
     var numbers: [UInt32]
   }
 
+  /// Rows per dictionary entry from which on all entries are numbered.
+  private static let rowsPerEntryMin = 16
+
   let layout: GroupKeyLayout
   private(set) var table: GroupTable
   private(set) var strings = StringInterner()
@@ -17,8 +20,9 @@ struct GroupKeyEncoder {
   private var packed: [UInt64] = []
   private var indexes: [UInt32] = []
 
-  init(columns: [Column]) {
-    layout = GroupKeyLayout(columns)
+  /// - Parameter ranges: for each column a range that its values lie in; nil when none is known.
+  init(columns: [Column], ranges: [ClosedRange<Int64>?]) {
+    layout = GroupKeyLayout(columns, ranges: ranges)
     table = GroupTable(layout: layout)
     dictionaries = Array(repeating: nil, count: columns.count)
     codes = Array(repeating: [], count: columns.count)
@@ -75,29 +79,41 @@ struct GroupKeyEncoder {
     }
   }
 
+  /// One column of the key of one group.
+  func key(ofGroup group: Int, field: Int) -> Value {
+    table.withKey(group) { layout.value(layout.fields[field], in: $0, strings: strings) }
+  }
+
   /// The numbers here of all groups of another encoder of the same columns, in its order.
   mutating func numbers(ofGroupsOf other: GroupKeyEncoder) -> [UInt32] {
-    (0..<other.table.count).map { group in
-      var key = other.table.withKey(group) {
-        Array(UnsafeBufferPointer(start: $0, count: layout.wordCount))
-      }
-      for field in layout.fields {
-        guard case .string = field.form else { continue }
-        let foreign = key.withUnsafeBufferPointer { key in
-          key.baseAddress.map { layout.code(field, in: $0) } ?? 0
-        }
-        guard foreign != 0 else { continue }
-        let own = other.strings.string(foreign).withUnsafeBytes { strings.number(of: $0) }
-        let mask: UInt64 = 0xFFFF_FFFF << field.place.shift
-        key[field.place.word] &= ~mask
-        key[field.place.word] |= UInt64(own) << field.place.shift
-      }
-      table.makeRoom(forCodesUpTo: strings.count)
-      return key.withUnsafeBufferPointer { key in
-        guard let base = key.baseAddress else { preconditionFailure("a key has words") }
-        return table.number(of: base)
+    var numbers = [UInt32](repeating: 0, count: other.table.count)
+    var key = [UInt64](repeating: 0, count: layout.wordCount)
+    let stringFields = layout.fields.filter { field in
+      if case .string = field.form { return true }
+      return false
+    }
+    key.withUnsafeMutableBufferPointer { buffer in
+      guard let key = buffer.baseAddress else { preconditionFailure("a key has words") }
+      for group in numbers.indices {
+        other.table.withKey(group) { key.update(from: $0, count: layout.wordCount) }
+        for field in stringFields { translate(field, in: key, from: other) }
+        if !stringFields.isEmpty { table.makeRoom(forCodesUpTo: strings.count) }
+        numbers[group] = table.number(of: key)
       }
     }
+    return numbers
+  }
+
+  /// Replaces the code that another encoder gave a string by the one it has here.
+  private mutating func translate(
+    _ field: GroupKeyLayout.Field, in key: UnsafeMutablePointer<UInt64>,
+    from other: GroupKeyEncoder
+  ) {
+    let foreign = layout.code(field, in: key)
+    guard foreign != 0 else { return }
+    let own = other.strings.string(foreign).withUnsafeBytes { strings.number(of: $0) }
+    key[field.place.word] &= ~(0xFFFF_FFFF << field.place.shift)
+    key[field.place.word] |= UInt64(own) << field.place.shift
   }
 }
 
@@ -107,16 +123,9 @@ extension GroupKeyEncoder {
   ) {
     switch layout.fields[index].form {
     case .wide: return
-    case .narrow(let lowest):
+    case .narrow(let lowest, let bits):
       resize(index, rows.count)
-      if vector.type == .bool {
-        // Whatever is not zero is true, so that a code always has the bits planned for it.
-        encode(vector.values(as: Int8.self), rows, &codes[index]) { $0 == 0 ? 1 : 2 }
-      } else if vector.type.physical == .int8 {
-        encode(vector.values(as: Int8.self), rows, &codes[index]) { Int($0) &- lowest &+ 1 }
-      } else {
-        encode(vector.values(as: Int16.self), rows, &codes[index]) { Int($0) &- lowest &+ 1 }
-      }
+      encode(vector, rows, lowest: lowest, bits: bits, into: &codes[index])
     case .string:
       resize(index, rows.count)
       switch vector.body {
@@ -137,6 +146,28 @@ extension GroupKeyEncoder {
         let bit = UInt32(truncatingIfNeeded: words[row &>> 6] &>> UInt64(row & 63)) & 1
         codes[position] &= bit &- 1
       }
+    }
+  }
+
+  private func encode(
+    _ vector: ColumnVector, _ rows: UnsafeBufferPointer<UInt32>, lowest: Int, bits: Int,
+    into codes: inout [UInt32]
+  ) {
+    // A code must have the bits planned for it, or it would index outside of the table: whatever
+    // is not zero is true, and a value outside of its zone map wraps.
+    let mask = (1 << bits) - 1
+    switch vector.type.physical {
+    case .int8 where vector.type == .bool:
+      encode(vector.values(as: Int8.self), rows, &codes) { $0 == 0 ? 1 : 2 }
+    case .int8:
+      encode(vector.values(as: Int8.self), rows, &codes) { (Int($0) &- lowest &+ 1) & mask }
+    case .int16:
+      encode(vector.values(as: Int16.self), rows, &codes) { (Int($0) &- lowest &+ 1) & mask }
+    case .int32:
+      encode(vector.values(as: Int32.self), rows, &codes) { (Int($0) &- lowest &+ 1) & mask }
+    case .int64:
+      encode(vector.values(as: Int64.self), rows, &codes) { (Int($0) &- lowest &+ 1) & mask }
+    case .int128, .float32, .float64, .bytes: preconditionFailure("no code for \(vector.type)")
     }
   }
 
@@ -163,7 +194,7 @@ extension GroupKeyEncoder {
   ) {
     if dictionaries[index]?.dictionary.bytes !== dictionary.bytes {
       dictionaries[index] = DictionaryNumbers(
-        dictionary: dictionary, numbers: Array(repeating: 0, count: dictionary.count))
+        dictionary: dictionary, numbers: firstNumbers(of: dictionary, rowCount: rows.count))
     }
     guard var known = dictionaries[index]?.numbers, !known.isEmpty else { return }
     // Out of the array while it changes, so that it is not copied.
@@ -176,6 +207,16 @@ extension GroupKeyEncoder {
       _ = Self.look(up: own, rows, in: known, into: &codes[index])
     }
     dictionaries[index] = DictionaryNumbers(dictionary: dictionary, numbers: known)
+  }
+
+  /// The numbers of the entries of a new dictionary. With many entries for the rows to come they are
+  /// left at 0 until a row has one; with few it is cheaper to number all at once than to look
+  /// through the rows for those that are met.
+  private mutating func firstNumbers(of dictionary: StringTable, rowCount: Int) -> [UInt32] {
+    guard dictionary.count <= rowCount / Self.rowsPerEntryMin else {
+      return Array(repeating: 0, count: dictionary.count)
+    }
+    return (0..<dictionary.count).map { strings.number(of: dictionary[$0]) }
   }
 
   /// Returns whether every code was known.

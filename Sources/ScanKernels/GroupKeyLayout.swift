@@ -3,12 +3,13 @@ import StorageBase
 /// Where the columns of a group key lie in its packed form: whole 64-bit words, so that keys of any
 /// columns hash and compare without knowing them.
 ///
-/// Columns of few possible values (bool, 8 and 16-bit integers) and strings are kept as *codes* of
+/// Columns of few possible values (bool, 8 and 16-bit integers, and others whose values are known to
+/// lie close together) and strings are kept as *codes* of
 /// 32 bits with 0 for null; the others by value, with a flag bit for null after all values.
 struct GroupKeyLayout {
   enum Form {
-    /// A code: the value less `lowest`, plus one.
-    case narrow(lowest: Int)
+    /// A code of so many bits: the value less `lowest`, plus one.
+    case narrow(lowest: Int, bits: Int)
     /// A code: the number of an interned string.
     case string
     /// The bits of a value of 32, 64 or 128 bits.
@@ -32,47 +33,61 @@ struct GroupKeyLayout {
   /// Whether every column is kept as a code.
   let isAllCodes: Bool
 
-  init(_ columns: [Column]) {
+  /// The most bits of a code of a column whose values are known to lie close together.
+  private static let codeBitsMax = 18
+
+  /// - Parameter ranges: for each column a range that its values lie in; nil when none is known.
+  init(_ columns: [Column], ranges: [ClosedRange<Int64>?]) {
+    let forms = zip(columns, ranges).map { Self.form(of: $0.type, $1) }
     var places = [Place](repeating: Place(word: 0, shift: 0), count: columns.count)
     var flags = [Place?](repeating: nil, count: columns.count)
     var end = 0
     // Widest first, so that no value straddles two words; bits are counted from the first word.
+    let bitCounts = zip(columns, forms).map { Self.bitCount(of: $0.type, $1) }
     for width in [128, 64, 32] {
-      for (index, column) in columns.enumerated() where Self.bitCount(of: column.type) == width {
+      for index in columns.indices where bitCounts[index] == width {
         places[index] = Place(word: end / 64, shift: UInt64(end % 64))
         end += width
       }
     }
     for (index, column) in columns.enumerated()
-    where column.isNullable && Self.isWide(Self.form(of: column.type)) {
+    where column.isNullable && Self.isWide(forms[index]) {
       flags[index] = Place(word: end / 64, shift: UInt64(end % 64))
       end += 1
     }
     wordCount = max(1, (end + 63) / 64)
     fields = columns.enumerated().map { index, column in
       Field(
-        type: column.type, form: Self.form(of: column.type), place: places[index],
+        type: column.type, form: forms[index], place: places[index],
         nullFlag: flags[index])
     }
     isAllCodes = fields.allSatisfy { !Self.isWide($0.form) }
   }
 
-  private static func bitCount(of type: DataType) -> Int {
+  private static func bitCount(of type: DataType, _ form: Form) -> Int {
+    guard isWide(form) else { return 32 }
     switch type.physical {
-    case .int128: 128
-    case .int64, .float64: 64
-    case .int8, .int16, .int32, .float32, .bytes: 32
+    case .int128: return 128
+    case .int64, .float64: return 64
+    case .int8, .int16, .int32, .float32, .bytes: return 32
     }
   }
 
-  private static func form(of type: DataType) -> Form {
+  private static func form(of type: DataType, _ range: ClosedRange<Int64>?) -> Form {
     switch type {
-    case .bool: .narrow(lowest: 0)
-    case .int8: .narrow(lowest: Int(Int8.min))
-    case .int16: .narrow(lowest: Int(Int16.min))
-    case .string: .string
-    default: .wide
+    case .bool: return .narrow(lowest: 0, bits: 2)
+    case .int8: return .narrow(lowest: Int(Int8.min), bits: 9)
+    case .int16: return .narrow(lowest: Int(Int16.min), bits: 17)
+    case .string: return .string
+    case .float, .double: return .wide
+    case .int32, .int64, .date, .datetime, .decimal: break
     }
+    guard type.physical != .int128, let range else { return .wide }
+    let (span, overflow) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
+    guard !overflow, span < (1 << codeBitsMax) - 1 else { return .wide }
+    // One more for null.
+    let bits = Int64.bitWidth - (span + 1).leadingZeroBitCount
+    return .narrow(lowest: Int(range.lowerBound), bits: bits)
   }
 
   private static func isWide(_ form: Form) -> Bool {
@@ -90,7 +105,7 @@ struct GroupKeyLayout {
     _ field: Field, in key: UnsafePointer<UInt64>, strings: StringInterner
   ) -> Value {
     switch field.form {
-    case .narrow(let lowest):
+    case .narrow(let lowest, _):
       let code = code(field, in: key)
       return code == 0 ? .null : .integer(Int128(lowest + Int(code) - 1))
     case .string:

@@ -26,7 +26,7 @@ struct GroupTable {
     guard layout.isAllCodes else { return }
     let bits = layout.fields.map { field -> UInt64 in
       switch field.form {
-      case .narrow: field.type == .bool ? 2 : field.type == .int8 ? 9 : 17
+      case .narrow(_, let bits): UInt64(bits)
       case .string, .wide: 4
       }
     }
@@ -71,6 +71,7 @@ struct GroupTable {
   }
 
   private func directIndex(of key: UnsafePointer<UInt64>, _ bits: [UInt64]) -> Int {
+    if layout.fields.count == 1 { return Int(layout.code(layout.fields[0], in: key)) }
     var (index, shift) = (0, 0)
     for (field, width) in zip(layout.fields, bits) {
       index |= Int(layout.code(field, in: key)) << shift
@@ -101,13 +102,13 @@ struct GroupTable {
 
   private mutating func insert(direct index: Int) -> UInt32 {
     if direct[index] != 0 { return direct[index] - 1 }
-    var key = [UInt64](repeating: 0, count: layout.wordCount)
+    let start = keys.count
+    for _ in 0..<layout.wordCount { keys.append(0) }
     var rest = UInt64(index)
     for (field, width) in zip(layout.fields, directBits ?? []) {
-      key[field.place.word] |= (rest & (1 << width - 1)) << field.place.shift
+      keys[start + field.place.word] |= (rest & ((1 << width) - 1)) << field.place.shift
       rest >>= width
     }
-    keys.append(contentsOf: key)
     count += 1
     direct[index] = UInt32(count)
     return UInt32(count - 1)

@@ -4,18 +4,23 @@ import StorageBase
 /// SUM and AVG of integers of up to 64 bits. Sums run in 64 bits and move to a 128-bit total when
 /// they would overflow, so no sum wraps and the hot loop stays narrow.
 final class IntegerSumState: AggregateState {
-  private var sums: [Int64] = []
-  private var spilled: [Int: WideTotal] = [:]
-  private let counts = CountState()
-
-  func reserve(groupCount: Int) {
-    sums.append(contentsOf: repeatElement(0, count: max(0, groupCount - sums.count)))
-    counts.reserve(groupCount: groupCount)
+  /// Side by side, so that a row touches one cache line.
+  private struct Cell {
+    var sum: Int64 = 0
+    var count: Int64 = 0
   }
 
-  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int) {
+  private var cells: [Cell] = []
+  private var spilled: [Int: WideTotal] = [:]
+
+  func reserve(groupCount: Int) {
+    cells.append(contentsOf: repeatElement(Cell(), count: max(0, groupCount - cells.count)))
+  }
+
+  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int) {
     guard let vector else { preconditionFailure("a sum needs a column") }
-    counts.fold(vector, selection: selection, rowCount: rowCount)
+    let present = Bitmap.present(selection, vector.nulls)
+    cells[group].count += Int64(present?.setCount ?? rowCount)
     // A null row holds zero, so it may be added.
     let words = selection?.words.baseAddress
     let kernels = KernelTable.current.aggregate
@@ -33,19 +38,24 @@ final class IntegerSumState: AggregateState {
     case .int128, .float32, .float64, .bytes:
       preconditionFailure("no 64-bit sum of \(vector.type)")
     }
-    spilled[0, default: WideTotal()].add(sum)
+    let total = Int128(cells[group].sum) + sum
+    if let narrow = Int64(exactly: total) {
+      cells[group].sum = narrow
+    } else {
+      cells[group].sum = 0
+      spilled[group, default: WideTotal()].add(total)
+    }
   }
 
   func scatter(
     _ vector: ColumnVector?, rows: UnsafeBufferPointer<UInt32>, groups: UnsafeBufferPointer<UInt32>
   ) {
     guard let vector else { preconditionFailure("a sum needs a column") }
-    counts.scatter(vector, rows: rows, groups: groups)
     switch vector.type.physical {
-    case .int8: add(vector.values(as: Int8.self), rows, groups)
-    case .int16: add(vector.values(as: Int16.self), rows, groups)
-    case .int32: add(vector.values(as: Int32.self), rows, groups)
-    case .int64: add(vector.values(as: Int64.self), rows, groups)
+    case .int8: add(vector.values(as: Int8.self), vector.nulls, rows, groups)
+    case .int16: add(vector.values(as: Int16.self), vector.nulls, rows, groups)
+    case .int32: add(vector.values(as: Int32.self), vector.nulls, rows, groups)
+    case .int64: add(vector.values(as: Int64.self), vector.nulls, rows, groups)
     case .int128, .float32, .float64, .bytes:
       preconditionFailure("no 64-bit sum of \(vector.type)")
     }
@@ -53,39 +63,55 @@ final class IntegerSumState: AggregateState {
 
   @inline(__always)
   private func add<T: FixedWidthInteger & BitwiseCopyable>(
-    _ values: UnsafeBufferPointer<T>, _ rows: UnsafeBufferPointer<UInt32>,
+    _ values: UnsafeBufferPointer<T>, _ nulls: Bitmap?, _ rows: UnsafeBufferPointer<UInt32>,
     _ groups: UnsafeBufferPointer<UInt32>
   ) {
-    sums.withUnsafeMutableBufferPointer { sums in
+    cells.withUnsafeMutableBufferPointer { cells in
       for position in 0..<rows.count {
         let group = Int(groups[position])
         let value = Int64(truncatingIfNeeded: values[Int(rows[position])])
-        let (sum, overflow) = sums[group].addingReportingOverflow(value)
+        let (sum, overflow) = cells[group].sum.addingReportingOverflow(value)
         if _slowPath(overflow) {
-          spilled[group, default: WideTotal()].add(Int128(sums[group]) + Int128(value))
-          sums[group] = 0
+          spilled[group, default: WideTotal()].add(Int128(cells[group].sum) + Int128(value))
+          cells[group].sum = 0
         } else {
-          sums[group] = sum
+          cells[group].sum = sum
         }
+        cells[group].count &+= 1
+      }
+      // A null row has added zero and must not count.
+      guard let nulls else { return }
+      for position in 0..<rows.count where nulls[Int(rows[position])] {
+        cells[Int(groups[position])].count &-= 1
       }
     }
   }
 
   func absorb(_ other: any AggregateState, groups: [UInt32]) {
     guard let other = other as? IntegerSumState else { preconditionFailure("states of two kinds") }
-    counts.absorb(other.counts, groups: groups)
     for (group, target) in groups.enumerated() {
-      spilled[Int(target), default: WideTotal()].add(other.total(group))
+      let (own, more) = (cells[Int(target)], other.cells[group])
+      let (sum, overflow) = own.sum.addingReportingOverflow(more.sum)
+      if overflow {
+        let total = Int128(own.sum) + Int128(more.sum)
+        spilled[Int(target), default: WideTotal()].add(total)
+      }
+      cells[Int(target)] = Cell(sum: overflow ? 0 : sum, count: own.count + more.count)
+    }
+    for (group, total) in other.spilled {
+      spilled[Int(groups[group]), default: WideTotal()].add(total)
     }
   }
 
-  private func total(_ group: Int) -> WideTotal {
+  func count(_ group: Int) -> Int64 { cells[group].count }
+
+  func total(_ group: Int) -> WideTotal {
     var total = spilled.isEmpty ? WideTotal() : spilled[group, default: WideTotal()]
-    total.add(Int128(sums[group]))
+    total.add(Int128(cells[group].sum))
     return total
   }
 
   func result(_ aggregate: BoundAggregate, group: Int) throws -> Value {
-    try total(group).result(aggregate, count: counts.count(group))
+    try total(group).result(aggregate, count: cells[group].count)
   }
 }

@@ -6,6 +6,7 @@ import CKernels
 public struct KernelTable: @unchecked Sendable {
   public let filter: ck_filter_table
   public let aggregate: ck_aggregate_table
+  public let arithmetic: ck_arithmetic_table
 
   /// What this process uses: the best the processor has, or what `SEDIMENT_SIMD` asks for.
   public static let current: KernelTable = {
@@ -18,11 +19,12 @@ public struct KernelTable: @unchecked Sendable {
   /// The kernels of one level of `ck_level.h`, so that tests can compare levels; nil when this
   /// processor lacks it.
   public init?(level: Int32) {
-    guard let filter = ck_filter_at(level), let aggregate = ck_aggregate_at(level) else {
-      return nil
-    }
+    guard let filter = ck_filter_at(level), let aggregate = ck_aggregate_at(level),
+      let arithmetic = ck_arithmetic_at(level)
+    else { return nil }
     self.filter = filter.pointee
     self.aggregate = aggregate.pointee
+    self.arithmetic = arithmetic.pointee
   }
 }
 

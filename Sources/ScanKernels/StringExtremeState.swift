@@ -28,7 +28,7 @@ final class StringExtremeState: AggregateState {
     best[group] = Array(string)
   }
 
-  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int) {
+  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int) {
     guard let vector else { preconditionFailure("an extreme needs a column") }
     let rows = (Bitmap.present(selection, vector.nulls) ?? .full(count: rowCount))
     switch vector.body {
@@ -36,8 +36,8 @@ final class StringExtremeState: AggregateState {
       let codes = codes.values(as: UInt32.self)
       var isMet = [Bool](repeating: false, count: dictionary.count)
       rows.forEachSet { isMet[Int(codes[$0])] = true }
-      for code in isMet.indices where isMet[code] { offer(dictionary[code], group: 0) }
-    case .strings(let strings): rows.forEachSet { offer(strings[$0], group: 0) }
+      for code in isMet.indices where isMet[code] { offer(dictionary[code], group: group) }
+    case .strings(let strings): rows.forEachSet { offer(strings[$0], group: group) }
     case .fixed: preconditionFailure("not a string column")
     }
   }

@@ -11,14 +11,14 @@ final class WideSumState: AggregateState {
     counts.reserve(groupCount: groupCount)
   }
 
-  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int) {
+  func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int) {
     guard let vector else { preconditionFailure("a sum needs a column") }
-    counts.fold(vector, selection: selection, rowCount: rowCount)
+    counts.fold(vector, selection: selection, rowCount: rowCount, group: group)
     let values = vector.values(as: Int128.self)
     if let selection {
-      selection.forEachSet { totals[0].add(values[$0]) }
+      selection.forEachSet { totals[group].add(values[$0]) }
     } else {
-      for row in 0..<rowCount { totals[0].add(values[row]) }
+      for row in 0..<rowCount { totals[group].add(values[row]) }
     }
   }
 
@@ -40,6 +40,9 @@ final class WideSumState: AggregateState {
     counts.absorb(other.counts, groups: groups)
     for (group, target) in groups.enumerated() { totals[Int(target)].add(other.totals[group]) }
   }
+
+  func count(_ group: Int) -> Int64 { counts.count(group) }
+  func total(_ group: Int) -> WideTotal { totals[group] }
 
   func result(_ aggregate: BoundAggregate, group: Int) throws -> Value {
     try totals[group].result(aggregate, count: counts.count(group))

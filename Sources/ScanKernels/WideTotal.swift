@@ -28,11 +28,13 @@ extension WideTotal {
   /// The sum or average that this total of `count` values is.
   func result(_ aggregate: BoundAggregate, count: Int64) throws -> Value {
     if count == 0 { return .null }
-    if case .average = aggregate.aggregate {
+    if aggregate.isAverage {
       var unit = 1.0
       if case .decimal(_, let scale) = aggregate.inputType { unit = Double(powerOfTen(scale)) }
       return .floating(approximate / unit / Double(count))
     }
+    // The result has 38 digits, so that whatever fits 64 bits fits it.
+    if wraps == 0, Int64(exactly: low) != nil { return .integer(low) }
     guard let exact, let range = aggregate.resultType.integerRange, range.contains(exact) else {
       throw StorageError.limitExceeded(
         what: "digits of \(aggregate.aggregate)", value: 39, limit: 38,

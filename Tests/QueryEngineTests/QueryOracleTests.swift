@@ -1,6 +1,7 @@
 import QueryEngine
 import ScanKernels
 import StorageBase
+import StorageIO
 import Testing
 
 /// Random queries over random tables give what a row-by-row evaluation gives.
@@ -18,6 +19,8 @@ import Testing
 
   @Test(arguments: 0..<16 as Range<UInt64>)
   func queriesAgreeWithTheOracle(batch: UInt64) throws {
+    let pool = try WorkerPool(name: "query", threadCount: 2)
+    defer { pool.shutdown() }
     for round in 0..<25 as Range<UInt64> {
       let seed = batch * 1000 + round
       var cases = RandomCases(seed: seed)
@@ -31,6 +34,11 @@ import Testing
         let query = cases.query(schema)
         let found = try QueryExecutor.run(query, over: sources, schema: schema)
         check(found.rows, oracle.answer(query), "seed \(seed): \(query) of \(schema)")
+        let shared = try QueryExecutor.run(
+          query, over: sources, schema: schema,
+          parallelism: Parallelism(threadCount: 3, executor: pool))
+        check(shared.rows, oracle.answer(query), "3 threads, seed \(seed): \(query) of \(schema)")
+        if shared.rows.count < query.limit ?? .max { #expect(shared.work == found.work) }
       }
     }
   }

@@ -119,6 +119,7 @@ struct RandomCases {
   private func isInexact(_ aggregate: Aggregate, _ schema: Schema) -> Bool {
     switch aggregate {
     case .average: true
+    case .computed(_, let value): isInexact(value, schema)
     case .sum(let name):
       switch schema.columns[schema.index(of: name)!].type {
       case .float, .double: true
@@ -128,7 +129,51 @@ struct RandomCases {
     }
   }
 
+  private func isInexact(_ value: Expression, _ schema: Schema) -> Bool {
+    switch value {
+    case .column(let name): isInexact(.sum(name), schema)
+    case .literal: false
+    case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b):
+      isInexact(a, schema) || isInexact(b, schema)
+    }
+  }
+
+  /// A term that is at most a 64-bit number times a 32-bit one, so that sums of it fit 38 digits.
+  private mutating func expression(_ schema: Schema) -> Expression? {
+    let numbers = schema.columns.filter {
+      switch $0.type {
+      case .bool, .date, .datetime, .string, .decimal(precision: 30, scale: 3): false
+      default: true
+      }
+    }
+    let small = numbers.filter { [1, 2, 4].contains($0.type.physical.width) }
+    guard !numbers.isEmpty else { return nil }
+    var value = Expression.column(pick(numbers).name)
+    if !small.isEmpty {
+      let factor = Expression.column(pick(small).name)
+      switch below(4) {
+      case 0: value = value * factor
+      case 1: value = value * (1 - factor)
+      case 2: value = (0.5 + factor) * value
+      default: value = value + factor
+      }
+    }
+    let constants: [Expression] = [
+      0, 1, -3, 0.05, .literal(.decimal(unscaled: 125, scale: 2)), .literal(.integer(1000)),
+    ]
+    switch below(5) {
+    case 0: return value + pick(constants)
+    case 1: return pick(constants) - value
+    case 2: return value * pick(constants)
+    case 3: return value - .column(pick(numbers).name)
+    default: return value
+    }
+  }
+
   private mutating func aggregate(_ schema: Schema) -> Aggregate {
+    if chance(1, in: 4), let value = expression(schema) {
+      return .computed(pick([.sum, .min, .max, .average]), value)
+    }
     let column = pick(schema.columns)
     switch below(6) {
     case 0: return .countAll

@@ -104,11 +104,15 @@ struct RowOracle {
   }
 
   private func figure(_ aggregate: Aggregate, _ rows: [[Value]]) -> Value {
+    if case .computed(let function, let value) = aggregate {
+      let numbers = rows.compactMap { NaiveNumber(value, $0, schema) }
+      return figure(function, numbers, of: value)
+    }
     guard let name = aggregate.columnName else { return .integer(Int128(rows.count)) }
     let column = schema.index(of: name)!
     let values = rows.map { $0[column] }.filter { !$0.isNull }
     switch aggregate {
-    case .countAll, .count: return .integer(Int128(values.count))
+    case .countAll, .count, .computed: return .integer(Int128(values.count))
     case .min:
       return values.reduce(.null) { $0.isNull || $1.precedes($0) ? $1 : $0 }
     case .max:
@@ -123,6 +127,25 @@ struct RowOracle {
           unit = Double(powerOfTen(scale))
         }
         return .floating(Double(total) / unit / Double(values.count))
+      case .floating(let total): return .floating(total / Double(values.count))
+      default: return .null
+      }
+    }
+  }
+
+  private func figure(
+    _ function: Aggregate.Function, _ numbers: [NaiveNumber], of value: Expression
+  ) -> Value {
+    guard let scale = numbers.first?.scale else { return .null }
+    let values = numbers.map(\.value)
+    switch function {
+    case .sum: return sum(values)
+    case .min: return values.reduce(values[0]) { $1.precedes($0) ? $1 : $0 }
+    case .max: return values.reduce(values[0]) { $0.precedes($1) ? $1 : $0 }
+    case .average:
+      switch sum(values) {
+      case .integer(let total):
+        return .floating(Double(total) / Double(powerOfTen(scale)) / Double(values.count))
       case .floating(let total): return .floating(total / Double(values.count))
       default: return .null
       }

@@ -28,7 +28,7 @@ import Testing
           for row in page { builder.append(row[index]) }
           return builder.finish()
         }
-        result.add(rowCount: page.count, selection: nil) { vectors[$0] }
+        try result.add(rowCount: page.count, selection: nil) { vectors[$0] }
       }
       return result
     }

@@ -24,7 +24,7 @@ struct Bench: ParsableCommand {
       """,
     subcommands: [
       RunCommand.self, CompareCommand.self, SimulateCommand.self, PoliciesCommand.self,
-      WorkloadsCommand.self, ColumnsCommand.self,
+      WorkloadsCommand.self, ColumnsCommand.self, ScanCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

@@ -1,0 +1,52 @@
+import Synchronization
+
+/// Memory blocks kept for the next buffer of about their size. A scan frees and asks for the same
+/// few sizes for every page; giving them back to the system in between costs more, in page faults
+/// and zeroing, than decoding the page. Thread-safe.
+final class BlockPool: Sendable {
+  private struct Block: @unchecked Sendable {
+    let address: UnsafeMutableRawPointer
+  }
+
+  /// Sizes from 4 KiB to 1 MiB are kept, rounded up to a power of two.
+  private static let exponents = 12...20
+  /// Blocks kept of each size: at most 16 MiB of each, and 64 blocks.
+  private static let blockCountMax = 64
+  private static let byteCountMax = 16 << 20
+
+  private let free: Mutex<[[Block]]>
+
+  static let shared = BlockPool()
+
+  private init() { free = Mutex(Array(repeating: [], count: Self.exponents.count)) }
+
+  /// The power of two that a block for `byteCount` bytes has; nil when it is not pooled.
+  private static func exponent(_ byteCount: Int) -> Int? {
+    let exponent = Int.bitWidth - (byteCount - 1).leadingZeroBitCount
+    return byteCount > 1 << (exponents.lowerBound - 1) && exponents.contains(exponent)
+      ? exponent : nil
+  }
+
+  /// At least `byteCount` bytes aligned to 64, with any content.
+  func take(byteCount: Int) -> UnsafeMutableRawPointer {
+    guard let exponent = Self.exponent(byteCount) else {
+      return .allocate(byteCount: byteCount, alignment: 64)
+    }
+    let kept = free.withLock { $0[exponent - Self.exponents.lowerBound].popLast() }
+    return kept?.address ?? .allocate(byteCount: 1 << exponent, alignment: 64)
+  }
+
+  /// - Parameter byteCount: as it was taken with.
+  func give(_ address: UnsafeMutableRawPointer, byteCount: Int) {
+    guard let exponent = Self.exponent(byteCount) else { return address.deallocate() }
+    let countMax = min(Self.blockCountMax, Self.byteCountMax >> exponent)
+    let block = Block(address: address)
+    let isKept = free.withLock { free in
+      let index = exponent - Self.exponents.lowerBound
+      guard free[index].count < countMax else { return false }
+      free[index].append(block)
+      return true
+    }
+    if !isKept { address.deallocate() }
+  }
+}

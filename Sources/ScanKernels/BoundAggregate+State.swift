@@ -1,0 +1,29 @@
+import StorageBase
+
+extension BoundAggregate {
+  /// The running figures that suit the type of its values.
+  func makeState() -> any AggregateState {
+    switch aggregate {
+    case .countAll, .count: CountState()
+    case .min, .computed(.min, _): makeExtreme(.lowest)
+    case .max, .computed(.max, _): makeExtreme(.highest)
+    case .sum, .average, .computed(.sum, _), .computed(.average, _): makeSum()
+    }
+  }
+
+  private func makeExtreme(_ end: Extreme) -> any AggregateState {
+    switch inputType.physical {
+    case .bytes: StringExtremeState(end)
+    case .int128: ExtremeState<Int128>(end, type: inputType)
+    default: ExtremeState<Int64>(end, type: inputType)
+    }
+  }
+
+  private func makeSum() -> any AggregateState {
+    switch inputType.physical {
+    case .float32, .float64: FloatSumState()
+    case .int128: expression == nil ? WideSumState() : ComputedSumState()
+    default: IntegerSumState()
+    }
+  }
+}

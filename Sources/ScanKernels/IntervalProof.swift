@@ -1,0 +1,75 @@
+import CKernels
+import StorageBase
+
+/// Interval arithmetic over the bounds of columns: proves that an expression fits 64 bits on the
+/// rows of a page, with everything computed on the way.
+struct IntervalProof {
+  private let ranges: [Int: ClosedRange<Int128>]
+
+  /// - Parameter bounds: what is known of a column; where that is nothing its values are looked at.
+  init(
+    _ vectors: [Int: ColumnVector], bounds: (Int) throws -> ValueBounds?
+  ) rethrows {
+    ranges = try Dictionary(
+      uniqueKeysWithValues: vectors.map { index, vector in
+        (index, try bounds(index).flatMap(Self.range) ?? Self.range(of: vector))
+      })
+  }
+
+  /// Null rows hold zero, so that is always in.
+  private static func range(_ bounds: ValueBounds) -> ClosedRange<Int128>? {
+    guard case .integer(let low) = bounds.lower, case .integer(let high)? = bounds.upper,
+      low <= high
+    else { return nil }
+    return min(0, low)...max(0, high)
+  }
+
+  private static func range(of vector: ColumnVector) -> ClosedRange<Int128> {
+    switch vector.type.physical {
+    case .int64:
+      let values = vector.values(as: Int64.self)
+      let found = KernelTable.current.aggregate.extremes_i64(
+        values.baseAddress, values.count, nil)
+      return found.min <= found.max
+        ? min(0, Int128(found.min))...max(0, Int128(found.max)) : 0...0
+    case .int128:
+      return vector.values(as: Int128.self).reduce(into: 0...0) { range, value in
+        range = min(range.lowerBound, value)...max(range.upperBound, value)
+      }
+    case .int8, .int16, .int32, .float32, .float64, .bytes:
+      return vector.type.integerRange ?? 0...0
+    }
+  }
+
+  func fits64(_ node: BoundExpression.Node) -> Bool { range(of: node) != nil }
+
+  /// Nil when a value may not fit 64 bits.
+  private func range(of node: BoundExpression.Node) -> ClosedRange<Int128>? {
+    let result: ClosedRange<Int128>?
+    switch node {
+    case .constant(let value): result = value...value
+    case .column(let index): result = ranges[index]
+    case .linear(let inner, let factor, let addend):
+      guard Int64(exactly: factor) != nil, Int64(exactly: addend) != nil,
+        let inner = range(of: inner)
+      else { return nil }
+      // Of 64 bits each, so that nothing overflows 128.
+      let ends = [inner.lowerBound * factor, inner.upperBound * factor].map { $0 + addend }
+      result = min(ends[0], ends[1])...max(ends[0], ends[1])
+    case .add(let a, let b):
+      guard let x = range(of: a), let y = range(of: b) else { return nil }
+      result = x.lowerBound + y.lowerBound...x.upperBound + y.upperBound
+    case .multiply(let a, let b):
+      guard let x = range(of: a), let y = range(of: b) else { return nil }
+      let ends = [
+        x.lowerBound * y.lowerBound, x.lowerBound * y.upperBound, x.upperBound * y.lowerBound,
+        x.upperBound * y.upperBound,
+      ]
+      result = ends.reduce(ends[0]...ends[0]) { min($0.lowerBound, $1)...max($0.upperBound, $1) }
+    }
+    guard let result, Int64(exactly: result.lowerBound) != nil,
+      Int64(exactly: result.upperBound) != nil
+    else { return nil }
+    return result
+  }
+}
