@@ -31,7 +31,7 @@ uint64_t ck_xxh64(const void *bytes, size_t count) {
   if (count >= 32) {
     uint64_t lanes[4] = {P1 + P2, P2, 0, 0 - P1};
     for (; end - at >= 32; at += 32)
-      for (int lane = 0; lane < 4; lane++) lanes[lane] = stirred(lanes[lane], load64(at + 8 * lane));
+      for (int i = 0; i < 4; i++) lanes[i] = stirred(lanes[i], load64(at + 8 * i));
     hash = rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) + rotate(lanes[3], 18);
     for (int lane = 0; lane < 4; lane++) hash = merged(hash, lanes[lane]);
   }

@@ -61,19 +61,23 @@ struct ALPPlan<F: ALPFloat> {
             let misses = exceptions.baseAddress
           else { return }
           for index in 0..<sampled { start[index] = values[index * count / sampled] }
-          for exponent in 0...F.exponentMax {
-            for factor in 0...exponent {
+          // More digits make wider integers, so the first pair without exceptions is the best.
+          for digits in 0...F.exponentMax {
+            for factor in 0...(F.exponentMax - digits) {
+              let scale = ALPBlock.scale(exponent: factor + digits, factor: factor)
               let found = F.encode(
-                start, count: sampled, ALPBlock.scale(exponent: exponent, factor: factor),
-                into: target, exceptions: misses)
+                start, count: sampled, scale, into: target, exceptions: misses)
+              // Other factors mend rounding, but not a lack of digits.
+              if found * 4 > sampled * 3 { break }
               guard found * 2 < sampled else { continue }
               let bits =
                 sampled * width(integers, misses: exceptions[..<found])
                 + found * (F.Bits.bitWidth + 16)
               if bits < cost {
                 cost = bits
-                best = (exponent, factor)
+                best = (factor + digits, factor)
               }
+              if found == 0 { return }
             }
           }
         }
