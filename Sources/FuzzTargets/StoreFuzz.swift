@@ -53,8 +53,8 @@ enum StoreFuzz {
 
   private static let checkpoint = path + "/checkpoint/0000000002.ckpt"
 
-  /// Its rowsets have files, so that the log before the checkpoint is gone and the checkpoint is the
-  /// only way in.
+  /// Its rowsets have files, so that the log before the checkpoint is gone and the checkpoint is
+  /// the only way in.
   private static func makeCheckpointedStore() throws -> MemoryFileSystem {
     let files = MemoryFileSystem()
     let store = try makeStore(on: files, options: StoreOptions(inlineRowsetByteCountMax: 0))

@@ -78,12 +78,7 @@ public struct StoreVerifier {
     var work = PageWork()
     for page in 0..<reader.pageCount {
       let columns = try schema.columns.map { column in
-        guard let index = reader.schema.index(of: column.id) else {
-          throw StorageError.corrupt(
-            file: reader.path, offset: 0, what: "segment schema",
-            expected: "column \(column.name)", found: "none of this id")
-        }
-        return try reader.readPage(column: index, page: page, work: &work)
+        try reader.readPage(column: reader.position(of: column), page: page, work: &work)
       }
       let rows = reader.rowRange(ofPage: page)
       let keys = SortKeys(Array(columns[..<schema.sortKeyCount]))
