@@ -46,10 +46,10 @@ def timed(run, repeat):
         start = time.perf_counter()
         run()
         times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)
+    return times
 
 
-def duckdb_times(path, threads, repeat):
+def duckdb_runs(path, threads):
     import duckdb
 
     db = duckdb.connect(config={"threads": threads})
@@ -57,8 +57,8 @@ def duckdb_times(path, threads, repeat):
     types = ", ".join(f"'{name}': 'DECIMAL(15,2)'" for name in numbers)
     db.execute(
         f"create table lineitem as select * from read_csv('{path}', types = {{{types}}})")
-    times = {name: timed(lambda: db.execute(sql).fetchall(), repeat) for name, sql in SQL.items()}
-    return f"DuckDB {duckdb.__version__}", times
+    return f"DuckDB {duckdb.__version__}", {
+        name: (lambda sql=sql: db.execute(sql).fetchall()) for name, sql in SQL.items()}
 
 
 def polars_queries(pl, table):
@@ -96,24 +96,39 @@ def polars_queries(pl, table):
     }
 
 
-def polars_times(path, threads, repeat):
+def polars_runs(path, threads):
     os.environ["POLARS_MAX_THREADS"] = str(threads)
     import polars as pl
 
     # Decimals are doubles here, which is what Polars is usually given and fastest at.
     table = pl.read_csv(path, try_parse_dates=True).rechunk()
     queries = polars_queries(pl, table)
-    return f"Polars {pl.__version__}", {
-        name: timed(query.collect, repeat) for name, query in queries.items()}
+    return f"Polars {pl.__version__}", {name: query.collect for name, query in queries.items()}
 
 
-def sediment_times(program, data, threads, repeat):
-    command = [program, "scan", "--data", data, "--threads", str(threads)]
-    command += ["--repeat", str(repeat), "--csv", "-"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    rows = {row["query"]: row for row in csv.DictReader(io.StringIO(text))}
-    return {name: float(row["median_ms"]) for name, row in rows.items()}, {
-        name: float(row["percent_of_ceiling"]) for name, row in rows.items()}
+def sediment(options, *arguments):
+    command = [options.program, "scan", "--data", options.data]
+    command += ["--threads", str(options.threads), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def check_answers(options, expected):
+    """Ends the program when Sediment's answers differ from `expected`, rows by query."""
+    for part in sediment(options, "--answers").split("# ")[1:]:
+        name, _, text = part.partition("\n")
+        found = list(csv.reader(io.StringIO(text)))[1:]
+        rows = [[str(value) for value in row] for row in expected[name]()]
+        same = len(found) == len(rows) and all(
+            is_close(a, b) for x, y in zip(found, rows) for a, b in zip(x, y))
+        if not same:
+            raise SystemExit(f"{name}: answers differ\n  {found[:3]}\n  {rows[:3]}")
+
+
+def is_close(a, b):
+    try:
+        return abs(float(a) - float(b)) <= 1e-9 * max(1, abs(float(a)))
+    except ValueError:
+        return a == b
 
 
 def main():
@@ -123,23 +138,42 @@ def main():
     parser.add_argument("--data", required=True, help="the store it was loaded into")
     parser.add_argument("--program", default=".build/release/bench-main")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeat", type=int, default=9)
+    parser.add_argument("--repeat", type=int, default=5, help="runs of a query in each round")
+    parser.add_argument("--rounds", type=int, default=3, help="turns that each system gets")
     options = parser.parse_args()
 
-    ours, ceiling = sediment_times(
-        options.program, options.data, options.threads, options.repeat)
-    others = [
-        duckdb_times(options.csv, options.threads, options.repeat),
-        polars_times(options.csv, options.threads, options.repeat),
-    ]
-    header = f"{'median ms':14}{'Sediment':>10}{'% memory':>10}"
-    print(header + "".join(f"{name:>18}{'ratio':>8}" for name, _ in others))
+    others = [duckdb_runs(options.csv, options.threads), polars_runs(options.csv, options.threads)]
+    check_answers(options, others[0][1])
+    ours = {name: [] for name in SQL}
+    ceiling = {name: [] for name in SQL}
+    times = {system: {name: [] for name in SQL} for system, _ in others}
+    # The systems take turns, so that whatever else the machine does meets all of them.
+    for _ in range(options.rounds):
+        text = sediment(options, "--repeat", str(options.repeat), "--csv", "-")
+        for row in csv.DictReader(io.StringIO(text)):
+            ours[row["query"]].append(float(row["median_ms"]))
+            ceiling[row["query"]].append(float(row["percent_of_ceiling"]))
+        for system, runs in others:
+            for name, run in runs.items():
+                times[system][name].append(statistics.median(timed(run, options.repeat)))
+
+    header = f"{'median ms':14}{'Sediment':>10}{'from-to':>16}{'% memory':>10}"
+    print(header + "".join(f"{system:>16}{'from-to':>16}{'ratio':>8}" for system, _ in others))
     for name in SQL:
-        line = f"{name:14}{ours[name]:10.2f}{ceiling[name]:10.1f}"
-        for _, times in others:
-            line += f"{times[name]:18.2f}{times[name] / ours[name]:8.2f}"
+        middle = statistics.median(ours[name])
+        line = f"{name:14}{middle:10.2f}{spread(ours[name]):>16}"
+        line += f"{statistics.median(ceiling[name]):10.1f}"
+        for system, _ in others:
+            theirs = times[system][name]
+            other = statistics.median(theirs)
+            line += f"{other:16.2f}{spread(theirs):>16}{other / middle:8.2f}"
         print(line)
-    print("ratio: their time divided by Sediment's; above 1 Sediment is faster")
+    print("medians of the rounds' medians; ratio: their time divided by Sediment's,")
+    print("so above 1 Sediment is faster; answers agree with the first of the others")
+
+
+def spread(times):
+    return f"{min(times):.1f}-{max(times):.1f}"
 
 
 if __name__ == "__main__":

@@ -209,8 +209,8 @@ extension GroupKeyEncoder {
     dictionaries[index] = DictionaryNumbers(dictionary: dictionary, numbers: known)
   }
 
-  /// The numbers of the entries of a new dictionary. With many entries for the rows to come they are
-  /// left at 0 until a row has one; with few it is cheaper to number all at once than to look
+  /// The numbers of the entries of a new dictionary. With many entries for the rows to come they
+  /// are left at 0 until a row has one; with few it is cheaper to number all at once than to look
   /// through the rows for those that are met.
   private mutating func firstNumbers(of dictionary: StringTable, rowCount: Int) -> [UInt32] {
     guard dictionary.count <= rowCount / Self.rowsPerEntryMin else {

@@ -3,8 +3,8 @@ import StorageBase
 /// Where the columns of a group key lie in its packed form: whole 64-bit words, so that keys of any
 /// columns hash and compare without knowing them.
 ///
-/// Columns of few possible values (bool, 8 and 16-bit integers, and others whose values are known to
-/// lie close together) and strings are kept as *codes* of
+/// Columns of few possible values (bool, 8 and 16-bit integers, and others whose values are known
+/// to lie close together) and strings are kept as *codes* of
 /// 32 bits with 0 for null; the others by value, with a flag bit for null after all values.
 struct GroupKeyLayout {
   enum Form {

@@ -38,6 +38,9 @@ struct ScanCommand: ParsableCommand {
   @Option(help: "Writes the figures to this file; - for standard output.")
   var csv: String?
 
+  @Flag(help: "Prints the answers, as CSV after a line `# QUERY`, instead of the times.")
+  var answers = false
+
   func validate() throws {
     guard (1...256).contains(threads), repeatCount >= 1 else {
       throw ValidationError("--threads must be 1 to 256, --repeat at least 1")
@@ -53,11 +56,18 @@ struct ScanCommand: ParsableCommand {
       let store = try Store.open(data, files: PosixFileSystem(), clock: SystemClock())
       let snapshot = try store.snapshot(of: table)
       let pool = try WorkerPool(name: "scan", threadCount: threads)
+      let parallelism = Parallelism(threadCount: threads, executor: pool)
+      let chosen = ScanQuery.all.filter { query.isEmpty || query.contains($0.name) }
+      if answers {
+        for one in chosen {
+          let result = try one.query.run(on: snapshot, parallelism: parallelism).result
+          print("# \(one.name)\n\(result.csv)", terminator: "")
+        }
+        return
+      }
       let ceiling = MemoryCeiling()
       let single = ceiling.bytesPerSecond(threadCount: 1, pool: pool, repeatCount: 5)
       let shared = ceiling.bytesPerSecond(threadCount: threads, pool: pool, repeatCount: 5)
-      let parallelism = Parallelism(threadCount: threads, executor: pool)
-      let chosen = ScanQuery.all.filter { query.isEmpty || query.contains($0.name) }
       let found = try chosen.map {
         try ScanMeasurement(
           $0, on: snapshot, parallelism: parallelism, repeatCount: repeatCount)
