@@ -42,6 +42,15 @@ import Testing
       name: "prices", shape: .prices, seed: 106,
       options: SegmentOptions(rowsPerPage: 500, compression: .lz4),
       folder: "format-v1-encodings", rowCount: 600),
+    Sample(
+      name: "filters", shape: .prices, seed: 107,
+      options: SegmentOptions(
+        rowsPerPage: 64, compression: .lz4,
+        filters: allTypes.indices.map { ColumnFilter(column: ColumnID(rawValue: UInt32($0 + 1))) }
+          + [
+            ColumnFilter(
+              column: ColumnID(rawValue: UInt32(allTypes.count)), content: .ngrams(size: 3))
+          ]), folder: "format-v1-encodings"),
   ]
 
   @Test func filesOfVersion1StayReadable() throws {
@@ -61,6 +70,11 @@ import Testing
       #expect(reader.verify() == [])
       for column in values.indices {
         #expect(try isSame(readColumn(reader, column), values[column]), "\(name) \(column)")
+        for value in values[column] {
+          #expect(try reader.mayContain(column: column, value: value))
+          guard case .string(let text) = value else { continue }
+          #expect(try reader.mayContain(column: column, substring: text))
+        }
       }
     }
   }
