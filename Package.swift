@@ -21,13 +21,17 @@ func library(_ name: String, needs: [Target.Dependency]) -> Target {
 }
 
 /// The tests of one target, in `Tests/<target>Tests`.
-func tests(_ name: String, needs: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(
+  _ name: String, needs: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: needs, resources: resources, swiftSettings: settings)
+    name: "\(name)Tests", dependencies: needs, exclude: exclude, resources: resources,
+    swiftSettings: settings)
 }
 
 /// Documents that live beside the code they describe.
 let notes: [String: [String]] = [
+  "InvertedIndex": ["FORMAT.md"],
   "SegmentFormat": ["FORMAT.md"],
   "TabletEngine": ["FORMAT.md"],
 ]
@@ -39,6 +43,11 @@ let package = Package(
     .executable(name: "bench-main", targets: ["bench-main"]),
     .executable(name: "sediment", targets: ["sediment"]),
     .library(name: "TabletModel", targets: ["TabletModel"]),
+    // For the package of the micro-benchmarks; what is in it may change with every commit.
+    .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
+    .library(
+      name: "SedimentCore",
+      targets: ["CKernels", "SegmentFormat", "QueryEngine", "IngestDriver", "BenchKit"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -57,6 +66,8 @@ let package = Package(
     library(
       "SegmentFormat",
       needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CLZ4", "CZstd"]),
+    library(
+      "InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "CRoaring"]),
     library("TabletModel", needs: ["StorageBase"]),
     library("CompactionPolicies", needs: ["StorageBase", "TabletModel"]),
     library(
@@ -71,6 +82,13 @@ let package = Package(
     library("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "Yams"]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
+
+    library(
+      "FuzzTargets",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine",
+        "IngestDriver",
+      ]),
 
     .executableTarget(name: "bench", swiftSettings: settings),
     .executableTarget(
@@ -95,6 +113,7 @@ let package = Package(
     tests(
       "SegmentFormat", needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat"],
       resources: [.copy("Fixtures")]),
+    tests("InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "InvertedIndex"]),
     tests("TabletModel", needs: ["StorageBase", "TabletModel"]),
     tests(
       "CompactionPolicies",
@@ -111,12 +130,14 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
         "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", "sediment",
-      ]),
+      ], exclude: ["Fixtures"]),
     tests(
       "QueryEngine",
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine", "QueryEngine",
       ]),
+    tests(
+      "FuzzTargets", needs: ["StorageBase", "FuzzTargets"], resources: [.copy("Corpus")]),
     tests("Tidy", needs: []),
   ],
   swiftLanguageModes: [.v6]

@@ -84,11 +84,13 @@ __attribute__((constructor)) static void choose(void) {
     table[i] = crc;
   }
 #if defined(__x86_64__)
+  // Appending zeros is linear over GF(2): the images of single bits give all others.
   for (int byte = 0; byte < 4; byte++) {
-    for (uint32_t i = 0; i < 256; i++) {
-      uint32_t crc = i << (8 * byte);
+    for (int bit = 0; bit < 8; bit++) {
+      uint32_t crc = 1u << (8 * byte + bit);
       for (int n = 0; n < STREAM; n++) crc = table[crc & 0xFF] ^ (crc >> 8);
-      zeros[byte][i] = crc;
+      uint32_t set = 1u << bit;
+      for (uint32_t i = 0; i < set; i++) zeros[byte][i | set] = zeros[byte][i] ^ crc;
     }
   }
   __builtin_cpu_init();

@@ -27,6 +27,9 @@ struct CSVFieldScanner {
   /// field never starts with this one.
   private let quote: UInt8
   private let hasQuote: Bool
+  /// The delimiter, and the quote, in every byte.
+  private let delimiterPattern: UInt64
+  private let quotePattern: UInt64
   private var scratch = AlignedBuffer(byteCount: 0)
   /// Offset of the next byte.
   private(set) var position = 0
@@ -38,6 +41,8 @@ struct CSVFieldScanner {
     delimiter = dialect.delimiter
     hasQuote = dialect.quote != nil
     quote = dialect.quote ?? dialect.delimiter
+    delimiterPattern = UInt64(delimiter) &* 0x0101_0101_0101_0101
+    quotePattern = UInt64(quote) &* 0x0101_0101_0101_0101
   }
 
   var isAtEnd: Bool { position >= bytes.count }
@@ -64,6 +69,8 @@ struct CSVFieldScanner {
     var index = start
     let count = bytes.count
     while index < count {
+      index = skipOrdinaryBytes(from: index)
+      if index == count { break }
       let byte = bytes[index]
       if byte == delimiter {
         position = index &+ 1
@@ -84,11 +91,35 @@ struct CSVFieldScanner {
     return Field(bytes: slice(start, count), isQuoted: false, end: .row)
   }
 
+  /// The first position from `start` on that may hold a delimiter, a quote or a line feed; it may
+  /// also hold another byte that is near the end. Eight bytes are tested at a time: a byte of
+  /// `x - 0x01…` has its high bit set, and that of `x` not, when it was zero or follows such a one
+  /// (Mycroft's test), so the lowest hit is a true one.
+  @inline(__always) private func skipOrdinaryBytes(from start: Int) -> Int {
+    guard let base = bytes.baseAddress else { return start }
+    func zeroBytes(_ word: UInt64) -> UInt64 {
+      (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+    }
+    var index = start
+    while index &+ 8 <= bytes.count {
+      let loaded = base.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      let word = UInt64(littleEndian: loaded)
+      let hits =
+        zeroBytes(word ^ delimiterPattern) | zeroBytes(word ^ quotePattern)
+        | zeroBytes(word ^ 0x0A0A_0A0A_0A0A_0A0A)
+      if hits != 0 { return index &+ (hits.trailingZeroBitCount &>> 3) }
+      index &+= 8
+    }
+    return index
+  }
+
   private mutating func quotedField() -> Field {
     let start = position &+ 1
     var index = start
     var doubledCount = 0
     while index < bytes.count {
+      index = skipOrdinaryBytes(from: index)
+      if index == bytes.count { break }
       let byte = bytes[index]
       if byte == quote {
         if index &+ 1 < bytes.count, bytes[index &+ 1] == quote {

@@ -6,51 +6,46 @@ import StorageBase
 /// `append(bytes:)`; all take `appendNull()`. Amortised O(1) per value.
 public final class ColumnBuilder {
   public let type: DataType
-  public private(set) var count = 0
   private let physical: PhysicalType
-  private var fixed: UnsafeMutableRawPointer
-  private var capacity: Int
-  private var offsets: [UInt32] = [0]
-  private var heap: [UInt8] = []
-  private var nullRows: [Int] = []
+  // The properties change with every value. A class checks each access for overlap at run time,
+  // which costs more than the append; no method here holds one of them while it calls out.
+  @exclusivity(unchecked) public private(set) var count = 0
+  /// Values of fixed width, or the end offsets of strings.
+  @exclusivity(unchecked) private var values: GrowingBytes
+  /// The bytes of strings.
+  @exclusivity(unchecked) private var heap: GrowingBytes
+  @exclusivity(unchecked) private var nullRows: [Int] = []
 
   public init(type: DataType, capacity: Int = 16) {
     self.type = type
     physical = type.physical
-    self.capacity = max(1, capacity)
-    fixed = .allocate(byteCount: self.capacity * max(1, physical.width), alignment: 64)
-    if physical == .bytes { offsets.reserveCapacity(capacity + 1) }
+    let isString = physical == .bytes
+    values = GrowingBytes(capacity: max(1, capacity) * (isString ? 4 : physical.width))
+    heap = GrowingBytes(capacity: isString ? max(1, capacity) * 8 : 0)
   }
 
-  deinit { fixed.deallocate() }
+  deinit {
+    values.deallocate()
+    heap.deallocate()
+  }
 
   /// Bytes of values held so far.
-  public var byteCount: Int { physical == .bytes ? heap.count + count * 4 : count * physical.width }
+  public var byteCount: Int { values.count + heap.count }
 
-  @inline(__always) private func slot() -> UnsafeMutableRawPointer {
-    if count == capacity { grow(to: count + 1) }
-    defer { count &+= 1 }
-    return fixed + count &* physical.width
-  }
-
-  @inline(never) private func grow(to required: Int) {
-    let larger = max(required, capacity * 2)
-    let moved = UnsafeMutableRawPointer.allocate(
-      byteCount: larger * max(1, physical.width), alignment: 64)
-    moved.copyMemory(from: fixed, byteCount: count * physical.width)
-    fixed.deallocate()
-    fixed = moved
-    capacity = larger
+  /// Room for one more value of fixed width.
+  @inline(__always) private func slot(_ width: Int) -> UnsafeMutableRawPointer {
+    count &+= 1
+    return values.extend(by: width)
   }
 
   /// - Precondition: the column is of an integer type and holds `integer` without loss.
   public func append(integer: Int64) {
     switch physical {
-    case .int8: slot().storeBytes(of: Int8(integer), as: Int8.self)
-    case .int16: slot().storeBytes(of: Int16(integer), as: Int16.self)
-    case .int32: slot().storeBytes(of: Int32(integer), as: Int32.self)
-    case .int64: slot().storeBytes(of: integer, as: Int64.self)
-    case .int128: slot().storeBytes(of: Int128(integer), as: Int128.self)
+    case .int8: slot(1).storeBytes(of: Int8(integer), as: Int8.self)
+    case .int16: slot(2).storeBytes(of: Int16(integer), as: Int16.self)
+    case .int32: slot(4).storeBytes(of: Int32(integer), as: Int32.self)
+    case .int64: slot(8).storeBytes(of: integer, as: Int64.self)
+    case .int128: slot(16).storeBytes(of: Int128(integer), as: Int128.self)
     case .float32, .float64, .bytes: preconditionFailure("an integer for a column of \(type)")
     }
   }
@@ -58,7 +53,7 @@ public final class ColumnBuilder {
   /// - Precondition: the column is of an integer type and holds `wide` without loss.
   public func append(wide: Int128) {
     if physical == .int128 {
-      slot().storeBytes(of: wide, as: Int128.self)
+      slot(16).storeBytes(of: wide, as: Int128.self)
     } else {
       append(integer: Int64(wide))
     }
@@ -67,18 +62,24 @@ public final class ColumnBuilder {
   /// - Precondition: the column is of type float or double.
   public func append(floating: Double) {
     switch physical {
-    case .float32: slot().storeBytes(of: Float(floating), as: Float.self)
-    case .float64: slot().storeBytes(of: floating, as: Double.self)
+    case .float32: slot(4).storeBytes(of: Float(floating), as: Float.self)
+    case .float64: slot(8).storeBytes(of: floating, as: Double.self)
     default: preconditionFailure("a floating-point number for a column of \(type)")
     }
   }
 
-  /// - Precondition: the column is of type string.
+  /// - Precondition: the column is of type string, and its strings have fewer than 2^32 bytes
+  ///   together.
   public func append(bytes: UnsafeRawBufferPointer) {
     precondition(physical == .bytes, "a string for a column of \(type)")
-    heap.append(contentsOf: bytes)
-    offsets.append(UInt32(heap.count))
-    count += 1
+    if let source = bytes.baseAddress {
+      heap.extend(by: bytes.count).copyMemory(from: source, byteCount: bytes.count)
+    }
+    appendEndOffset()
+  }
+
+  @inline(__always) private func appendEndOffset() {
+    slot(4).storeBytes(of: UInt32(heap.count), as: UInt32.self)
   }
 
   public func append(string: String) {
@@ -89,11 +90,10 @@ public final class ColumnBuilder {
   public func appendNull() {
     nullRows.append(count)
     if physical == .bytes {
-      offsets.append(UInt32(heap.count))
-      count += 1
+      appendEndOffset()
     } else {
-      UnsafeMutableRawBufferPointer(start: slot(), count: physical.width)
-        .initializeMemory(as: UInt8.self, repeating: 0)
+      slot(physical.width).initializeMemory(
+        as: UInt8.self, repeating: 0, count: physical.width)
     }
   }
 
@@ -116,28 +116,27 @@ public final class ColumnBuilder {
     }
     switch vector.body {
     case .fixed(let buffer):
-      if count + range.count > capacity { grow(to: count + range.count) }
-      let source = buffer.bytes.baseAddress! + range.lowerBound * physical.width
-      (fixed + count * physical.width).copyMemory(
-        from: source, byteCount: range.count * physical.width)
-    case .strings(let table):
-      appendStrings(of: table, rows: range)
-    case .coded:
-      for row in range {
-        heap.append(contentsOf: vector.bytes(at: row))
-        offsets.append(UInt32(heap.count))
-      }
+      let width = physical.width
+      let byteCount = range.count * width
+      values.extend(by: byteCount).copyMemory(
+        from: buffer.bytes.baseAddress! + range.lowerBound * width, byteCount: byteCount)
+      count += range.count
+    case .strings(let table): appendStrings(of: table, rows: range)
+    case .coded: for row in range { append(bytes: vector.bytes(at: row)) }
     }
-    count += range.count
   }
 
   private func appendStrings(of table: StringTable, rows range: Range<Int>) {
-    guard !range.isEmpty else { return }
     let bounds = table.offsets.values(as: UInt32.self)
     let start = bounds[range.lowerBound]
     let shift = UInt32(heap.count) &- start
-    heap.append(contentsOf: table.bytes.bytes[Int(start)..<Int(bounds[range.upperBound])])
-    for row in range { offsets.append(bounds[row + 1] &+ shift) }
+    let byteCount = Int(bounds[range.upperBound] - start)
+    precondition(heap.count + byteCount <= Int(UInt32.max), "strings of more than 4 GiB")
+    heap.extend(by: byteCount).copyMemory(
+      from: table.bytes.bytes.baseAddress! + Int(start), byteCount: byteCount)
+    let target = values.extend(by: range.count * 4).assumingMemoryBound(to: UInt32.self)
+    for (index, row) in range.enumerated() { target[index] = bounds[row &+ 1] &+ shift }
+    count += range.count
   }
 
   /// What was collected, as a vector; the builder is empty afterwards and can be used again.
@@ -148,19 +147,55 @@ public final class ColumnBuilder {
       for row in nullRows { bitmap.set(row) }
       nulls = bitmap
     }
-    let body: ColumnVector.Body
-    if physical == .bytes {
-      body = .strings(StringTable(count: count, offsets: .of(offsets), bytes: .of(heap)))
-    } else {
-      let bytes = UnsafeRawBufferPointer(start: fixed, count: count * physical.width)
-      body = .fixed(.copy(of: bytes))
-    }
-    let vector = ColumnVector(type: type, count: count, body: body, nulls: nulls)
+    let vector = ColumnVector(type: type, count: count, body: finishedBody(), nulls: nulls)
     count = 0
-    offsets.removeAll(keepingCapacity: true)
-    offsets.append(0)
-    heap.removeAll(keepingCapacity: true)
+    values.removeAll()
+    heap.removeAll()
     nullRows.removeAll(keepingCapacity: true)
     return vector
+  }
+
+  private func finishedBody() -> ColumnVector.Body {
+    guard physical == .bytes else { return .fixed(.copy(of: values.bytes)) }
+    let offsets = AlignedBuffer(byteCount: values.count + 4)
+    offsets.mutableValues(as: UInt32.self)[0] = 0
+    UnsafeMutableRawBufferPointer(rebasing: offsets.mutableBytes[4...])
+      .copyMemory(from: values.bytes)
+    return .strings(
+      StringTable(count: count, offsets: offsets, bytes: .copy(of: heap.bytes)))
+  }
+}
+
+/// Raw memory that grows by doubling. The owner frees it.
+private struct GrowingBytes {
+  private var base: UnsafeMutableRawPointer
+  private var capacity: Int
+  private(set) var count = 0
+
+  init(capacity: Int) {
+    self.capacity = max(64, capacity)
+    base = .allocate(byteCount: self.capacity, alignment: 64)
+  }
+
+  func deallocate() { base.deallocate() }
+
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+
+  mutating func removeAll() { count = 0 }
+
+  /// Appends `byteCount` bytes without setting them; the address holds until the next call.
+  @inline(__always) mutating func extend(by byteCount: Int) -> UnsafeMutableRawPointer {
+    if byteCount > capacity &- count { grow(to: count + byteCount) }
+    defer { count &+= byteCount }
+    return base + count
+  }
+
+  @inline(never) private mutating func grow(to required: Int) {
+    let larger = max(required, capacity * 2)
+    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
+    moved.copyMemory(from: base, byteCount: count)
+    base.deallocate()
+    base = moved
+    capacity = larger
   }
 }

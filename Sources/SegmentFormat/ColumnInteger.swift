@@ -11,6 +11,18 @@ protocol ColumnInteger: FixedWidthInteger, SignedInteger, BitwiseCopyable {
   static func unpack(
     _ source: UnsafeRawPointer, count: Int, width: Int, base: Self,
     into target: UnsafeMutablePointer<Self>)
+  /// Replaces differences by running sums from `start`, modulo the type.
+  static func sumPrefixes(_ values: UnsafeMutablePointer<Self>, count: Int, start: Self)
+}
+
+extension ColumnInteger {
+  static func sumPrefixes(_ values: UnsafeMutablePointer<Self>, count: Int, start: Self) {
+    var sum = start
+    for index in 0..<count {
+      sum &+= values[index]
+      values[index] = sum
+    }
+  }
 }
 
 /// Bytes of `count` packed numbers of `width` bits.
@@ -62,6 +74,12 @@ extension Int16: ColumnInteger {
 }
 
 extension Int32: ColumnInteger {
+  static func sumPrefixes(_ values: UnsafeMutablePointer<Int32>, count: Int, start: Int32) {
+    values.withMemoryRebound(to: UInt32.self, capacity: count) {
+      SegmentKernels.prefix.sum_u32($0, count, UInt32(bitPattern: start))
+    }
+  }
+
   static func pack(
     _ values: UnsafePointer<Int32>, count: Int, width: Int, base: Int32,
     into target: UnsafeMutableRawPointer
@@ -82,6 +100,12 @@ extension Int32: ColumnInteger {
 }
 
 extension Int64: ColumnInteger {
+  static func sumPrefixes(_ values: UnsafeMutablePointer<Int64>, count: Int, start: Int64) {
+    values.withMemoryRebound(to: UInt64.self, capacity: count) {
+      SegmentKernels.prefix.sum_u64($0, count, UInt64(bitPattern: start))
+    }
+  }
+
   static func pack(
     _ values: UnsafePointer<Int64>, count: Int, width: Int, base: Int64,
     into target: UnsafeMutableRawPointer

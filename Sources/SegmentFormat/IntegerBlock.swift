@@ -29,15 +29,27 @@ enum IntegerBlock {
     T.pack(values, count: count, width: width, base: min, into: target)
   }
 
+  /// - Parameter allowsPatches: whether the block may have exceptions.
   static func read<T: ColumnInteger>(
-    _ reader: inout ByteReader, count: Int, into target: UnsafeMutablePointer<T>
+    _ reader: inout ByteReader, count: Int, into target: UnsafeMutablePointer<T>,
+    allowsPatches: Bool = false
   ) throws {
     let width = try reader.read(UInt8.self, "integer block width")
+    if allowsPatches && width == SegmentLayout.patchedBlockMark {
+      return try PatchedBlock.read(&reader, count: count, into: target)
+    }
     if width == SegmentLayout.plainBlockMark {
       let bytes = try reader.readBytes(count * MemoryLayout<T>.size, "integer block values")
       UnsafeMutableRawBufferPointer(start: target, count: bytes.count).copyMemory(from: bytes)
       return
     }
+    try readPacked(&reader, count: count, width: width, into: target)
+  }
+
+  /// The base and the packed offsets from it.
+  static func readPacked<T: ColumnInteger>(
+    _ reader: inout ByteReader, count: Int, width: UInt8, into target: UnsafeMutablePointer<T>
+  ) throws {
     guard width <= min(64, T.bitWidth) else {
       throw reader.corrupt(
         "integer block width", expected: "at most \(min(64, T.bitWidth)) bits", found: "\(width)")

@@ -8,6 +8,7 @@ extension PageDecoder {
     _ reader: inout ByteReader, _ header: PageHeader, _ nulls: Bitmap?, as type: T.Type,
     isFloat: Bool
   ) throws -> AlignedBuffer {
+    try requireFit(reader, header.encoding, isFloat: isFloat, bitWidth: T.bitWidth)
     let buffer = AlignedBuffer(byteCount: header.rowCount * MemoryLayout<T>.size)
     let values = buffer.mutableValues(as: T.self)
     guard let target = values.baseAddress else { return buffer }
@@ -15,10 +16,6 @@ extension PageDecoder {
     case .plain:
       try readPlain(&reader, count: header.rowCount, into: target)
     case .bitPacked:
-      guard !isFloat else {
-        throw reader.corrupt(
-          "page encoding", expected: "no packing of floating-point numbers", found: "bit-packed")
-      }
       try IntegerBlock.read(&reader, count: header.rowCount, into: target)
     case .runLength:
       try readRuns(&reader, rowCount: header.rowCount, isFloat: isFloat, into: values)
@@ -29,9 +26,49 @@ extension PageDecoder {
       let codeValues = codes.values(as: UInt32.self)
       let entryValues = entries.values(as: T.self)
       for row in 0..<header.rowCount { target[row] = entryValues[Int(codeValues[row])] }
+    case .patched:
+      try IntegerBlock.read(
+        &reader, count: header.rowCount, into: target, allowsPatches: true)
+    case .delta:
+      try readDifferences(&reader, count: header.rowCount, into: target)
+    case .alp:
+      try ALPBlock.read(
+        &reader, count: header.rowCount, isDouble: T.bitWidth == 64,
+        into: UnsafeMutableRawPointer(target))
+    case .split:
+      try SplitBlock.read(
+        &reader, count: header.rowCount,
+        into: UnsafeMutableRawPointer(target).assumingMemoryBound(to: Int128.self))
     }
     nulls?.forEachSet { target[$0] = 0 }
     return buffer
+  }
+
+  /// Not every encoding goes with every type.
+  private func requireFit(
+    _ reader: ByteReader, _ encoding: PageEncoding, isFloat: Bool, bitWidth: Int
+  ) throws {
+    let fits =
+      switch encoding {
+      case .plain, .runLength, .dictionary: true
+      case .bitPacked, .patched: !isFloat
+      case .delta: !isFloat && bitWidth <= 64
+      case .alp: isFloat
+      case .split: bitWidth == 128
+      }
+    guard fits else {
+      throw reader.corrupt(
+        "page encoding", expected: "one for the type of the column", found: "\(encoding)")
+    }
+  }
+
+  /// Values as running sums of the differences between neighbours.
+  private func readDifferences<T: ColumnInteger>(
+    _ reader: inout ByteReader, count: Int, into target: UnsafeMutablePointer<T>
+  ) throws {
+    let start = try reader.read(T.self, "start of differences")
+    try IntegerBlock.read(&reader, count: count, into: target, allowsPatches: true)
+    T.sumPrefixes(target, count: count, start: start)
   }
 
   private func readPlain<T: ColumnInteger>(

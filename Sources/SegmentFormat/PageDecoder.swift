@@ -79,7 +79,7 @@ struct PageDecoder {
       let entries = try StringBlock.read(&reader, count: count)
       let codes = try readCodes(&reader, rowCount: header.rowCount, entryCount: count)
       return .coded(codes: codes, dictionary: entries)
-    case .bitPacked, .runLength:
+    case .bitPacked, .runLength, .delta, .patched, .alp, .split:
       throw reader.corrupt(
         "page encoding", expected: "plain or dictionary for strings", found: "\(header.encoding)")
     }

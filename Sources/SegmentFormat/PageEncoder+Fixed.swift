@@ -29,6 +29,10 @@ extension PageEncoder {
     static let bitPacked = 104
     static let runLength = 125
     static let dictionary = 130
+    static let delta = 120
+    static let patched = 110
+    static let alp = 110
+    static let split = 110
   }
 
   func appendIntegers<T: ColumnInteger>(
@@ -36,8 +40,9 @@ extension PageEncoder {
   ) -> (PageEncoding, ZoneMap) {
     let values = fillNulls(input, raw.assumingMemoryBound(to: T.self))
     let statistics = Statistics(values, count: input.rowCount)
-    let encoding = appendBest(
-      values, count: input.rowCount, statistics, canBePacked: true)
+    let choice = choose(values, count: input.rowCount, statistics, canBePacked: true)
+    let encoding = choice.encoding
+    append(values, count: input.rowCount, statistics, as: choice, canBePacked: true)
     guard input.nullCount < input.rowCount else {
       return (encoding, ZoneMap(allNull: input.rowCount))
     }
@@ -49,20 +54,29 @@ extension PageEncoder {
     )
   }
 
-  func appendFloats<F: BinaryFloatingPoint & BitwiseCopyable, T: ColumnInteger>(
-    _ input: PageInput, _ raw: UnsafeRawPointer, as type: F.Type, bits: T.Type
+  func appendFloats<F: ALPFloat>(
+    _ input: PageInput, _ raw: UnsafeRawPointer, as type: F.Type
   ) -> (PageEncoding, ZoneMap) {
-    let values = fillNulls(input, raw.assumingMemoryBound(to: T.self))
+    let values = fillNulls(input, raw.assumingMemoryBound(to: F.Bits.self))
+    let floats = UnsafeRawPointer(values).assumingMemoryBound(to: F.self)
     let statistics = Statistics(values, count: input.rowCount)
-    let encoding = appendBest(
-      values, count: input.rowCount, statistics, canBePacked: false)
-    guard input.nullCount < input.rowCount else {
-      return (encoding, ZoneMap(allNull: input.rowCount))
+    var choice = choose(values, count: input.rowCount, statistics, canBePacked: false)
+    // Constant pages and long runs are not worth looking for digits.
+    if choice.cost > input.rowCount * 100,
+      let plan = ALPPlan(floats, count: input.rowCount, decimals)
+    {
+      choice.consider(.alp, byteCount: plan.byteCount, weight: Weight.alp)
+      if choice.encoding == .alp { plan.append(count: input.rowCount, decimals, to: payload) }
     }
-    let (low, high) = floatingBounds(
-      UnsafeRawPointer(values).assumingMemoryBound(to: F.self), count: input.rowCount)
+    if choice.encoding != .alp {
+      append(values, count: input.rowCount, statistics, as: choice, canBePacked: false)
+    }
+    guard input.nullCount < input.rowCount else {
+      return (choice.encoding, ZoneMap(allNull: input.rowCount))
+    }
+    let (low, high) = floatingBounds(floats, count: input.rowCount)
     return (
-      encoding,
+      choice.encoding,
       ZoneMap(
         min: .floating(Double(low)), max: .floating(Double(high)), nullCount: input.nullCount,
         rowCount: input.rowCount)
@@ -88,20 +102,31 @@ extension PageEncoder {
     return UnsafePointer(target)
   }
 
-  private func appendBest<T: ColumnInteger>(
-    _ values: UnsafePointer<T>, count: Int, _ statistics: Statistics<T>, canBePacked: Bool
-  ) -> PageEncoding {
-    let size = MemoryLayout<T>.size
-    let width = canBePacked ? IntegerBlock.width(min: statistics.min, max: statistics.max) : nil
-    var best = PageEncoding.plain
-    var cost = count * size * Weight.plain
-    func consider(_ encoding: PageEncoding, byteCount: Int, weight: Int) {
+  /// The encoding of least weighted size so far, with what is needed to write it.
+  private struct Choice<T: ColumnInteger> {
+    var encoding = PageEncoding.plain
+    /// Bytes times percentage.
+    var cost: Int
+    /// The layout of the values or of their differences, for `patched` and `delta`.
+    var block: BlockPlan<T>?
+
+    mutating func consider(
+      _ encoding: PageEncoding, byteCount: Int, weight: Int, block: BlockPlan<T>? = nil
+    ) {
       guard byteCount * weight < cost else { return }
-      best = encoding
+      self.encoding = encoding
+      self.block = block
       cost = byteCount * weight
     }
+  }
+
+  private func choose<T: ColumnInteger>(
+    _ values: UnsafePointer<T>, count: Int, _ statistics: Statistics<T>, canBePacked: Bool
+  ) -> Choice<T> {
+    let width = canBePacked ? IntegerBlock.width(min: statistics.min, max: statistics.max) : nil
+    var choice = Choice<T>(cost: count * MemoryLayout<T>.size * Weight.plain)
     if let width {
-      consider(
+      choice.consider(
         .bitPacked, byteCount: IntegerBlock.byteCount(T.self, count: count, width: width),
         weight: Weight.bitPacked)
     }
@@ -109,24 +134,54 @@ extension PageEncoder {
     let runBytes =
       2 + IntegerBlock.byteCount(T.self, count: runs, width: width)
       + PackedNumbers.byteCount(count: runs, max: UInt32(count))
-    consider(.runLength, byteCount: runBytes, weight: Weight.runLength)
-    // A dictionary cannot beat a few bits a value, and is not worth looking for then.
-    if cost > count * 100, best != .runLength, integerDictionary.build(values, rowCount: count) {
+    choice.consider(.runLength, byteCount: runBytes, weight: Weight.runLength)
+    // Nothing else beats a few bits a value, and is not worth looking for then.
+    if canBePacked, choice.cost > count * 100, choice.encoding != .runLength {
+      considerPacking(values, count: count, statistics, &choice)
+    }
+    if choice.cost > count * 100, choice.encoding != .runLength,
+      integerDictionary.build(values, rowCount: count)
+    {
       let entries = integerDictionary.count
       let byteCount =
         3 + IntegerBlock.byteCount(T.self, count: entries, width: width)
         + PackedNumbers.byteCount(count: count, max: UInt32(entries - 1))
-      consider(.dictionary, byteCount: byteCount, weight: Weight.dictionary)
+      choice.consider(.dictionary, byteCount: byteCount, weight: Weight.dictionary)
     }
-    append(values, count: count, statistics, as: best, canBePacked: canBePacked)
-    return best
+    return choice
+  }
+
+  private func considerPacking<T: ColumnInteger>(
+    _ values: UnsafePointer<T>, count: Int, _ statistics: Statistics<T>, _ choice: inout Choice<T>
+  ) {
+    let plan = BlockPlan(
+      values, count: count, min: statistics.min, max: statistics.max, patches: patches)
+    if plan.isPatched {
+      choice.consider(
+        .patched, byteCount: plan.byteCount, weight: Weight.patched, block: plan)
+    }
+    if T.bitWidth == 128 {
+      if plan.isPlain {
+        choice.consider(
+          .split,
+          byteCount: SplitBlock.byteCount(
+            count: count, min: Int128(statistics.min), max: Int128(statistics.max)),
+          weight: Weight.split)
+      }
+      return
+    }
+    if let differences = planDifferences(values, count: count, below: choice.cost / Weight.delta) {
+      choice.consider(
+        .delta, byteCount: MemoryLayout<T>.size + differences.byteCount, weight: Weight.delta,
+        block: differences)
+    }
   }
 
   private func append<T: ColumnInteger>(
-    _ values: UnsafePointer<T>, count: Int, _ statistics: Statistics<T>, as encoding: PageEncoding,
+    _ values: UnsafePointer<T>, count: Int, _ statistics: Statistics<T>, as choice: Choice<T>,
     canBePacked: Bool
   ) {
-    switch encoding {
+    switch choice.encoding {
     case .plain:
       payload.append(UnsafeRawBufferPointer(start: values, count: count * MemoryLayout<T>.size))
     case .bitPacked:
@@ -142,6 +197,17 @@ extension PageEncoder {
         canBePacked: canBePacked)
       PackedNumbers.append(
         integerDictionary.codes, count: count, max: UInt32(entries - 1), to: payload)
+    case .patched:
+      choice.block?.append(values, count: count, patches: patches, to: payload)
+    case .delta:
+      appendDifferences(values, count: count, choice.block)
+    case .split:
+      SplitBlock.append(
+        UnsafeRawPointer(values).assumingMemoryBound(to: Int128.self), count: count,
+        min: Int128(statistics.min), max: Int128(statistics.max), lows: runValues,
+        highs: runLengths, to: payload)
+    case .alp:
+      preconditionFailure("the digits of floating-point numbers are written by their block")
     }
   }
 

@@ -7,6 +7,7 @@ final class PageEncoder {
   struct Result {
     var byteCount: Int
     var encodedByteCount: Int
+    var encoding: PageEncoding
     var zoneMap: ZoneMap
   }
 
@@ -15,6 +16,9 @@ final class PageEncoder {
   let runValues = ByteBuffer()
   let runLengths = ByteBuffer()
   let lengths = ByteBuffer()
+  let differences = ByteBuffer()
+  let patches = PatchBuffers()
+  let decimals = ALPBuffers()
   let integerDictionary = IntegerDictionary()
   let stringDictionary = StringDictionary()
   private let compressor: PageCompressor
@@ -36,7 +40,9 @@ final class PageEncoder {
       encoding: encoding, compression: stored.compression, hasNulls: input.nullCount > 0,
       rowCount: input.rowCount, rawByteCount: payload.count)
     let byteCount = header.append(payload: stored.bytes, to: out)
-    return Result(byteCount: byteCount, encodedByteCount: payload.count, zoneMap: zoneMap)
+    return Result(
+      byteCount: byteCount, encodedByteCount: payload.count, encoding: encoding,
+      zoneMap: zoneMap)
   }
 
   private func appendValues(_ input: PageInput) throws -> (PageEncoding, ZoneMap) {
@@ -50,8 +56,8 @@ final class PageEncoder {
       case .int32: return appendIntegers(input, values, as: Int32.self)
       case .int64: return appendIntegers(input, values, as: Int64.self)
       case .int128: return appendIntegers(input, values, as: Int128.self)
-      case .float32: return appendFloats(input, values, as: Float.self, bits: Int32.self)
-      case .float64: return appendFloats(input, values, as: Double.self, bits: Int64.self)
+      case .float32: return appendFloats(input, values, as: Float.self)
+      case .float64: return appendFloats(input, values, as: Double.self)
       case .bytes: preconditionFailure("a string column with fixed-width values")
       }
     }

@@ -9,6 +9,27 @@ public enum PageEncoding: UInt8, Hashable, Sendable, CaseIterable, CustomStringC
   case runLength = 3
   /// Distinct values and a packed code per row.
   case dictionary = 4
+  /// Differences between neighbours, packed: for sorted and nearly sorted integers.
+  case delta = 5
+  /// As `bitPacked`, with the few values that would need more bits stored apart (PFOR: Zukowski,
+  /// Heman, Nes, Boncz, "Super-Scalar RAM-CPU Cache Compression", ICDE 2006).
+  case patched = 6
+  /// Floating-point numbers that came from short decimal fractions as integers (ALP).
+  case alp = 7
+  /// Integers of 128 bits as offsets from the least value, high and low halves apart.
+  case split = 8
+
+  /// The bit of the trailer's required features that a file with such a page sets; 0 for what
+  /// every reader knows.
+  var requiredFeature: UInt32 {
+    switch self {
+    case .plain, .bitPacked, .runLength, .dictionary: 0
+    case .delta: 1 << 0
+    case .patched: 1 << 1
+    case .alp: 1 << 2
+    case .split: 1 << 3
+    }
+  }
 
   public var description: String {
     switch self {
@@ -16,6 +37,10 @@ public enum PageEncoding: UInt8, Hashable, Sendable, CaseIterable, CustomStringC
     case .bitPacked: "bit-packed"
     case .runLength: "run-length"
     case .dictionary: "dictionary"
+    case .delta: "delta"
+    case .patched: "patched"
+    case .alp: "alp"
+    case .split: "split"
     }
   }
 }

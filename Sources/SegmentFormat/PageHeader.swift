@@ -35,7 +35,8 @@ extension PageHeader {
     _ = try reader.read(UInt32.self, "page checksum")
     let code = try reader.read(UInt8.self, "page encoding")
     guard let encoding = PageEncoding(rawValue: code) else {
-      throw reader.corrupt("page encoding", expected: "1...4", found: "\(code)")
+      throw reader.corrupt(
+        "page encoding", expected: "1...\(PageEncoding.allCases.count)", found: "\(code)")
     }
     let flags = try reader.read(UInt8.self, "page flags")
     guard flags & ~(Self.compressionMask | Self.hasNullsBit) == 0,

@@ -28,7 +28,7 @@ struct SegmentFooter {
   private static let nullableBit: UInt8 = 1
 
   /// The footer and the trailer.
-  func encoded() -> [UInt8] {
+  func encoded(requiredFeatures: UInt32) -> [UInt8] {
     var writer = ByteWriter()
     writer.appendVarint(UInt64(rowCount))
     writer.appendVarint(UInt64(rowsPerPage))
@@ -54,7 +54,7 @@ struct SegmentFooter {
       writer.append(contentsOf: item.bytes)
     }
     writer.append(UInt32(writer.count))
-    writer.append(UInt32(0))
+    writer.append(requiredFeatures)
     writer.append(SegmentLayout.formatVersion)
     writer.append(contentsOf: [0, 0, 0])
     writer.appendChecksum()

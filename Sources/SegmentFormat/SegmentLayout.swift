@@ -8,7 +8,7 @@ enum SegmentLayout {
   static let trailerByteCount = 20
   static let formatVersion: UInt8 = 1
   /// The required-feature bits this program knows.
-  static let knownFeatures: UInt32 = 0
+  static let knownFeatures = PageEncoding.allCases.reduce(0) { $0 | $1.requiredFeature }
   static let checksumByteCount = 4
   /// The shortest page: checksum, encoding, flags and two varints.
   static let pageByteCountMin = 8
@@ -17,6 +17,8 @@ enum SegmentLayout {
   static let zonePrefixByteCountMax = 32
   /// The width byte of an integer block whose values are not packed.
   static let plainBlockMark: UInt8 = 255
+  /// The width byte of an integer block with exceptions.
+  static let patchedBlockMark: UInt8 = 254
   /// What a reader fetches first from a file that is not mapped.
   static let openingReadByteCount = 4096
 }

@@ -6,14 +6,23 @@ public struct SegmentOptions: Hashable, Sendable {
   /// fewer make pruning finer.
   public var rowsPerPage: Int
   public var compression: Compression
+  /// Bloom filters over all rows of a segment; at most one of values and one of n-grams a column.
+  public var filters: [ColumnFilter]
+  /// Whether a segment of several pages gets an index of their first sort keys.
+  public var hasShortKeyIndex: Bool
 
-  public init(rowsPerPage: Int = 8192, compression: Compression = .lz4) {
+  public init(
+    rowsPerPage: Int = 8192, compression: Compression = .lz4, filters: [ColumnFilter] = [],
+    hasShortKeyIndex: Bool = true
+  ) {
     self.rowsPerPage = rowsPerPage
     self.compression = compression
+    self.filters = filters
+    self.hasShortKeyIndex = hasShortKeyIndex
   }
 
   /// - Throws: `StorageError.invalidArgument` naming the option that is out of range.
-  func validate() throws {
+  func validate(for schema: Schema) throws {
     guard (1...Limits.pageRowCountMax).contains(rowsPerPage) else {
       throw StorageError.invalidArgument(
         name: "rows per page", value: "\(rowsPerPage)",
@@ -23,6 +32,12 @@ public struct SegmentOptions: Hashable, Sendable {
       throw StorageError.invalidArgument(
         name: "compression", value: "zstd:\(level)",
         reason: "the level must be in 1...\(Compression.zstdLevels.upperBound)")
+    }
+    for filter in filters { try filter.validate(for: schema) }
+    guard filters.count <= SegmentLayout.extensionCountMax - 1 else {
+      throw StorageError.limitExceeded(
+        what: "filters of one segment", value: filters.count,
+        limit: SegmentLayout.extensionCountMax - 1, remedy: "filter fewer columns")
     }
   }
 }

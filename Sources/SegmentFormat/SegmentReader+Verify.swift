@@ -26,6 +26,8 @@ extension SegmentReader {
       end = entry.pagesOffset + UInt64(entry.pagesByteCount + entry.directoryByteCount)
     }
     attempt { try verifyGap(from: end, to: dataEnd) }
+    for block in extensions.blocks { attempt { try withBlock(block) { _ in } } }
+    attempt { try verifyShortKeys() }
     return errors
   }
 
@@ -43,6 +45,25 @@ extension SegmentReader {
     guard start == end || hasExtensions else {
       throw corrupt(
         "gap", at: start, expected: "no bytes that nothing describes", found: "\(end - start)")
+    }
+  }
+
+  /// The index holds the keys of the first rows.
+  private func verifyShortKeys() throws {
+    guard let block = extensions.shortKeys else { return }
+    let stored = try shortKeys(at: block).keys
+    var work = PageWork()
+    for page in 0..<pageCount {
+      var key: [UInt8] = []
+      for column in 0..<schema.sortKeyCount where key.count < ShortKeyIndex.keyByteCountMax {
+        let value = try readPage(column: column, page: page, work: &work)[0]
+        SortKeyBytes.append(value, of: schema.columns[column], to: &key)
+      }
+      guard stored[page].elementsEqual(key.prefix(ShortKeyIndex.keyByteCountMax)) else {
+        throw corrupt(
+          "short key of page \(page)", at: block.offset, expected: "\(key)",
+          found: "\(stored[page])")
+      }
     }
   }
 

@@ -21,6 +21,8 @@ public final class SegmentReader: Sendable {
   /// Where the footer begins.
   let dataEnd: UInt64
   let hasExtensions: Bool
+  let extensions: SegmentExtensions
+  let pruning = PruningCache()
   let decoder: PageDecoder
   private let directories: Mutex<[ColumnDirectory?]>
   private let verified: VerifiedPages
@@ -38,6 +40,8 @@ public final class SegmentReader: Sendable {
     pageCount = footer.pageCount
     schema = footer.schema
     columns = footer.columns
+    extensions = try SegmentExtensions(
+      footer.extensions, columnCount: footer.columns.count, file: file.path, dataEnd: dataEnd)
     hasExtensions = !footer.extensions.isEmpty
     byteCount = Int(file.byteCount)
     decoder = PageDecoder(decompressor: PageDecompressor(), file: file.path)

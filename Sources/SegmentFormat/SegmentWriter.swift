@@ -8,6 +8,7 @@ public final class SegmentWriter {
   private let options: SegmentOptions
   private let sink: any SegmentSink
   private let encoder: PageEncoder
+  private let pruning: PruningWriter
   private let gathered = PageBuffer()
   private let output = ByteBuffer()
   private var flushedByteCount = 0
@@ -19,6 +20,7 @@ public final class SegmentWriter {
   private var columnRawByteCount = 0
   private var columnEncodedByteCount = 0
   private var rowCount: Int?
+  private var requiredFeatures: UInt32 = 0
   private var isFinished = false
 
   /// Bytes collected before the sink is called.
@@ -26,10 +28,11 @@ public final class SegmentWriter {
 
   /// - Throws: `StorageError.invalidArgument` for options out of range.
   public init(schema: Schema, options: SegmentOptions, sink: any SegmentSink) throws {
-    try options.validate()
+    try options.validate(for: schema)
     self.schema = schema
     self.options = options
     self.sink = sink
+    pruning = PruningWriter(schema: schema, options: options)
     encoder = PageEncoder(compression: options.compression)
     output.append(SegmentLayout.magic)
   }
@@ -87,9 +90,11 @@ public final class SegmentWriter {
   private func write(_ page: PageInput) throws {
     let offset = UInt64(flushedByteCount + output.count)
     let result = try encoder.encode(page, to: output)
+    pruning.add(page, column: entries.count, page: pages.count)
     pages.append(
       ColumnDirectory.Page(
         offset: offset, byteCount: result.byteCount, zoneMap: result.zoneMap))
+    requiredFeatures |= result.encoding.requiredFeature
     columnRawByteCount += page.valueByteCount
     columnEncodedByteCount += result.encodedByteCount
     if output.count >= Self.flushByteCount { try flush() }
@@ -117,6 +122,7 @@ public final class SegmentWriter {
     rowCount = columnRowCount
     let column = schema.columns[entries.count]
     let pagesEnd = flushedByteCount + output.count
+    pruning.finishColumn(entries.count)
     let directory = pages.count > 1 ? ColumnDirectory.encode(pages, for: column) : []
     directory.withUnsafeBytes { output.append($0) }
     let zoneMap = pages.dropFirst().reduce(first.zoneMap) { $0.union($1.zoneMap) }
@@ -145,9 +151,11 @@ public final class SegmentWriter {
       "\(entries.count) of \(schema.columns.count) columns are finished")
     isFinished = true
     let rows = rowCount ?? 0
-    let footer = SegmentFooter(
+    var footer = SegmentFooter(
       schema: schema, rowCount: rows, rowsPerPage: options.rowsPerPage, columns: entries)
-    footer.encoded().withUnsafeBytes { output.append($0) }
+    footer.extensions = pruning.appendBlocks(
+      to: output, origin: flushedByteCount + output.count)
+    footer.encoded(requiredFeatures: requiredFeatures).withUnsafeBytes { output.append($0) }
     try flush()
     return SegmentSummary(
       rowCount: rows, byteCount: flushedByteCount,

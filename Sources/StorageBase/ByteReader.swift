@@ -4,11 +4,12 @@
 /// Every error is `StorageError.corrupt` with `file` and the offset of the failing field, which is
 /// `origin` plus the position. The bytes must outlive the reader.
 public struct ByteReader {
-  private let bytes: UnsafeRawBufferPointer
+  @usableFromInline let bytes: UnsafeRawBufferPointer
   private let file: String
   private let origin: UInt64
   /// How many bytes have been read.
-  public private(set) var position = 0
+  @inlinable public var position: Int { place }
+  @usableFromInline var place = 0
 
   public init(_ bytes: UnsafeRawBufferPointer, file: String, origin: UInt64 = 0) {
     self.bytes = bytes
@@ -16,7 +17,7 @@ public struct ByteReader {
     self.origin = origin
   }
 
-  public var remaining: Int { bytes.count - position }
+  @inlinable public var remaining: Int { bytes.count - position }
 
   /// The offset in the file of the next byte; the greatest number if that would be beyond it, since
   /// `origin` may come from hostile bytes.
@@ -30,16 +31,20 @@ public struct ByteReader {
     .corrupt(file: file, offset: offset, what: what, expected: expected, found: found)
   }
 
-  private func require(_ count: Int, _ what: String) throws {
-    guard count >= 0, count <= remaining else {
-      throw corrupt(what, expected: "\(count) bytes", found: "\(remaining) bytes left")
-    }
+  @inlinable func require(_ count: Int, _ what: String) throws {
+    guard count >= 0, count <= remaining else { throw tooShort(count, what) }
   }
 
-  public mutating func read<T: FixedWidthInteger>(_ type: T.Type, _ what: String) throws -> T {
+  @inline(never) @usableFromInline func tooShort(_ count: Int, _ what: String) -> StorageError {
+    corrupt(what, expected: "\(count) bytes", found: "\(remaining) bytes left")
+  }
+
+  @inlinable public mutating func read<T: FixedWidthInteger>(_ type: T.Type, _ what: String) throws
+    -> T
+  {
     try require(MemoryLayout<T>.size, what)
     let value = bytes.loadUnaligned(fromByteOffset: position, as: T.self)
-    position += MemoryLayout<T>.size
+    place += MemoryLayout<T>.size
     return T(littleEndian: value)
   }
 
@@ -47,19 +52,21 @@ public struct ByteReader {
     Double(bitPattern: try read(UInt64.self, what))
   }
 
-  public mutating func readVarint(_ what: String) throws -> UInt64 {
+  @inlinable public mutating func readVarint(_ what: String) throws -> UInt64 {
     var value: UInt64 = 0
-    for shift in stride(from: 0, through: 63, by: 7) {
+    var shift: UInt64 = 0
+    while shift <= 63 {
       let byte = try read(UInt8.self, what)
       if shift == 63 && byte > 1 { break }
-      value |= UInt64(byte & 0x7F) << UInt64(shift)
+      value |= UInt64(byte & 0x7F) &<< shift
       if byte < 0x80 { return value }
+      shift += 7
     }
     throw corrupt(what, expected: "a varint of at most 64 bits", found: "a longer one")
   }
 
   /// A varint that must be at most `limit`, so that it can size an allocation.
-  public mutating func readCount(_ what: String, atMost limit: Int) throws -> Int {
+  @inlinable public mutating func readCount(_ what: String, atMost limit: Int) throws -> Int {
     let value = try readVarint(what)
     guard value <= UInt64(limit) else {
       throw corrupt(what, expected: "at most \(limit)", found: "\(value)")
@@ -67,9 +74,11 @@ public struct ByteReader {
     return Int(value)
   }
 
-  public mutating func readBytes(_ count: Int, _ what: String) throws -> UnsafeRawBufferPointer {
+  @inlinable public mutating func readBytes(_ count: Int, _ what: String) throws
+    -> UnsafeRawBufferPointer
+  {
     try require(count, what)
-    defer { position += count }
+    defer { place += count }
     return UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
   }
 

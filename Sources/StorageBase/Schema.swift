@@ -43,19 +43,37 @@ public struct Schema: Hashable, Sendable {
     try require(
       (1...columns.count).contains(sortKeyCount),
       "the sort key has \(sortKeyCount) columns, it must be a prefix of the \(columns.count)")
-    var names = Set<String>()
-    var ids = Set<ColumnID>()
     for column in columns {
       try require(!column.name.isEmpty, "a column has an empty name")
       try require(
         column.name.utf8.count <= Limits.nameByteCountMax,
         "column name \(column.name.prefix(40))... is longer than \(Limits.nameByteCountMax) bytes")
-      try require(names.insert(column.name).inserted, "column \(column.name) appears twice")
-      try require(ids.insert(column.id).inserted, "column id \(column.id) appears twice")
+    }
+    if let name = Schema.firstRepeated(columns, by: \.name) {
+      throw StorageError.invalidSchema(reason: "column \(name) appears twice")
+    }
+    if let id = Schema.firstRepeated(columns, by: \.id) {
+      throw StorageError.invalidSchema(reason: "column id \(id) appears twice")
     }
     self.columns = columns
     self.sortKeyCount = sortKeyCount
     self.keysModel = keysModel
+  }
+
+  /// Columns up to which comparing all pairs is cheaper than a set: every small load has a schema.
+  private static let pairwiseCountMax = 16
+
+  private static func firstRepeated<Key: Hashable>(
+    _ columns: [Column], by key: (Column) -> Key
+  ) -> Key? {
+    guard columns.count <= pairwiseCountMax else {
+      var known = Set<Key>()
+      return columns.lazy.map(key).first { !known.insert($0).inserted }
+    }
+    for (index, column) in columns.enumerated() {
+      for other in columns[..<index] where key(other) == key(column) { return key(column) }
+    }
+    return nil
   }
 
   /// Numbers the columns 1, 2, 3, … in the order given.

@@ -163,6 +163,20 @@ public struct TabletState: Hashable, Sendable {
     else { throw EditRefusal("tablet \(id): rowset \(rowset) exists already") }
   }
 
+  /// The visible and stale rowsets that can be put end to end, for reading older versions.
+  public var versionGraph: VersionGraph {
+    VersionGraph(rowsets.map(\.summary.versions) + stale.map(\.entry.summary.versions))
+  }
+
+  /// The fewest rowsets that make up the tablet as of `version`, in version order.
+  /// - Throws: `VersionGraph.MissingPath` when the version was never reached, or has been swept.
+  public func entries(at version: Version) throws(VersionGraph.MissingPath) -> [RowsetEntry] {
+    var byRange: [VersionRange: RowsetEntry] = [:]
+    // The newest of equal ranges is the one that was sorted anew.
+    for entry in stale.map(\.entry) + rowsets { byRange[entry.summary.versions] = entry }
+    return try versionGraph.path(to: version).compactMap { byRange[$0] }
+  }
+
   /// Stale rowsets replaced at or before `deadline`.
   public func sweepable(before deadline: Timestamp) -> [RowsetID] {
     stale.filter { $0.since <= deadline }.map(\.entry.id)
@@ -183,6 +197,9 @@ public struct TabletState: Hashable, Sendable {
     if rowsets.isEmpty { problems.append("tablet \(id) has no rowset") }
     let ids = rowsets.map(\.id) + stale.map(\.entry.id)
     if Set(ids).count != ids.count { problems.append("tablet \(id) has a rowset id twice") }
+    if !versionGraph.hasPath(to: maxVersion) {
+      problems.append("tablet \(id) has no path to its newest version \(maxVersion)")
+    }
     return problems
   }
 }

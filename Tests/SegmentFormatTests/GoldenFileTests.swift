@@ -8,13 +8,13 @@ import Testing
 /// Files written once by each format version stay readable. With `SEDIMENT_WRITE_FIXTURES=1` in
 /// the environment missing files are written into the source tree; existing ones never change.
 @Suite struct GoldenFileTests {
-  private static let rowCount = 150
-
   private struct Sample {
     let name: String
     let shape: Shape
     let seed: UInt64
     let options: SegmentOptions
+    var folder = "format-v1"
+    var rowCount = 150
   }
 
   private static let samples = [
@@ -30,14 +30,26 @@ import Testing
     Sample(
       name: "extremes", shape: .extremes, seed: 103,
       options: SegmentOptions(rowsPerPage: 128, compression: .lz4)),
+    Sample(
+      name: "ascending", shape: .ascending, seed: 104,
+      options: SegmentOptions(rowsPerPage: 1100, compression: .none),
+      folder: "format-v1-encodings", rowCount: 1200),
+    Sample(
+      name: "outliers", shape: .outliers, seed: 105,
+      options: SegmentOptions(rowsPerPage: 1100, compression: .none),
+      folder: "format-v1-encodings", rowCount: 1200),
+    Sample(
+      name: "prices", shape: .prices, seed: 106,
+      options: SegmentOptions(rowsPerPage: 500, compression: .lz4),
+      folder: "format-v1-encodings", rowCount: 600),
   ]
 
   @Test func filesOfVersion1StayReadable() throws {
     for sample in Self.samples {
       var generator = SeededGenerator(seed: sample.seed)
       let (batch, values) = try sampleBatch(
-        sample.shape, rowCount: Self.rowCount, nullable: true, &generator)
-      let name = "format-v1/\(sample.name).seg"
+        sample.shape, rowCount: sample.rowCount, nullable: true, &generator)
+      let name = "\(sample.folder)/\(sample.name).seg"
       if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1" {
         try writeIfMissing(name, SegmentWriter.encode(batch, options: sample.options).bytes)
         continue

@@ -118,7 +118,7 @@ import Testing
   @Test func newerFilesAreRefused() throws {
     let batch = try wideBatch(columnCount: 1, rowCount: 5)
     let bytes = try SegmentWriter.encode(batch, options: SegmentOptions()).bytes
-    for (index, value) in [(bytes.count - 16, UInt8(1)), (bytes.count - 12, 2)] {
+    for (index, value) in [(bytes.count - 13, UInt8(0x80)), (bytes.count - 12, 2)] {
       var newer = bytes
       newer[index] = value
       do {

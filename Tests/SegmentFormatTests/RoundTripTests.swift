@@ -79,8 +79,11 @@ import Testing
         used[column.column.type, default: []].formUnion(column.pages.map(\.encoding))
       }
     }
-    #expect(used[.int64] == [.plain, .bitPacked, .runLength, .dictionary])
-    #expect(used[.double] == [.plain, .runLength, .dictionary])
+    let integers = used[.int64, default: []]
+    #expect(integers == [.plain, .bitPacked, .runLength, .dictionary, .delta, .patched])
+    #expect(used[.double] == [.plain, .runLength, .dictionary, .alp])
+    #expect(used[.float]?.contains(.alp) == true)
+    #expect(used[.decimal(precision: 38, scale: 10)]?.contains(.split) == true)
     #expect(used[.string] == [.plain, .dictionary])
   }
 

@@ -11,6 +11,12 @@ enum Shape: CaseIterable {
   case lowCardinality
   case random
   case extremes
+  /// Steadily growing, with a step back now and then.
+  case ascending
+  /// Small numbers with a few great ones among them.
+  case outliers
+  /// Fractions of two digits, with a few that have none; wide decimals of 24 digits.
+  case prices
 }
 
 /// Every type, with both widths of decimals.
@@ -27,6 +33,9 @@ func sampleValues(
   let palette = (0..<8).map { _ in oneValue(type, .random, &generator) }
   var previous = oneValue(type, shape, &generator)
   let constant = previous
+  // Older shapes take the numbers they always took: fixtures are made of them.
+  var steps = shape == .ascending ? generator.split() : generator
+  var row = 0
   return (0..<count).map { _ in
     if nullable, generator.next() % 4 == 0 { return .null }
     switch shape {
@@ -35,9 +44,28 @@ func sampleValues(
     case .runs:
       if generator.next() % 50 == 0 { previous = oneValue(type, .random, &generator) }
       return previous
-    case .smallRange, .random, .extremes: return oneValue(type, shape, &generator)
+    case .ascending:
+      row += 1
+      return ascendingValue(type, row, &steps)
+    case .outliers where generator.next() % 40 != 0: return oneValue(type, .smallRange, &generator)
+    case .outliers: return oneValue(type, .random, &generator)
+    case .smallRange, .random, .extremes, .prices: return oneValue(type, shape, &generator)
     }
   }
+}
+
+private func ascendingValue(
+  _ type: DataType, _ row: Int, _ generator: inout SeededGenerator
+) -> Value {
+  let noise = Int128(generator.next() % 7)
+  let jump = generator.next() % 60 == 0 ? Int128(generator.next() % 100_000) : 0
+  if let range = type.integerRange {
+    let width = UInt128(bitPattern: range.upperBound &- range.lowerBound)
+    let place = UInt128(row) * 1000 + UInt128(noise + jump)
+    return .integer(range.lowerBound &+ Int128(bitPattern: width < place ? place % 2 : place))
+  }
+  if type == .string { return .string("key-\(1_000_000 + row)") }
+  return .floating(Double(row))
 }
 
 private func oneValue(
@@ -50,6 +78,9 @@ private func oneValue(
   switch shape {
   case .extremes: return .floating(specials[Int(bits % UInt64(specials.count))])
   case .smallRange: return .floating(Double(bits % 10))
+  case .prices where bits % 50 != 0:
+    let cents = Double(bits % 1_000_000) / 100
+    return .floating(type == .float ? Double(Float(cents)) : cents)
   default: return .floating(Double(Float(generator.nextUnit() * 1e6 - 5e5)))
   }
 }
@@ -62,6 +93,8 @@ private func oneInteger(
     return generator.next() % 2 == 0 ? range.lowerBound : range.upperBound
   case .smallRange:
     return min(range.upperBound, range.upperBound / 3 + Int128(generator.next() % 10))
+  case .prices where range.upperBound > Int128(Int64.max):
+    return Int128(generator.next()) * 50_000
   default:
     // The range of a decimal of 38 digits is wider than the greatest `Int128`.
     let width = UInt128(bitPattern: range.upperBound &- range.lowerBound)

@@ -59,6 +59,33 @@ import Testing
     return []
   }
 
+  /// Every version that is kept reads as it did when it was the newest.
+  @Test func olderVersionsStayReadable() throws {
+    let store = try TestStore.create(
+      MemoryFileSystem(), options: StoreOptions(staleGraceSeconds: 1000), buckets: 1)
+    var random = SeededGenerator(seed: 8)
+    var byVersion: [Version: [TestStore.Row]] = [.initial: []]
+    var rows: [TestStore.Row] = []
+    for load in 0..<20 {
+      let added = TestStore.rows(load: load, count: 7, random: &random)
+      let receipt = try store.load(TestStore.batch(added), into: TestStore.tableName)
+      rows += added
+      byVersion[try #require(receipt.versions.values.first)] = TestStore.sorted(rows)
+      let scheduler = CompactionScheduler(
+        store: store, policy: EagerPolicy(threshold: Int(random.next() % 6)),
+        lanes: [CompactionLane(kinds: [.cumulative], slotCount: 1, executor: InlineExecutor())])
+      scheduler.start()
+      scheduler.stop(cancelRunning: false)
+    }
+    let tablet = try store.snapshot(of: TestStore.tableName).tablets[0]
+    #expect(!tablet.state.stale.isEmpty)
+    for (version, expected) in byVersion {
+      let found = try TestStore.rows(of: tablet.segments(at: version))
+      #expect(TestStore.sorted(found) == expected, "version \(version)")
+    }
+    #expect(throws: StorageError.self) { _ = try tablet.segments(at: tablet.version.next) }
+  }
+
   @Test func aSnapshotNeverChanges() throws {
     let files = MemoryFileSystem()
     let store = try TestStore.create(files, options: StoreOptions(staleGraceSeconds: 0))

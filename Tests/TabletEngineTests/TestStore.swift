@@ -68,22 +68,26 @@ enum TestStore {
 
   /// All visible rows, sorted so that they can be compared as a set.
   static func contents(of store: Store) throws -> [Row] {
+    let tablets = try store.snapshot(of: tableName).tablets
+    return sorted(try rows(of: tablets.flatMap(\.segments)))
+  }
+
+  /// The rows of some segments, in their order.
+  static func rows(of segments: [RowsetSegment]) throws -> [Row] {
     var rows: [Row] = []
     var work = PageWork()
-    for tablet in try store.snapshot(of: tableName).tablets {
-      for segment in tablet.segments {
-        let reader = try segment.reader()
-        for page in 0..<reader.pageCount {
-          let columns = try reader.schema.columns.indices.map {
-            try reader.readPage(column: $0, page: page, work: &work)
-          }
-          for row in 0..<reader.rowRange(ofPage: page).count {
-            rows.append(columns.map { $0[row] })
-          }
+    for segment in segments {
+      let reader = try segment.reader()
+      for page in 0..<reader.pageCount {
+        let columns = try reader.schema.columns.indices.map {
+          try reader.readPage(column: $0, page: page, work: &work)
+        }
+        for row in 0..<reader.rowRange(ofPage: page).count {
+          rows.append(columns.map { $0[row] })
         }
       }
     }
-    return sorted(rows)
+    return rows
   }
 
   static func sorted(_ rows: [Row]) -> [Row] {

@@ -28,6 +28,7 @@ struct ArchitectureTests {
     "IngestDriver": base.union(segments).union(["TabletEngine", "QueryEngine", "Yams"]),
     "PolicyLab": ["StorageBase", "TabletModel", "CompactionPolicies"],
     "BenchKit": ["StorageBase", "Histogram"],
+    "FuzzTargets": base.union(segments).union(["TabletEngine", "IngestDriver"]),
     "bench-main": base.union(segments).union(decisions).union([
       "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", "ArgumentParser",
       "Yams",
@@ -75,7 +76,9 @@ struct ArchitectureTests {
   /// and Glibc is the operating system: the core takes time, chance and files as parameters.
   private static let system: [String: Set<String>?] = [
     "Swift": nil, "Synchronization": nil,
-    "Glibc": ["StorageIO", "BenchKit", "IngestDriver", "ScanKernels", "SegmentFormat"],
+    "Glibc": [
+      "StorageIO", "BenchKit", "IngestDriver", "ScanKernels", "SegmentFormat", "FuzzTargets",
+    ],
     "Foundation": ["BenchKit", "IngestDriver"],
     "FoundationEssentials": ["BenchKit", "IngestDriver"],
   ]

@@ -7,11 +7,14 @@
 #include <stdint.h>
 
 #include "ck_aggregate.h"
+#include "ck_alp.h"
 #include "ck_arithmetic.h"
 #include "ck_bitpack.h"
 #include "ck_crc32c.h"
 #include "ck_filter.h"
+#include "ck_hash.h"
 #include "ck_level.h"
 #include "ck_memory.h"
+#include "ck_prefix.h"
 
 #endif

@@ -3,22 +3,6 @@ import StorageIO
 import Synchronization
 import TabletModel
 
-/// Threads for some kinds of compaction. Cumulative and base compaction get a lane each, so that
-/// a long base compaction never keeps small ones waiting.
-public struct CompactionLane: Sendable {
-  public let kinds: Set<CompactionKind>
-  /// Jobs at a time.
-  public let slotCount: Int
-  public let executor: any JobExecutor
-
-  public init(kinds: Set<CompactionKind>, slotCount: Int, executor: any JobExecutor) {
-    precondition(slotCount >= 1)
-    self.kinds = kinds
-    self.slotCount = slotCount
-    self.executor = executor
-  }
-}
-
 /// Asks the policy about every tablet that has changed and runs what it picks, most urgent first,
 /// on the lanes it is given. Starts no threads of its own. Thread-safe.
 ///
@@ -26,7 +10,7 @@ public struct CompactionLane: Sendable {
 /// does), so nothing is polled; `tick` serves policies that wait for a time.
 public final class CompactionScheduler: StoreObserver {
   /// What a lane knows of a tablet that the policy has to be asked about.
-  fileprivate struct Pending {
+  struct Pending {
     var since: Timestamp
     /// Not before this time: after a failure, or because the policy said so.
     var notBefore: Timestamp?
@@ -34,7 +18,7 @@ public final class CompactionScheduler: StoreObserver {
     var change: UInt64
   }
 
-  private struct State {
+  struct State {
     var isStopped = false
     /// By lane.
     var pending: [[TabletID: Pending]]
@@ -45,13 +29,13 @@ public final class CompactionScheduler: StoreObserver {
     var random: SeededGenerator
   }
 
-  private let store: Store
-  private let policy: any CompactionPolicy
-  private let lanes: [CompactionLane]
+  let store: Store
+  let policy: any CompactionPolicy
+  let lanes: [CompactionLane]
   private let cpuSeconds: @Sendable () -> Double
   private let onEvent: @Sendable (CompactionEvent) -> Void
-  private let onRefusal: @Sendable (String) -> Void
-  private let state: Mutex<State>
+  let onRefusal: @Sendable (String) -> Void
+  let state: Mutex<State>
   private let isCancelled = Atomic<Bool>(false)
   /// Seconds a tablet is left alone after a compaction of it failed.
   private static let backOffSeconds = 1.0
@@ -151,112 +135,6 @@ public final class CompactionScheduler: StoreObserver {
     while let next = claim(lane) { run(next, lane: lane) }
   }
 
-  private struct Claim {
-    let job: CompactionJob
-    let reason: String
-    let queuedAt: Timestamp
-  }
-
-  /// One tablet a lane wants to know about.
-  private struct Question {
-    let tablet: TabletID
-    let pending: Pending
-    let inFlight: [CompactionPick]
-    let entropy: UInt64
-  }
-
-  private enum Answer {
-    case compact(Claim)
-    case wait(until: Timestamp?)
-    case refused(PickRefusal, reason: String)
-  }
-
-  /// The most urgent job of the lane, entered as running; nil gives the slot back.
-  ///
-  /// The policy is asked without holding the lock, so that loads never wait for it; what changed
-  /// meanwhile is checked before the answer counts.
-  private func claim(_ lane: Int) -> Claim? {
-    while true {
-      guard let questions = questions(for: lane) else { return nil }
-      let answers = questions.map { ($0, answer($0, lane: lane)) }
-      var best: Claim?
-      for case (_, .compact(let claim)) in answers
-      where claim.job.pick.urgency > best?.job.pick.urgency ?? -.infinity { best = claim }
-      let hasSettled = state.withLock { state in
-        settle(answers, lane: lane, &state)
-        guard let best else { return false }
-        let running = state.inFlight[best.job.snapshot.id, default: []]
-        guard !state.isStopped,
-          !running.contains(where: { $0.versions.overlaps(best.job.pick.versions) })
-        else { return false }
-        state.inFlight[best.job.snapshot.id, default: []].append(best.job.pick)
-        return true
-      }
-      if hasSettled { return best }
-    }
-  }
-
-  /// The tablets to ask about; nil when there is none, and the slot is given back.
-  private func questions(for lane: Int) -> [Question]? {
-    let now = store.clock.now()
-    return state.withLock { state in
-      let due = state.pending[lane].filter { !$0.value.isWaiting(now) }
-      guard !due.isEmpty, !state.isStopped else {
-        state.running[lane] -= 1
-        return nil
-      }
-      return due.sorted { $0.key < $1.key }.map { tablet, pending in
-        Question(
-          tablet: tablet, pending: pending, inFlight: state.inFlight[tablet, default: []],
-          entropy: state.random.next())
-      }
-    }
-  }
-
-  private func answer(_ question: Question, lane: Int) -> Answer {
-    guard let table = store.table(of: question.tablet),
-      let snapshot = store.tablet(question.tablet)
-    else { return .wait(until: nil) }
-    let facts = snapshot.state.facts(
-      now: store.clock.now(), allowedKinds: lanes[lane].kinds,
-      inFlight: question.inFlight.map(\.versions),
-      keysModel: table.definition.schema.keysModel, entropy: question.entropy)
-    switch policy.decide(facts) {
-    case .wait(let until, _): return .wait(until: until)
-    case .compact(let picks, let reason):
-      // Further picks of the decision get their turn when the tablet is asked about again.
-      guard let pick = picks.first else { return .wait(until: nil) }
-      do {
-        _ = try pick.validated(against: facts)
-      } catch {
-        return .refused(error, reason: reason)
-      }
-      let job = CompactionJob(
-        store: store, policy: policy, snapshot: snapshot, facts: facts, pick: pick,
-        definition: table.definition)
-      return .compact(Claim(job: job, reason: reason, queuedAt: question.pending.since))
-    }
-  }
-
-  /// Takes tablets that need nothing off the list, unless they have changed since.
-  private func settle(_ answers: [(Question, Answer)], lane: Int, _ state: inout State) {
-    for (question, answer) in answers {
-      guard state.pending[lane][question.tablet]?.change == question.pending.change else {
-        continue
-      }
-      switch answer {
-      case .compact: break
-      case .wait(let until):
-        var pending = question.pending
-        pending.notBefore = until
-        state.pending[lane][question.tablet] = until == nil ? nil : pending
-      case .refused(let refusal, let reason):
-        state.pending[lane][question.tablet] = nil
-        onRefusal("tablet \(question.tablet): \(refusal) (\(reason))")
-      }
-    }
-  }
-
   private func run(_ claim: Claim, lane: Int) {
     let job = claim.job
     let startedAt = store.clock.now()
@@ -313,5 +191,5 @@ extension CompactionScheduler {
 }
 
 extension CompactionScheduler.Pending {
-  fileprivate func isWaiting(_ now: Timestamp) -> Bool { notBefore.map { $0 > now } ?? false }
+  func isWaiting(_ now: Timestamp) -> Bool { notBefore.map { $0 > now } ?? false }
 }

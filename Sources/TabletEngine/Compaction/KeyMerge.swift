@@ -12,8 +12,7 @@ import StorageBase
 struct KeyMerge {
   private struct Cursor {
     var position = MergeInput.Position()
-    var keys: [ColumnVector] = []
-    var prefixes: [UInt64] = []
+    var keys = SortKeys([])
     var row = 0
   }
 
@@ -44,7 +43,7 @@ struct KeyMerge {
       let taken = rowsAhead(of: winner, atMost: limit)
       sources.append(contentsOf: repeatElement(UInt16(winner), count: taken))
       cursors[winner].row += taken
-      if cursors[winner].row == cursors[winner].prefixes.count {
+      if cursors[winner].row == cursors[winner].keys.rowCount {
         cursors[winner].position = inputs[winner].pageAfter(cursors[winner].position)
         if try !load(winner) {
           heap[0] = heap[heap.count - 1]
@@ -60,8 +59,7 @@ struct KeyMerge {
   /// How many rows of the winner's page sort before the current row of every other input; at
   /// least 1.
   private func rowsAhead(of winner: Int, atMost limit: Int) -> Int {
-    let cursor = cursors[winner]
-    let available = min(limit, cursor.prefixes.count - cursor.row)
+    let available = min(limit, cursors[winner].keys.rowCount - cursors[winner].row)
     guard heap.count > 1 else { return available }
     let runnerUp =
       heap.count > 2 && isBefore(heap[2], heap[1]) ? heap[2] : heap[1]
@@ -81,18 +79,13 @@ struct KeyMerge {
       }
       keys.append(page)
     }
-    cursors[input] = Cursor(
-      position: position, keys: keys, prefixes: KeyOrder.prefixes(of: keys[0]), row: 0)
+    cursors[input] = Cursor(position: position, keys: SortKeys(keys))
     return true
   }
 
   private func isBefore(_ a: Int, offset: Int = 0, _ b: Int) -> Bool {
-    let rowA = cursors[a].row + offset
-    let rowB = cursors[b].row
-    let prefixA = cursors[a].prefixes[rowA]
-    let prefixB = cursors[b].prefixes[rowB]
-    if prefixA != prefixB { return prefixA < prefixB }
-    let order = KeyOrder.compare(cursors[a].keys, rowA, cursors[b].keys, rowB)
+    let order = cursors[a].keys.compare(
+      cursors[a].row &+ offset, cursors[b].keys, cursors[b].row)
     return order != 0 ? order < 0 : a < b
   }
 

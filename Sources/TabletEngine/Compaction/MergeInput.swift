@@ -23,12 +23,8 @@ struct MergeInput {
   ) throws -> ColumnVector? {
     guard position.segment < segments.count else { return nil }
     let reader = segments[position.segment]
-    guard let index = reader.schema.index(of: column.id) else {
-      throw StorageError.corrupt(
-        file: reader.path, offset: 0, what: "segment schema", expected: "column \(column.name)",
-        found: "\(reader.schema.columns.count) columns without it")
-    }
-    return try reader.readPage(column: index, page: position.page, work: &work)
+    return try reader.readPage(
+      column: reader.position(of: column), page: position.page, work: &work)
   }
 
   /// The start of the page after the one at `position`.

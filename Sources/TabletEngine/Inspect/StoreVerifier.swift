@@ -44,7 +44,7 @@ public struct StoreVerifier {
   ) {
     report.rowsets += 1
     var rowCount = 0
-    var lastKeys: [ColumnVector]?
+    var lastKeys: SortKeys?
     for segment in rowset.segments {
       report.segments += 1
       report.bytes += segment.byteCount
@@ -71,23 +71,18 @@ public struct StoreVerifier {
   /// Rows must be in key order, and in the bucket their hash says.
   private func checkRows(
     _ reader: SegmentReader, of table: TableSnapshot, bucket: Int,
-    after last: inout [ColumnVector]?, _ report: inout Report
+    after last: inout SortKeys?, _ report: inout Report
   ) throws {
     let schema = table.definition.schema
     let hash = BucketHash(definition: table.definition)
     var work = PageWork()
     for page in 0..<reader.pageCount {
       let columns = try schema.columns.map { column in
-        guard let index = reader.schema.index(of: column.id) else {
-          throw StorageError.corrupt(
-            file: reader.path, offset: 0, what: "segment schema",
-            expected: "column \(column.name)", found: "none of this id")
-        }
-        return try reader.readPage(column: index, page: page, work: &work)
+        try reader.readPage(column: reader.position(of: column), page: page, work: &work)
       }
       let rows = reader.rowRange(ofPage: page)
-      let keys = Array(columns[..<schema.sortKeyCount])
-      if let row = firstDisorder(keys, count: rows.count, after: last) {
+      let keys = SortKeys(Array(columns[..<schema.sortKeyCount]))
+      if let row = firstDisorder(keys, after: last) {
         report.problems.append(
           "\(reader.path): row \(rows.lowerBound + row) sorts before the one it follows")
       }
@@ -100,13 +95,9 @@ public struct StoreVerifier {
     }
   }
 
-  private func firstDisorder(
-    _ keys: [ColumnVector], count: Int, after last: [ColumnVector]?
-  ) -> Int? {
-    if let last, KeyOrder.compare(last, last[0].count - 1, keys, 0) > 0 { return 0 }
-    for row in 1..<max(1, count) where KeyOrder.compare(keys, row - 1, keys, row) > 0 {
-      return row
-    }
+  private func firstDisorder(_ keys: SortKeys, after last: SortKeys?) -> Int? {
+    if let last, last.compare(last.rowCount - 1, keys, 0) > 0 { return 0 }
+    for row in 1..<max(1, keys.rowCount) where keys.compare(row - 1, keys, row) > 0 { return row }
     return nil
   }
 }

@@ -25,17 +25,17 @@ enum KeyOrder {
     return result
   }
 
-  /// Negative, zero or positive as row `a` of `left` sorts before, with or after row `b` of
-  /// `right`, by all key columns.
-  @inline(__always)
-  static func compare(_ left: [ColumnVector], _ a: Int, _ right: [ColumnVector], _ b: Int) -> Int {
-    for column in left.indices {
-      let order = compare(left[column], a, right[column], b)
-      if order != 0 { return order }
+  /// Whether rows of equal prefixes have equal values: true for types of at most 64 bits. A null
+  /// shares its prefix with the smallest value.
+  static func isPrefixExact(_ vector: ColumnVector) -> Bool {
+    switch vector.type.physical {
+    case .int8, .int16, .int32, .int64, .float32, .float64: vector.nulls == nil
+    case .int128, .bytes: false
     }
-    return 0
   }
 
+  /// Negative, zero or positive as row `a` of `left` sorts before, with or after row `b` of
+  /// `right`.
   static func compare(_ left: ColumnVector, _ a: Int, _ right: ColumnVector, _ b: Int) -> Int {
     let leftIsNull = left.isNull(a)
     let rightIsNull = right.isNull(b)

@@ -3,12 +3,10 @@ import StorageBase
 
 /// Puts rows of a batch into sort-key order.
 struct RowSorter {
-  private let prefixes: [UInt64]
-  private let keys: [ColumnVector]
+  private let keys: SortKeys
 
   init(_ batch: ColumnBatch) {
-    keys = Array(batch.columns[..<batch.schema.sortKeyCount])
-    prefixes = KeyOrder.prefixes(of: keys[0])
+    keys = SortKeys(Array(batch.columns[..<batch.schema.sortKeyCount]))
   }
 
   /// `rows` in key order; rows of equal keys keep their order. O(n log n).
@@ -17,11 +15,12 @@ struct RowSorter {
       let prefix: UInt64
       let row: UInt32
     }
-    var items = rows.map { Item(prefix: prefixes[Int($0)], row: $0) }
-    let keys = keys
+    // A local copy: the closures capture the keys, not the sorter.
+    let keys = self.keys
+    var items = rows.map { Item(prefix: keys.leadingPrefix(Int($0)), row: $0) }
     items.sort { a, b in
       if a.prefix != b.prefix { return a.prefix < b.prefix }
-      let order = KeyOrder.compare(keys, Int(a.row), keys, Int(b.row))
+      let order = keys.compare(Int(a.row), keys, Int(b.row))
       return order != 0 ? order < 0 : a.row < b.row
     }
     return items.map(\.row)

@@ -89,16 +89,16 @@ struct Checkpoint: Sendable {
       throw reader.corrupt("store id", expected: "\(storeID)", found: "\(owner)")
     }
     var checkpoint = Checkpoint(
-      firstLog: try reader.read(UInt32.self, "first log"),
-      commitSequence: try reader.read(UInt64.self, "commit sequence"),
-      nextFrame: try reader.read(UInt64.self, "next frame"),
-      nextTableID: try reader.read(UInt32.self, "next table id"),
-      nextTabletID: try reader.read(UInt64.self, "next tablet id"),
-      nextRowsetID: try reader.read(UInt64.self, "next rowset id"), tables: [])
+      firstLog: try reader.readSmallOrdinal("first log"),
+      commitSequence: try reader.readOrdinal("commit sequence"),
+      nextFrame: try reader.readOrdinal("next frame"),
+      nextTableID: try reader.readSmallOrdinal("next table id"),
+      nextTabletID: try reader.readOrdinal("next tablet id"),
+      nextRowsetID: try reader.readOrdinal("next rowset id"), tables: [])
     let tableCount = try reader.readCount("table count", atMost: 1 << 20)
     for _ in 0..<tableCount {
       let (id, definition) = try TableDefinition.decode(from: &reader)
-      let createdAt = Timestamp(rawValue: try reader.read(Int64.self, "creation time"))
+      let createdAt = try reader.readTimestamp("creation time")
       var tablets: [Tablet] = []
       for _ in 0..<definition.bucketCount { tablets.append(try Tablet.decode(from: &reader)) }
       checkpoint.tables.append(
@@ -138,12 +138,12 @@ extension Checkpoint.Tablet {
   }
 
   fileprivate static func decode(from reader: inout ByteReader) throws -> Checkpoint.Tablet {
-    let id = TabletID(rawValue: try reader.read(UInt64.self, "tablet id"))
-    let point = Version(try reader.read(Int64.self, "cumulative point"))
+    let id = TabletID(rawValue: try reader.readOrdinal("tablet id"))
+    let point = try reader.readVersion("cumulative point")
     var lastSuccessAt: [CompactionKind: Timestamp] = [:]
     for kind in kinds {
-      let time = try reader.read(Int64.self, "last success")
-      if time >= 0 { lastSuccessAt[kind] = Timestamp(rawValue: time) }
+      let time = try reader.readTimestamp("last success")
+      if time.rawValue >= 0 { lastSuccessAt[kind] = time }
     }
     var placements: [RowsetID: [SegmentPlacement]] = [:]
     func readEntry(_ reader: inout ByteReader) throws -> RowsetEntry {
@@ -158,7 +158,7 @@ extension Checkpoint.Tablet {
     let staleCount = try reader.readCount("stale rowset count", atMost: 1 << 24)
     for _ in 0..<staleCount {
       let entry = try readEntry(&reader)
-      let since = Timestamp(rawValue: try reader.read(Int64.self, "stale since"))
+      let since = try reader.readTimestamp("stale since")
       stale.append(TabletState.Stale(entry: entry, since: since))
     }
     let state = TabletState(

@@ -107,7 +107,7 @@ extension LogRecord {
     case .commit: return .commit(try LoadCommit.decode(from: &reader, file: file))
     case .compact: return .compact(try CompactionCommit.decode(from: &reader))
     case .sweep:
-      let tablet = TabletID(rawValue: try reader.read(UInt64.self, "tablet id"))
+      let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
       return .sweep(tablet: tablet, rowsets: try decodeRowsetIDs(from: &reader))
     case nil: throw reader.corrupt("record kind", expected: "1 to 4", found: "\(tag)")
     }
@@ -116,7 +116,7 @@ extension LogRecord {
   fileprivate static func decodeRowsetIDs(from reader: inout ByteReader) throws -> [RowsetID] {
     let count = try reader.readCount("rowset count", atMost: Limits.mergeInputCountMax)
     var ids: [RowsetID] = []
-    for _ in 0..<count { ids.append(RowsetID(rawValue: try reader.read(UInt64.self, "rowset id"))) }
+    for _ in 0..<count { ids.append(RowsetID(rawValue: try reader.readOrdinal("rowset id"))) }
     return ids
   }
 }
@@ -124,11 +124,11 @@ extension LogRecord {
 extension TableCreation {
   fileprivate static func decode(from reader: inout ByteReader) throws -> TableCreation {
     let (id, definition) = try TableDefinition.decode(from: &reader)
-    let createdAt = Timestamp(rawValue: try reader.read(Int64.self, "creation time"))
+    let createdAt = try reader.readTimestamp("creation time")
     var tablets: [Tablet] = []
     for _ in 0..<definition.bucketCount {
-      let tablet = TabletID(rawValue: try reader.read(UInt64.self, "tablet id"))
-      let rowset = RowsetID(rawValue: try reader.read(UInt64.self, "rowset id"))
+      let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
+      let rowset = RowsetID(rawValue: try reader.readOrdinal("rowset id"))
       tablets.append(Tablet(id: tablet, initialRowset: rowset))
     }
     return TableCreation(id: id, definition: definition, createdAt: createdAt, tablets: tablets)
@@ -139,13 +139,13 @@ extension LoadCommit {
   fileprivate static func decode(
     from reader: inout ByteReader, file: UInt32
   ) throws -> LoadCommit {
-    let sequence = try reader.read(UInt64.self, "commit sequence")
-    let time = Timestamp(rawValue: try reader.read(Int64.self, "commit time"))
+    let sequence = try reader.readOrdinal("commit sequence")
+    let time = try reader.readTimestamp("commit time")
     let label = try reader.readString("label", atMost: Limits.nameByteCountMax)
     let count = try reader.readCount("tablet count", atMost: 1 << 20)
     var parts: [Part] = []
     for _ in 0..<count {
-      let tablet = TabletID(rawValue: try reader.read(UInt64.self, "tablet id"))
+      let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
       let rowset = try RowsetMeta.decode(from: &reader) { reader, byteCount in
         let position = LogPosition(file: file, offset: reader.offset)
         _ = try reader.readBytes(byteCount, "inline segment")
@@ -159,13 +159,13 @@ extension LoadCommit {
 
 extension CompactionCommit {
   fileprivate static func decode(from reader: inout ByteReader) throws -> CompactionCommit {
-    let tablet = TabletID(rawValue: try reader.read(UInt64.self, "tablet id"))
+    let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
     let kindTag = try reader.read(UInt8.self, "compaction kind")
     guard let kind = CompactionKind(rawValue: kindTag) else {
       throw reader.corrupt("compaction kind", expected: "1 to 3", found: "\(kindTag)")
     }
-    let point = Version(try reader.read(Int64.self, "cumulative point"))
-    let time = Timestamp(rawValue: try reader.read(Int64.self, "compaction time"))
+    let point = try reader.readVersion("cumulative point")
+    let time = try reader.readTimestamp("compaction time")
     let inputs = try LogRecord.decodeRowsetIDs(from: &reader)
     let output = try RowsetMeta.decode(from: &reader) { reader, _ in
       throw reader.corrupt("compaction output", expected: "files", found: "an inline segment")

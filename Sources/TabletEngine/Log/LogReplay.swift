@@ -35,11 +35,21 @@ struct LogReplay {
     let path = layout.log(number)
     let file = try files.openForReading(path, cause: .log)
     let contents = try file.mapping.map { _ in [] } ?? file.read(at: 0, count: Int(file.byteCount))
-    return try contents.withUnsafeBytes { copy in
+    let outcome = try contents.withUnsafeBytes { copy in
       try read(
         file.mapping ?? copy, path: path, number: number, nextFrame: nextFrame, isLast: isLast,
         body)
     }
+    // Before an end is cut off as torn: a disk that returns other bytes each time must not make
+    // acknowledged loads look unfinished.
+    if outcome.tornByteCount > 0, file.mapping == nil {
+      guard try file.read(at: 0, count: contents.count) == contents else {
+        throw StorageError.corrupt(
+          file: path, offset: outcome.validByteCount, what: "log",
+          expected: "the same bytes when read again", found: "others")
+      }
+    }
+    return outcome
   }
 
   private func read(

@@ -26,15 +26,17 @@ final class LogWriter: @unchecked Sendable {
   }
 
   /// Goes on with a log file that recovery has read up to `validByteCount`.
+  ///
+  /// What was read may never have been synced: the process before this one may have ended in
+  /// between. It is synced now, before anybody acts on it; otherwise files that it made superfluous
+  /// could be removed, and then a crash could undo it.
   static func resume(
     files: any FileSystem, layout: StoreLayout, storeID: UInt64, fileNumber: UInt32,
     nextFrame: UInt64, validByteCount: UInt64
   ) throws -> LogWriter {
     let file = try files.openForAppending(layout.log(fileNumber), cause: .log)
-    if file.byteCount > validByteCount {
-      try file.truncate(to: validByteCount)
-      try file.sync()
-    }
+    if file.byteCount > validByteCount { try file.truncate(to: validByteCount) }
+    try file.sync()
     return LogWriter(files, layout, storeID, file, fileNumber, nextFrame)
   }
 

@@ -71,13 +71,13 @@ extension RowsetMeta {
   static func decode(
     from reader: inout ByteReader, inline: (inout ByteReader, Int) throws -> LogPosition
   ) throws -> RowsetMeta {
-    let id = RowsetID(rawValue: try reader.read(UInt64.self, "rowset id"))
-    let first = try reader.read(Int64.self, "first version")
-    let last = try reader.read(Int64.self, "last version")
-    guard first >= 0, first <= last, last < Int64.max else {
+    let id = RowsetID(rawValue: try reader.readOrdinal("rowset id"))
+    let first = try reader.readVersion("first version")
+    let last = try reader.readVersion("last version")
+    guard first <= last else {
       throw reader.corrupt("rowset versions", expected: "first <= last", found: "\(first)-\(last)")
     }
-    let createdAt = Timestamp(rawValue: try reader.read(Int64.self, "creation time"))
+    let createdAt = try reader.readTimestamp("creation time")
     let rowCount = try reader.readCount("rowset rows", atMost: Int(Int32.max) << 16)
     let mergeDepth = try reader.readCount("merge depth", atMost: Int(Int32.max))
     let flags = try reader.read(UInt8.self, "rowset flags")
@@ -88,7 +88,8 @@ extension RowsetMeta {
     var segments: [SegmentPlacement] = []
     for _ in 0..<segmentCount {
       let tag = try reader.read(UInt8.self, "segment placement")
-      let byteCount = try reader.readCount("segment bytes", atMost: Int(Int64.max >> 1))
+      // A million of them still have a sum.
+      let byteCount = try reader.readCount("segment bytes", atMost: 1 << 40)
       switch PlacementTag(rawValue: tag) {
       case .file: segments.append(.file(byteCount: byteCount))
       case .inline: segments.append(.inline(try inline(&reader, byteCount), byteCount: byteCount))

@@ -30,6 +30,18 @@ struct Catalogue: Sendable {
     homes[tablet].flatMap { tables[$0.table] }
   }
 
+  /// - Throws: `EditRefusal` when there is a table of that id or name, or one of its tablets.
+  mutating func addNew(_ table: TableSnapshot) throws(EditRefusal) {
+    let tablets = table.tablets.map(\.id)
+    guard tables[table.id] == nil, tableIDs[table.definition.name] == nil else {
+      throw EditRefusal("table \(table.id) (\(table.definition.name)) exists already")
+    }
+    guard Set(tablets).count == tablets.count, tablets.allSatisfy({ homes[$0] == nil }) else {
+      throw EditRefusal("a tablet of table \(table.id) exists already")
+    }
+    add(table)
+  }
+
   mutating func add(_ table: TableSnapshot) {
     tables[table.id] = table
     tableIDs[table.definition.name] = table.id

@@ -114,14 +114,19 @@ struct CommitGroup {
       rowCount: merged.output.entry.summary.rowCount)
   }
 
+  /// Sweeps those of `rowsets` that nobody has swept meanwhile.
   private mutating func sweep(
     _ rowsets: [RowsetID], of tablet: TabletID
   ) throws -> CommitReceipt {
-    let gone = rowsets.compactMap { catalogue.tablet(tablet)?.stale[$0] }
-    try catalogue.apply(.sweep(rowsets), to: tablet, added: nil)
-    swept.append(contentsOf: gone)
-    LogRecord.sweep(tablet: tablet, rowsets: rowsets).encode(into: &payload)
-    return CommitReceipt(sequence: 0, versions: [:], byteCount: 0, rowCount: 0)
+    let stale = catalogue.tablet(tablet)?.stale ?? [:]
+    let remaining = rowsets.filter { stale[$0] != nil }
+    if !remaining.isEmpty {
+      try catalogue.apply(.sweep(remaining), to: tablet, added: nil)
+      swept.append(contentsOf: remaining.compactMap { stale[$0] })
+      LogRecord.sweep(tablet: tablet, rowsets: remaining).encode(into: &payload)
+    }
+    return CommitReceipt(
+      sequence: 0, versions: [:], byteCount: 0, rowCount: 0)
   }
 }
 

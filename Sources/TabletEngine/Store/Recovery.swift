@@ -56,10 +56,16 @@ struct Recovery {
     catalogue.commitSequence = checkpoint.commitSequence
     for table in checkpoint.tables {
       let tablets = try table.tablets.map { try restore($0) }
-      catalogue.add(
-        TableSnapshot(
-          id: table.id, definition: table.definition, createdAt: table.createdAt,
-          tablets: tablets))
+      let restored = TableSnapshot(
+        id: table.id, definition: table.definition, createdAt: table.createdAt,
+        tablets: tablets)
+      do throws(EditRefusal) {
+        try catalogue.addNew(restored)
+      } catch {
+        throw StorageError.corrupt(
+          file: layout.checkpoint(checkpoint.firstLog), offset: 0, what: "checkpoint",
+          expected: "tables and tablets that differ", found: error.description)
+      }
     }
     catalogue.nextTableID = max(catalogue.nextTableID, checkpoint.nextTableID)
     catalogue.nextTabletID = max(catalogue.nextTabletID, checkpoint.nextTabletID)
@@ -140,7 +146,7 @@ struct Recovery {
     do {
       switch record {
       case .createTable(let creation):
-        catalogue.add(TableSnapshot(creation, files: files))
+        try catalogue.addNew(TableSnapshot(creation, files: files))
         let ids = creation.tablets.map(\.initialRowset.rawValue)
         nextRowsetID = max(nextRowsetID, (ids.max() ?? 0) + 1)
       case .commit(let commit):

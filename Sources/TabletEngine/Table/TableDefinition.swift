@@ -66,7 +66,7 @@ extension TableDefinition {
   static func decode(
     from reader: inout ByteReader
   ) throws -> (id: TableID, definition: TableDefinition) {
-    let id = TableID(rawValue: try reader.read(UInt32.self, "table id"))
+    let id = TableID(rawValue: try reader.readSmallOrdinal("table id"))
     let name = try reader.readString("table name", atMost: Limits.nameByteCountMax)
     let model = try reader.read(UInt8.self, "keys model")
     guard let keysModel = KeysModel(rawValue: model) else {

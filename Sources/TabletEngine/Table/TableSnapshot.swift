@@ -26,6 +26,22 @@ public final class TabletSnapshot: Sendable {
   /// The segments to read, oldest rowset first.
   public var segments: [RowsetSegment] { rowsets.flatMap(\.segments) }
 
+  /// The tablet as it was at an older version, for as long as the rowsets it needs are kept.
+  /// - Throws: `StorageError.invalidArgument` when the version was never reached or has been swept.
+  public func segments(at version: Version) throws -> [RowsetSegment] {
+    let entries: [RowsetEntry]
+    do {
+      entries = try state.entries(at: version)
+    } catch {
+      throw StorageError.invalidArgument(
+        name: "version of tablet \(id)", value: "\(version)",
+        reason: "versions 1 to \(self.version) have existed, and this one is not kept any more")
+    }
+    var byID = stale
+    for rowset in rowsets { byID[rowset.id] = rowset }
+    return entries.compactMap { byID[$0.id] }.flatMap(\.segments)
+  }
+
   /// The snapshot after `edit`. `added` is the rowset the edit brings in, if it does.
   /// - Throws: `EditRefusal` when the edit does not fit.
   func applying(_ edit: TabletEdit, added: Rowset?) throws -> TabletSnapshot {

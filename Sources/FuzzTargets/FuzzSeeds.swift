@@ -1,0 +1,106 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+
+extension FuzzTarget {
+  /// Well-formed inputs that fuzzing and mutation begin with, made anew by this version of the
+  /// writers, so that what they learn to write is fuzzed as well.
+  /// - Throws: `StorageError` when the writers fail.
+  public func seeds() throws -> [[UInt8]] {
+    switch self {
+    case .segment: try SegmentSeeds.segments()
+    case .page: try SegmentSeeds.pages()
+    case .log: [try StoreFuzz.seeds().log]
+    case .checkpoint: [try StoreFuzz.seeds().checkpoint]
+    case .mapping: Self.mappings.map { Array($0.utf8) }
+    case .csv: Self.texts.map { Array($0.utf8) }
+    }
+  }
+
+  private static let mappings = [
+    """
+    format: csv
+    delimiter: tab
+    quote: none
+    header: true
+    trailing_delimiter: true
+    "null": \\N
+    columns:
+      - {name: note, type: string, nullable: true}
+      - {name: at, type: datetime, source: created, format: epoch_ms}
+      - {name: amount, type: "decimal(12, 2)", source: 7}
+    sort_key: [at, amount]
+    hash_by: amount
+    buckets: 16
+    """,
+    "header: false\ncolumns: [{name: a, type: int8}, {name: b, type: string}]",
+  ]
+
+  /// The first byte is the choice of `TextFuzz.runCSV`.
+  private static let texts = [
+    " 1,2026-01-01,x\n-2,\"a,\"\"b\",\n,,\n",
+    "$id,day,at\n1,2026-01-01,2026-01-01 10:00:00.5\n",
+    "!1|2.5e-3|true\r\n9223372036854775807|nan|\r\n",
+    "(\"1\",\"2\",\"3\",\n4,5,6,\n",
+  ]
+}
+
+/// Small segments of every type, and their pages.
+private enum SegmentSeeds {
+  private static let rowCount = 41
+
+  private static let types: [DataType] = [
+    .bool, .int8, .int16, .int32, .int64, .float, .double, .decimal(precision: 12, scale: 2),
+    .decimal(precision: 38, scale: 10), .date, .datetime, .string,
+  ]
+
+  private static func segment(
+    _ type: DataType, _ compression: Compression, rowsPerPage: Int, _ random: inout SeededGenerator
+  ) throws -> [UInt8] {
+    let builder = ColumnBuilder(type: type)
+    let shape = random.next() % 3
+    for row in 0..<rowCount {
+      let bits = shape == 0 ? UInt64(row / 9) : shape == 1 ? random.next() % 3 : random.next() % 120
+      if bits % 17 == 5 { builder.appendNull() } else { append(bits, to: builder) }
+    }
+    let batch = ColumnBatch(
+      schema: try Schema([("c", type, true)], sortKeyCount: 1), rowCount: rowCount,
+      columns: [builder.finish()])
+    return try SegmentWriter.encode(
+      batch, options: SegmentOptions(rowsPerPage: rowsPerPage, compression: compression)
+    ).bytes
+  }
+
+  private static func append(_ bits: UInt64, to builder: ColumnBuilder) {
+    switch builder.type {
+    case .bool: builder.append(integer: Int64(bits % 2))
+    case .float, .double: builder.append(floating: Double(bits) / 4)
+    case .string: builder.append(string: "value \(bits)")
+    case .decimal(38, _): builder.append(wide: Int128(bits) << 70)
+    default: builder.append(integer: Int64(bits))
+    }
+  }
+
+  static func segments() throws -> [[UInt8]] {
+    var random = SeededGenerator(seed: 71)
+    return try types.enumerated().map { index, type in
+      try segment(
+        type, [.none, .lz4, .zstd(level: 1)][index % 3], rowsPerPage: index % 2 == 0 ? 64 : 16,
+        &random)
+    }
+  }
+
+  /// Each page behind the two bytes by which `PageFuzz` chooses type and rows.
+  static func pages() throws -> [[UInt8]] {
+    var random = SeededGenerator(seed: 72)
+    return try types.indices.flatMap { index in
+      try [Compression.none, .lz4, .zstd(level: 1)].map { compression in
+        let bytes = try segment(types[index], compression, rowsPerPage: 64, &random)
+        // The only page lies between the magic and the footer.
+        let end = bytes.count - 20
+        let footer = bytes[end..<end + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+        return [UInt8(index), UInt8(rowCount / 8)] + bytes[8..<end - footer]
+      }
+    }
+  }
+}

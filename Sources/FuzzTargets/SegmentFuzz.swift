@@ -1,0 +1,72 @@
+import SegmentFormat
+import StorageBase
+import StorageIO
+
+/// Opens bytes as a segment and reads all of it. A fuzzer cannot guess checksums, so those that can
+/// be found are made right, and what lies behind them is reached.
+enum SegmentFuzz {
+  /// Larger inputs than this teach nothing and take long.
+  private static let byteCountMax = 1 << 20
+  private static let rowCountMax = 1 << 20
+
+  static func run(_ input: [UInt8]) throws {
+    guard input.count <= byteCountMax else { return }
+    var bytes = input
+    sealFooter(&bytes)
+    try sealPages(&bytes)
+    try readAll(SegmentReader(file: MemoryFile(path: "fuzz.seg", bytes: bytes)))
+  }
+
+  /// Reads every page and verifies the whole.
+  /// - Throws: the first error, after everything has been read.
+  static func readAll(_ reader: SegmentReader) throws {
+    guard reader.rowCount <= rowCountMax, reader.pageCount <= 1024 else { return }
+    var work = PageWork()
+    var firstError: (any Error)?
+    for column in reader.schema.columns.indices {
+      for page in 0..<reader.pageCount {
+        do {
+          _ = try reader.zoneMap(column: column, page: page)
+          let vector = try reader.readPage(column: column, page: page, work: &work)
+          precondition(vector.count == reader.rowRange(ofPage: page).count)
+          for row in 0..<vector.count { _ = vector[row] }
+        } catch {
+          firstError = firstError ?? error
+        }
+      }
+    }
+    for problem in reader.verify() { precondition(!problem.description.isEmpty) }
+    if let firstError { throw firstError }
+  }
+
+  /// The checksum of footer and trailer: bytes 12..<16 of the last 20.
+  private static func sealFooter(_ bytes: inout [UInt8]) {
+    guard bytes.count >= 24 else { return }
+    let trailer = bytes.count - 20
+    let length = bytes.withUnsafeBytes {
+      Int(UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: trailer, as: UInt32.self)))
+    }
+    guard length <= trailer - 4 else { return }
+    seal(&bytes, trailer - length..<trailer + 12, at: trailer + 12)
+  }
+
+  /// The checksum of each page is its first four bytes, that of a directory its last four.
+  private static func sealPages(_ bytes: inout [UInt8]) throws {
+    let reader = try SegmentReader(file: MemoryFile(path: "fuzz.seg", bytes: bytes))
+    guard reader.pageCount <= 1024 else { return }
+    let description: SegmentDescription
+    do { description = try reader.describe() } catch _ as StorageError { return }
+    for page in description.columns.flatMap(\.pages) {
+      let start = Int(page.offset)
+      guard page.storedByteCount >= 4, start + page.storedByteCount <= bytes.count else { continue }
+      seal(&bytes, start + 4..<start + page.storedByteCount, at: start)
+    }
+  }
+
+  static func seal(_ bytes: inout [UInt8], _ range: Range<Int>, at offset: Int) {
+    let checksum = bytes.withUnsafeBytes { crc32c(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    bytes.withUnsafeMutableBytes {
+      $0.storeBytes(of: checksum.littleEndian, toByteOffset: offset, as: UInt32.self)
+    }
+  }
+}

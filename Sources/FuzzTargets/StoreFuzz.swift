@@ -1,0 +1,127 @@
+import ScanKernels
+import StorageBase
+import StorageIO
+import TabletEngine
+
+/// Opens a store, on a file system in memory, whose log or checkpoint is hostile.
+enum StoreFuzz {
+  private static let path = "/store"
+  private static let storeID: UInt64 = 7
+  private static let byteCountMax = 1 << 18
+
+  /// The first byte chooses: even, the rest is the payload of a frame after a log that creates a
+  /// table; odd, the rest is everything after the header of the log.
+  static func runLog(_ input: [UInt8]) throws {
+    guard let choice = input.first, input.count <= byteCountMax else { return }
+    let files = try makeStore()
+    let log = path + "/log/0000000001.log"
+    let rest = Array(input.dropFirst())
+    if choice % 2 == 0 {
+      let file = try files.openForAppending(log, cause: .log)
+      try file.append(frame(number: 2, payload: rest))
+    } else {
+      let header = try contents(files, log).prefix(32)
+      try replace(files, log, header + rest)
+    }
+    try open(files)
+  }
+
+  /// The bytes of a checkpoint behind its magic, format and store id, without the checksum.
+  static func runCheckpoint(_ input: [UInt8]) throws {
+    guard input.count <= byteCountMax else { return }
+    let files = try makeCheckpointedStore()
+    var writer = ByteWriter()
+    writer.append(contentsOf: Array("SEDCKPT\0".utf8))
+    writer.append(UInt32(1))
+    writer.append(UInt32(0))
+    writer.append(storeID)
+    writer.append(contentsOf: input)
+    writer.appendChecksum()
+    try replace(files, checkpoint, writer.bytes)
+    try open(files)
+  }
+
+  /// A log and a checkpoint of a small store, as `runLog` and `runCheckpoint` take them.
+  static func seeds() throws -> (log: [UInt8], checkpoint: [UInt8]) {
+    let files = MemoryFileSystem()
+    let store = try makeStore(on: files)
+    try store.load(batch(), into: "t", label: "seed")
+    let log = try contents(files, path + "/log/0000000001.log")
+    let state = try contents(makeCheckpointedStore(), checkpoint)
+    return (Array([1] + log.dropFirst(32)), Array(state.dropFirst(24).dropLast(4)))
+  }
+
+  private static let checkpoint = path + "/checkpoint/0000000002.ckpt"
+
+  /// Its rowsets have files, so that the log before the checkpoint is gone and the checkpoint is
+  /// the only way in.
+  private static func makeCheckpointedStore() throws -> MemoryFileSystem {
+    let files = MemoryFileSystem()
+    let store = try makeStore(on: files, options: StoreOptions(inlineRowsetByteCountMax: 0))
+    try store.load(batch(), into: "t", label: "seed")
+    try store.checkpoint()
+    return files
+  }
+
+  private static func batch() throws -> ColumnBatch {
+    let keys = ColumnBuilder(type: .int64)
+    let texts = ColumnBuilder(type: .string)
+    for row in 0..<5 {
+      keys.append(integer: Int64(row))
+      texts.append(string: "text \(row)")
+    }
+    return ColumnBatch(
+      schema: try schema(), rowCount: 5, columns: [keys.finish(), texts.finish()])
+  }
+
+  private static func schema() throws -> Schema {
+    try Schema([("key", .int64, false), ("text", .string, true)], sortKeyCount: 1)
+  }
+
+  private static func makeStore(
+    on files: MemoryFileSystem, options: StoreOptions = StoreOptions()
+  ) throws -> Store {
+    let store = try Store.create(
+      path, files: files, clock: ManualClock(), entropy: storeID, options: options)
+    try store.createTable(TableDefinition(name: "t", schema: schema(), bucketCount: 2))
+    return store
+  }
+
+  private static func makeStore() throws -> MemoryFileSystem {
+    let files = MemoryFileSystem()
+    _ = try makeStore(on: files)
+    return files
+  }
+
+  private static func contents(_ files: MemoryFileSystem, _ path: String) throws -> [UInt8] {
+    let file = try files.openForReading(path, cause: .tool)
+    return try file.read(at: 0, count: Int(file.byteCount))
+  }
+
+  private static func replace(
+    _ files: MemoryFileSystem, _ path: String, _ bytes: some Sequence<UInt8>
+  ) throws {
+    if try files.exists(path) { try files.remove(path) }
+    try files.create(path, cause: .tool).append(Array(bytes))
+  }
+
+  private static func frame(number: UInt64, payload: [UInt8]) -> [UInt8] {
+    var checked = ByteWriter()
+    checked.append(UInt32(payload.count))
+    checked.append(number)
+    checked.append(contentsOf: payload)
+    var frame = ByteWriter()
+    frame.append(UInt32(0x4D52_4653))
+    frame.append(checked.bytes.withUnsafeBytes { crc32c($0) })
+    frame.append(contentsOf: checked.bytes)
+    return frame.bytes
+  }
+
+  /// Recovers, looks at everything that was recovered, and goes on with it.
+  private static func open(_ files: MemoryFileSystem) throws {
+    let store = try Store.open(path, files: files, clock: ManualClock())
+    for problem in StoreVerifier(store).run().problems { precondition(!problem.isEmpty) }
+    try store.sweepStaleRowsets()
+    try store.checkpoint()
+  }
+}

@@ -1,0 +1,86 @@
+import StorageBase
+
+/// The structures of a segment beside its columns, as the footer describes them.
+struct SegmentExtensions: Sendable {
+  /// The kinds of extension entries. Persistent: never change or reuse one.
+  enum Kind: UInt64 {
+    case valueFilter = 1
+    case gramFilter = 2
+    case shortKeys = 3
+  }
+
+  /// Where a block lies, its checksum included.
+  struct Block: Hashable, Sendable {
+    var offset: UInt64
+    var byteCount: Int
+  }
+
+  struct GramFilter: Sendable {
+    var size: Int
+    var block: Block
+  }
+
+  private(set) var valueFilters: [Int: Block] = [:]
+  private(set) var gramFilters: [Int: GramFilter] = [:]
+  private(set) var shortKeys: Block?
+
+  /// Unknown kinds are skipped.
+  /// - Throws: `StorageError.corrupt` for a known kind that describes no possible block.
+  init(
+    _ extensions: [SegmentFooter.Extension], columnCount: Int, file: String, dataEnd: UInt64
+  ) throws {
+    for item in extensions {
+      guard let kind = Kind(rawValue: item.kind) else { continue }
+      try item.bytes.withUnsafeBytes { bytes in
+        var reader = ByteReader(bytes, file: file, origin: dataEnd)
+        switch kind {
+        case .valueFilter:
+          let column = try reader.readCount("filter column", atMost: columnCount - 1)
+          valueFilters[column] = try Self.readFilterBlock(&reader, dataEnd: dataEnd)
+        case .gramFilter:
+          let column = try reader.readCount("filter column", atMost: columnCount - 1)
+          let size = Int(try reader.read(UInt8.self, "n-gram size"))
+          guard ColumnFilter.gramSizes.contains(size) else {
+            throw reader.corrupt("n-gram size", expected: "2...8", found: "\(size)")
+          }
+          gramFilters[column] = GramFilter(
+            size: size, block: try Self.readFilterBlock(&reader, dataEnd: dataEnd))
+        case .shortKeys:
+          shortKeys = try Self.readBlock(&reader, dataEnd: dataEnd)
+        }
+        try reader.requireEnd("extension")
+      }
+    }
+  }
+
+  private static func readBlock(_ reader: inout ByteReader, dataEnd: UInt64) throws -> Block {
+    let offset = try reader.readCount("extension offset", atMost: Int(dataEnd))
+    let byteCount = try reader.readCount("extension block length", atMost: Int(dataEnd) - offset)
+    guard byteCount >= SegmentLayout.checksumByteCount else {
+      throw reader.corrupt(
+        "extension block length", expected: "at least \(SegmentLayout.checksumByteCount)",
+        found: "\(byteCount)")
+    }
+    return Block(offset: UInt64(offset), byteCount: byteCount)
+  }
+
+  private static func readFilterBlock(
+    _ reader: inout ByteReader, dataEnd: UInt64
+  ) throws -> Block {
+    let block = try readBlock(&reader, dataEnd: dataEnd)
+    let content = block.byteCount - SegmentLayout.checksumByteCount
+    guard content > 0, content % SplitBlockFilter.blockByteCount == 0,
+      content <= SplitBlockFilter.byteCountMax
+    else {
+      throw reader.corrupt(
+        "filter length", expected: "a multiple of \(SplitBlockFilter.blockByteCount)",
+        found: "\(content)")
+    }
+    return block
+  }
+
+  /// Every block there is, for checking.
+  var blocks: [Block] {
+    valueFilters.values + gramFilters.values.map(\.block) + (shortKeys.map { [$0] } ?? [])
+  }
+}

@@ -1,0 +1,51 @@
+import ScanKernels
+import StorageBase
+
+/// The key columns of some rows, prepared for comparing: 64 bits per row and column that mostly
+/// decide by themselves (see `KeyOrder`), and the columns for when they do not.
+struct SortKeys {
+  let rowCount: Int
+  private let columns: [ColumnVector]
+  /// Prefixes of all rows of the first column, then of the second, …
+  private let prefixes: [UInt64]
+  /// By column: whether equal prefixes mean equal keys.
+  private let isExact: [Bool]
+
+  init(_ columns: [ColumnVector]) {
+    self.columns = columns
+    rowCount = columns.first?.count ?? 0
+    var prefixes: [UInt64] = []
+    prefixes.reserveCapacity(rowCount * columns.count)
+    for column in columns { prefixes += KeyOrder.prefixes(of: column) }
+    self.prefixes = prefixes
+    isExact = columns.map(KeyOrder.isPrefixExact)
+  }
+
+  /// The first column's prefix of a row: of two rows with different ones the smaller sorts first.
+  @inline(__always) func leadingPrefix(_ row: Int) -> UInt64 { prefixes[row] }
+
+  /// Negative, zero or positive as `row` sorts before, with or after row `otherRow` of `other`,
+  /// which has the same key columns.
+  @inline(__always)
+  func compare(_ row: Int, _ other: SortKeys, _ otherRow: Int) -> Int {
+    var start = 0
+    var otherStart = 0
+    for column in 0..<isExact.count {
+      let a = prefixes[start &+ row]
+      let b = other.prefixes[otherStart &+ otherRow]
+      if a != b { return a < b ? -1 : 1 }
+      if !isExact[column] || !other.isExact[column] {
+        let order = compareValues(column, row, other, otherRow)
+        if order != 0 { return order }
+      }
+      start &+= rowCount
+      otherStart &+= other.rowCount
+    }
+    return 0
+  }
+
+  @inline(never)
+  private func compareValues(_ column: Int, _ row: Int, _ other: SortKeys, _ otherRow: Int) -> Int {
+    KeyOrder.compare(columns[column], row, other.columns[column], otherRow)
+  }
+}
