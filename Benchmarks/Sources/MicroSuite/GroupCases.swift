@@ -47,7 +47,7 @@ enum GroupCases {
       return {
         let aggregation = Aggregation(schema: schema, groupBy: [0], aggregates: aggregates)
         for page in pages {
-          aggregation.add(rowCount: page[0].count, selection: nil) { page[$0] }
+          try aggregation.add(rowCount: page[0].count, selection: nil) { page[$0] }
         }
         cm_consume(UInt64(aggregation.groupCount))
       }
