@@ -83,7 +83,9 @@ enum ScanCases {
       let pages = try pages.get()
       return {
         let aggregation = Aggregation(schema: schema, groupBy: [], aggregates: [bound])
-        for page in pages { try aggregation.add(rowCount: page.count, selection: nil) { _ in page } }
+        for page in pages {
+          try aggregation.add(rowCount: page.count, selection: nil) { _ in page }
+        }
         cm_consume(UInt64(try aggregation.rows().count))
       }
     }
