@@ -23,9 +23,9 @@ BODY int is_dense(uint64_t word, size_t rows_left) {
   return rows_left >= 64 && __builtin_popcountll(word) >= 8;
 }
 
-#define SUM_NARROW(suffix, type, block_type)                                                   \
-  BODY int64_t sum_##suffix##_body(const type *values, size_t count, const uint64_t *words) {  \
-    int64_t total = 0;                                                                         \
+#define SUM_NARROW(suffix, type, block_type, result)                                           \
+  BODY result sum_##suffix##_body(const type *values, size_t count, const uint64_t *words) {   \
+    result total = 0;                                                                          \
     for (size_t row = 0; row < count; row += 64) {                                             \
       uint64_t word = select_word(words, row, count);                                          \
       const type *block = values + row;                                                        \
@@ -43,9 +43,12 @@ BODY int is_dense(uint64_t word, size_t rows_left) {
   }
 
 // 64 values of 16 bits fit a 32-bit sum.
-SUM_NARROW(i8, int8_t, int32_t)
-SUM_NARROW(i16, int16_t, int32_t)
-SUM_NARROW(i32, int32_t, int64_t)
+SUM_NARROW(i8, int8_t, int32_t, int64_t)
+SUM_NARROW(i16, int16_t, int32_t, int64_t)
+SUM_NARROW(i32, int32_t, int64_t, int64_t)
+SUM_NARROW(u8, uint8_t, uint32_t, uint64_t)
+SUM_NARROW(u16, uint16_t, uint32_t, uint64_t)
+SUM_NARROW(u32, uint32_t, uint64_t, uint64_t)
 
 BODY ck_sum_parts sum_i64_body(const int64_t *values, size_t count, const uint64_t *words) {
   ck_sum_parts total = {0, 0};
@@ -213,6 +216,9 @@ EXTREMES_FLOAT(f64, double)
   apply(int64_t, sum_i16, int16_t, level, target)     \
   apply(int64_t, sum_i32, int32_t, level, target)     \
   apply(ck_sum_parts, sum_i64, int64_t, level, target) \
+  apply(uint64_t, sum_u8, uint8_t, level, target)     \
+  apply(uint64_t, sum_u16, uint16_t, level, target)   \
+  apply(uint64_t, sum_u32, uint32_t, level, target)   \
   apply(double, sum_f32, float, level, target)        \
   apply(double, sum_f64, double, level, target)       \
   apply(ck_extremes_int, extremes_i8, int8_t, level, target)   \
@@ -230,8 +236,9 @@ EXTREMES_FLOAT(f64, double)
 
 #define TABLE(level)                                                                      \
   {                                                                                       \
-    sum_i8_##level, sum_i16_##level, sum_i32_##level, sum_i64_##level, sum_f32_##level,   \
-        sum_f64_##level, extremes_i8_##level, extremes_i16_##level, extremes_i32_##level, \
+    sum_i8_##level, sum_i16_##level, sum_i32_##level, sum_i64_##level, sum_u8_##level,    \
+        sum_u16_##level, sum_u32_##level, sum_f32_##level, sum_f64_##level,               \
+        extremes_i8_##level, extremes_i16_##level, extremes_i32_##level,                  \
         extremes_i64_##level, extremes_f32_##level, extremes_f64_##level                  \
   }
 

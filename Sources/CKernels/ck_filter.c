@@ -24,6 +24,9 @@ PORTABLE_RANGE(i8, int8_t)
 PORTABLE_RANGE(i16, int16_t)
 PORTABLE_RANGE(i32, int32_t)
 PORTABLE_RANGE(i64, int64_t)
+PORTABLE_RANGE(u8, uint8_t)
+PORTABLE_RANGE(u16, uint16_t)
+PORTABLE_RANGE(u32, uint32_t)
 PORTABLE_RANGE(f32, float)
 PORTABLE_RANGE(f64, double)
 
@@ -37,6 +40,22 @@ static void member_portable(const uint32_t *codes, size_t count, const uint8_t *
                             uint64_t *out) {
   for (; count >= 64; codes += 64, count -= 64) *out++ = tail_member(codes, 64, table);
   if (count > 0) *out = tail_member(codes, count, table);
+}
+
+BODY uint64_t tail_member8(const uint8_t *codes, size_t count, const uint8_t *table) {
+  uint64_t word = 0;
+  for (size_t i = 0; i < count; i++) word |= (uint64_t)(table[codes[i]] != 0) << i;
+  return word;
+}
+
+BODY void member8_body(const uint8_t *codes, size_t count, const uint8_t *table, uint64_t *out) {
+  for (; count >= 64; codes += 64, count -= 64) *out++ = tail_member8(codes, 64, table);
+  if (count > 0) *out = tail_member8(codes, count, table);
+}
+
+static void member8_portable(const uint8_t *codes, size_t count, const uint8_t *table,
+                             uint64_t *out) {
+  member8_body(codes, count, table, out);
 }
 
 BODY size_t row_ids_body(const uint64_t *words, size_t word_count, uint32_t *out) {
@@ -95,7 +114,8 @@ static size_t row_ids_portable(const uint64_t *words, size_t word_count, uint32_
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define AVX512                                                                               \
   __attribute__((                                                                            \
-      target("avx512f,avx512bw,avx512vl,avx512dq,avx512vpopcntdq,avx2,bmi,bmi2,popcnt")))
+      target("avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vpopcntdq,avx2,bmi,bmi2,"    \
+             "popcnt")))
 
 INSTANTIATE(avx2, AVX2)
 INSTANTIATE(avx512, AVX512)
@@ -165,6 +185,67 @@ AVX2 static void range_i64_avx2(const int64_t *values, size_t count, int64_t lo,
     *out++ = ~outside;
   }
   if (count > 0) *out = tail_i64(values, count, lo, hi);
+}
+
+// Unsigned: a value that is its own maximum with `lo` is not below it. The results of a comparison
+// are bytes, packed from wider lanes; packing interleaves the 128-bit halves, which the
+// permutations put right.
+
+AVX2 static void range_u8_avx2(const uint8_t *values, size_t count, uint8_t lo, uint8_t hi,
+                               uint64_t *out) {
+  __m256i low = _mm256_set1_epi8((char)lo), high = _mm256_set1_epi8((char)hi);
+  for (; count >= 64; values += 64, count -= 64) {
+    uint64_t word = 0;
+    for (int block = 0; block < 2; block++) {
+      __m256i v = _mm256_loadu_si256((const __m256i *)(values + 32 * block));
+      __m256i in = _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_max_epu8(v, low), v),
+                                    _mm256_cmpeq_epi8(_mm256_min_epu8(v, high), v));
+      word |= (uint64_t)(uint32_t)_mm256_movemask_epi8(in) << (32 * block);
+    }
+    *out++ = word;
+  }
+  if (count > 0) *out = tail_u8(values, count, lo, hi);
+}
+
+AVX2 static void range_u16_avx2(const uint16_t *values, size_t count, uint16_t lo, uint16_t hi,
+                                uint64_t *out) {
+  __m256i low = _mm256_set1_epi16((short)lo), high = _mm256_set1_epi16((short)hi);
+  for (; count >= 64; values += 64, count -= 64) {
+    uint64_t word = 0;
+    for (int block = 0; block < 2; block++) {
+      __m256i half[2];
+      for (int part = 0; part < 2; part++) {
+        __m256i v = _mm256_loadu_si256((const __m256i *)(values + 32 * block + 16 * part));
+        half[part] = _mm256_and_si256(_mm256_cmpeq_epi16(_mm256_max_epu16(v, low), v),
+                                      _mm256_cmpeq_epi16(_mm256_min_epu16(v, high), v));
+      }
+      __m256i in = _mm256_permute4x64_epi64(_mm256_packs_epi16(half[0], half[1]), 0xD8);
+      word |= (uint64_t)(uint32_t)_mm256_movemask_epi8(in) << (32 * block);
+    }
+    *out++ = word;
+  }
+  if (count > 0) *out = tail_u16(values, count, lo, hi);
+}
+
+AVX2 static void range_u32_avx2(const uint32_t *values, size_t count, uint32_t lo, uint32_t hi,
+                                uint64_t *out) {
+  __m256i low = _mm256_set1_epi32((int)lo), high = _mm256_set1_epi32((int)hi);
+  for (; count >= 64; values += 64, count -= 64) {
+    uint64_t word = 0;
+    for (int block = 0; block < 8; block++) {
+      __m256i v = _mm256_loadu_si256((const __m256i *)(values + 8 * block));
+      __m256i in = _mm256_and_si256(_mm256_cmpeq_epi32(_mm256_max_epu32(v, low), v),
+                                    _mm256_cmpeq_epi32(_mm256_min_epu32(v, high), v));
+      word |= (uint64_t)(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(in)) << (8 * block);
+    }
+    *out++ = word;
+  }
+  if (count > 0) *out = tail_u32(values, count, lo, hi);
+}
+
+AVX2 static void member8_avx2(const uint8_t *codes, size_t count, const uint8_t *table,
+                              uint64_t *out) {
+  member8_body(codes, count, table, out);
 }
 
 AVX2 static void range_f32_avx2(const float *values, size_t count, float lo, float hi,
@@ -293,6 +374,61 @@ AVX512 static void range_i64_avx512(const int64_t *values, size_t count, int64_t
   if (count > 0) *out = tail_i64(values, count, lo, hi);
 }
 
+AVX512 static void range_u8_avx512(const uint8_t *values, size_t count, uint8_t lo, uint8_t hi,
+                                   uint64_t *out) {
+  __m512i low = _mm512_set1_epi8((char)lo), high = _mm512_set1_epi8((char)hi);
+  for (; count >= 64; values += 64, count -= 64) {
+    __m512i v = _mm512_loadu_si512(values);
+    *out++ = _mm512_mask_cmple_epu8_mask(_mm512_cmple_epu8_mask(low, v), v, high);
+  }
+  if (count > 0) *out = tail_u8(values, count, lo, hi);
+}
+
+AVX512 static void range_u16_avx512(const uint16_t *values, size_t count, uint16_t lo,
+                                    uint16_t hi, uint64_t *out) {
+  __m512i low = _mm512_set1_epi16((short)lo), high = _mm512_set1_epi16((short)hi);
+  for (; count >= 64; values += 64, count -= 64) {
+    uint64_t word = 0;
+    for (int block = 0; block < 2; block++) {
+      __m512i v = _mm512_loadu_si512(values + 32 * block);
+      word |= (uint64_t)_mm512_mask_cmple_epu16_mask(_mm512_cmple_epu16_mask(low, v), v, high)
+              << (32 * block);
+    }
+    *out++ = word;
+  }
+  if (count > 0) *out = tail_u16(values, count, lo, hi);
+}
+
+AVX512 static void range_u32_avx512(const uint32_t *values, size_t count, uint32_t lo,
+                                    uint32_t hi, uint64_t *out) {
+  __m512i low = _mm512_set1_epi32((int)lo), high = _mm512_set1_epi32((int)hi);
+  for (; count >= 64; values += 64, count -= 64) {
+    uint64_t word = 0;
+    for (int block = 0; block < 4; block++) {
+      __m512i v = _mm512_loadu_si512(values + 16 * block);
+      word |= (uint64_t)_mm512_mask_cmple_epu32_mask(_mm512_cmple_epu32_mask(low, v), v, high)
+              << (16 * block);
+    }
+    *out++ = word;
+  }
+  if (count > 0) *out = tail_u32(values, count, lo, hi);
+}
+
+// The table is four registers; a permutation looks up in two of them by seven bits of the code.
+AVX512 static void member8_avx512(const uint8_t *codes, size_t count, const uint8_t *table,
+                                  uint64_t *out) {
+  const __m512i t0 = _mm512_loadu_si512(table), t1 = _mm512_loadu_si512(table + 64);
+  const __m512i t2 = _mm512_loadu_si512(table + 128), t3 = _mm512_loadu_si512(table + 192);
+  for (; count >= 64; codes += 64, count -= 64) {
+    __m512i code = _mm512_loadu_si512(codes);
+    __m512i low = _mm512_permutex2var_epi8(t0, code, t1);
+    __m512i high = _mm512_permutex2var_epi8(t2, code, t3);
+    __m512i entry = _mm512_mask_blend_epi8(_mm512_movepi8_mask(code), low, high);
+    *out++ = _mm512_test_epi8_mask(entry, entry);
+  }
+  if (count > 0) *out = tail_member8(codes, count, table);
+}
+
 AVX512 static void range_f32_avx512(const float *values, size_t count, float lo, float hi,
                                     uint64_t *out) {
   __m512 low = _mm512_set1_ps(lo), high = _mm512_set1_ps(hi);
@@ -360,7 +496,9 @@ AVX512 static size_t row_ids_avx512(const uint64_t *words, size_t word_count, ui
 #define TABLE(level)                                                              \
   {                                                                               \
     range_i8_##level, range_i16_##level, range_i32_##level, range_i64_##level,    \
-        range_f32_##level, range_f64_##level, member_##level, row_ids_##level,    \
+        range_u8_##level, range_u16_##level, range_u32_##level,                   \
+        range_f32_##level, range_f64_##level, member_##level, member8_##level,    \
+        row_ids_##level,                                                          \
         and_words_##level, or_words_##level, and_not_words_##level, popcount_##level \
   }
 

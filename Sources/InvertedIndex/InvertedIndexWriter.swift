@@ -43,12 +43,14 @@ public final class InvertedIndexWriter {
         what: "rows of an index", value: rowCount + vector.count,
         limit: Limits.segmentRowCountMax, remedy: "write smaller segments")
     }
+    let vector = vector.widened()
     vector.nulls?.forEachSet { nulls.append(UInt32(rowCount + $0)) }
     switch vector.body {
     case .fixed: addFixed(vector)
     case .strings(let strings): addStrings(strings, vector)
     case .coded(let codes, let dictionary):
       addCoded(codes.values(as: UInt32.self), dictionary, vector)
+    case .byteCoded, .offsets: preconditionFailure("a narrow vector after it was widened")
     }
     rowCount += vector.count
   }

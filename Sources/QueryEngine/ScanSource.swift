@@ -15,6 +15,7 @@ public protocol ScanSource: Sendable {
   func bounds(ofColumn column: Int) -> ValueBounds?
   /// What is known of one page of a column; nil when nothing is.
   func bounds(ofColumn column: Int, page: Int) throws -> ValueBounds?
-  /// Decodes one page of a column, and counts what that cost in `work`.
+  /// Decodes one page of a column, into a narrow vector where that is less work, and counts what
+  /// it cost in `work`.
   func readPage(column: Int, page: Int, work: inout ScanWork) throws -> ColumnVector
 }

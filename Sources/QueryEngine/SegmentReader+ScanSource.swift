@@ -16,7 +16,7 @@ extension SegmentReader: ScanSource {
       work.bytesStored += pageWork.bytesStored
       work.bytesDecoded += pageWork.bytesDecoded
     }
-    return try readPage(column: column, page: page, work: &pageWork)
+    return try readPage(column: column, page: page, form: .narrow, work: &pageWork)
   }
 }
 

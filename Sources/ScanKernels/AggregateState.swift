@@ -14,12 +14,23 @@ protocol AggregateState: AnyObject {
   func scatter(
     _ vector: ColumnVector?, rows: UnsafeBufferPointer<UInt32>, groups: UnsafeBufferPointer<UInt32>)
 
+  /// Adds each selected row of a page to its group.
+  /// - Parameter vector: may be narrow.
+  func add(_ vector: ColumnVector?, to groups: ByteGroups)
+
+  /// Whether `fold` and `scatter` take vectors of offsets.
+  var takesOffsets: Bool { get }
+
   /// Adds what another state of the same kind holds: its group `g` to group `groups[g]` here.
   func absorb(_ other: any AggregateState, groups: [UInt32])
 
   /// The figure of one group.
   /// - Throws: `StorageError.limitExceeded` when a sum does not fit its type.
   func result(_ aggregate: BoundAggregate, group: Int) throws -> Value
+}
+
+extension AggregateState {
+  var takesOffsets: Bool { false }
 }
 
 extension Bitmap {

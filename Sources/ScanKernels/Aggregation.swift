@@ -8,15 +8,21 @@ import StorageBase
 /// numbers are found, and every aggregate adds its column into an array indexed by those numbers.
 /// After "MonetDB/X100: Hyper-Pipelining Query Execution" (Boncz, Zukowski, Nes, CIDR 2005).
 ///
-/// Without grouping, and while there are few groups, the aggregates fold whole pages under a
-/// selection instead, one per group: a masked vector sum for each of four groups costs less than
-/// one indexed addition per row.
+/// Without grouping the aggregates fold whole pages under a selection instead. With few groups,
+/// whose numbers are bytes, they fold under a mask per group: a masked vector sum for each of four
+/// groups costs less than one indexed addition per row.
 public final class Aggregation {
   /// What one state is fed with.
   private struct Figure {
     let column: Int?
     var evaluator: ExpressionEvaluator?
     let state: any AggregateState
+
+    /// The input in a form that folding and scattering take.
+    func accepted(_ input: ColumnVector?) -> ColumnVector? {
+      if case .offsets = input?.body, state.takesOffsets { return input }
+      return input?.widened()
+    }
   }
 
   /// The positions in the schema of the columns that make a group; nulls are a group of their own.
@@ -32,7 +38,10 @@ public final class Aggregation {
   /// With room at the end for kernels that load whole vectors.
   private var numbers: [UInt32] = []
   private var allRows: [UInt32] = []
-  private var groupRows = GroupRows()
+
+  /// Of a page with so few rows selected, one in so many, the selected values are brought together
+  /// before anything else is done with them.
+  private static let sparseRowsPerSelected = 8
 
   /// - Parameter keyRanges: for each of `keyColumns` a range that all its values lie in, as zone
   ///   maps tell; nil, or nothing for all, when none is known. Values that lie close together index
@@ -95,20 +104,49 @@ public final class Aggregation {
     rowCount: Int, selection: Bitmap?, bounds: (Int) throws -> ValueBounds? = { _ in nil },
     column: (Int) throws -> ColumnVector
   ) throws {
+    guard let selection, selection.setCount * Self.sparseRowsPerSelected <= rowCount else {
+      return try addRows(rowCount, selection: selection, bounds: bounds, column: column)
+    }
+    let rows = selection.rowIDs()
+    var gathered: [Int: ColumnVector] = [:]
+    for index in columns { gathered[index] = try column(index).gather(rows) }
+    try addRows(rows.count, selection: nil, bounds: bounds) { index in
+      guard let vector = gathered[index] else { preconditionFailure("column \(index) is not read") }
+      return vector
+    }
+  }
+
+  private func addRows(
+    _ rowCount: Int, selection: Bitmap?, bounds: (Int) throws -> ValueBounds?,
+    column: (Int) throws -> ColumnVector
+  ) throws {
     var inputs: [ColumnVector?] = []
     inputs.reserveCapacity(figures.count)
     for index in figures.indices {
       let computed = try figures[index].evaluator?.evaluate(
         rowCount: rowCount, selection: selection, bounds: bounds, column: column)
-      inputs.append(try computed ?? figures[index].column.map(column))
+      let input = try computed ?? figures[index].column.map(column)
+      inputs.append(input)
     }
     if keyColumns.isEmpty {
       for (input, figure) in zip(inputs, figures) {
-        figure.state.fold(input, selection: selection, rowCount: rowCount, group: 0)
+        figure.state.fold(
+          figure.accepted(input), selection: selection, rowCount: rowCount, group: 0)
       }
       return
     }
     let keys = try keyColumns.map(column)
+    if let groups = encoder.byteGroups(of: keys, selection: selection, rowCount: rowCount) {
+      reserve()
+      for (input, figure) in zip(inputs, figures) { figure.state.add(input, to: groups) }
+      return
+    }
+    addListed(inputs, keys, selection: selection, rowCount: rowCount)
+  }
+
+  private func addListed(
+    _ inputs: [ColumnVector?], _ keys: [ColumnVector], selection: Bitmap?, rowCount: Int
+  ) {
     let rows = selection?.rowIDs() ?? identity(rowCount)
     let room = rows.count + AlignedBuffer.padding / MemoryLayout<UInt32>.stride
     if numbers.count < room {
@@ -119,26 +157,11 @@ public final class Aggregation {
         let groups = UnsafeMutableBufferPointer(rebasing: numbers[..<rows.count])
         encoder.number(rows, of: keys, into: groups)
         reserve()
-        add(inputs, rows: rows, groups: UnsafeBufferPointer(groups), rowCount: rowCount)
-      }
-    }
-  }
-
-  private func add(
-    _ inputs: [ColumnVector?], rows: UnsafeBufferPointer<UInt32>,
-    groups: UnsafeBufferPointer<UInt32>, rowCount: Int
-  ) {
-    if GroupRows.areFew(groupCount, selected: rows.count, of: rowCount) {
-      groupRows.split(rows: rows, groups: groups, groupCount: groupCount, rowCount: rowCount)
-      for (group, selection) in groupRows.selections.enumerated() where !selection.isEmpty {
         for (input, figure) in zip(inputs, figures) {
-          figure.state.fold(input, selection: selection, rowCount: rowCount, group: group)
+          figure.state.scatter(
+            figure.accepted(input), rows: rows, groups: UnsafeBufferPointer(groups))
         }
       }
-      return
-    }
-    for (input, figure) in zip(inputs, figures) {
-      figure.state.scatter(input, rows: rows, groups: groups)
     }
   }
 

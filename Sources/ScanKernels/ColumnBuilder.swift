@@ -122,7 +122,8 @@ public final class ColumnBuilder {
         from: buffer.bytes.baseAddress! + range.lowerBound * width, byteCount: byteCount)
       count += range.count
     case .strings(let table): appendStrings(of: table, rows: range)
-    case .coded: for row in range { append(bytes: vector.bytes(at: row)) }
+    case .coded, .byteCoded: for row in range { append(bytes: vector.bytes(at: row)) }
+    case .offsets(let offsets): for row in range { append(integer: offsets[row]) }
     }
   }
 

@@ -18,6 +18,9 @@ extension ColumnVector {
     switch body {
     case .coded(let codes, let dictionary):
       return .coded(codes: Self.gather(codes, rows, UInt32.self), dictionary: dictionary)
+    case .byteCoded(let codes, let dictionary):
+      return .byteCoded(codes: Self.gather(codes, rows, UInt8.self), dictionary: dictionary)
+    case .offsets(let offsets): return .offsets(offsets.gather(rows))
     case .strings(let table): return .strings(Self.gather(table, rows))
     case .fixed(let buffer):
       switch type.physical.width {
@@ -30,7 +33,7 @@ extension ColumnVector {
     }
   }
 
-  private static func gather<T: BitwiseCopyable>(
+  static func gather<T: BitwiseCopyable>(
     _ buffer: AlignedBuffer, _ rows: [UInt32], _ type: T.Type
   ) -> AlignedBuffer {
     let source = buffer.values(as: T.self)

@@ -12,6 +12,12 @@ public struct ColumnVector: Sendable {
     /// `count` `UInt32` codes into `dictionary`, whose entries are distinct (not necessarily
     /// sorted). Only for columns of physical type `bytes`.
     case coded(codes: AlignedBuffer, dictionary: StringTable)
+    /// Integers as a frame of reference keeps them. Only where a reader asked for narrow vectors,
+    /// and never with nulls.
+    case offsets(OffsetVector)
+    /// As `coded`, with codes of one byte: there are at most 256 entries. Only where a reader asked
+    /// for narrow vectors.
+    case byteCoded(codes: AlignedBuffer, dictionary: StringTable)
   }
 
   public let type: DataType
@@ -39,8 +45,9 @@ public struct ColumnVector: Sendable {
     switch body {
     case .fixed(let buffer): buffer.byteCount
     case .strings(let table): table.bytes.byteCount + table.offsets.byteCount
-    case .coded(let codes, let dictionary):
+    case .coded(let codes, let dictionary), .byteCoded(let codes, let dictionary):
       codes.byteCount + dictionary.bytes.byteCount + dictionary.offsets.byteCount
+    case .offsets(let offsets): offsets.lanes.byteCount
     }
   }
 
@@ -52,7 +59,9 @@ public struct ColumnVector: Sendable {
     case .strings(let table): return table[row]
     case .coded(let codes, let dictionary):
       return dictionary[Int(codes.values(as: UInt32.self)[row])]
-    case .fixed: preconditionFailure("not a string column")
+    case .byteCoded(let codes, let dictionary):
+      return dictionary[Int(codes.values(as: UInt8.self)[row])]
+    case .fixed, .offsets: preconditionFailure("not a string column")
     }
   }
 
@@ -60,6 +69,7 @@ public struct ColumnVector: Sendable {
   public subscript(row: Int) -> Value {
     precondition((0..<count).contains(row), "row \(row) is outside 0..<\(count)")
     if isNull(row) { return .null }
+    if case .offsets(let offsets) = body { return .integer(Int128(offsets[row])) }
     switch type.physical {
     case .int8: return .integer(Int128(values(as: Int8.self)[row]))
     case .int16: return .integer(Int128(values(as: Int16.self)[row]))

@@ -21,6 +21,12 @@ final class ComputedSumState: AggregateState {
     state(for: vector).scatter(vector, rows: rows, groups: groups)
   }
 
+  func add(_ vector: ColumnVector?, to groups: ByteGroups) {
+    state(for: vector).add(vector, to: groups)
+  }
+
+  var takesOffsets: Bool { true }
+
   private func state(for vector: ColumnVector?) -> any AggregateState {
     vector?.type.physical == .int128 ? wide : narrow
   }

@@ -1,3 +1,4 @@
+import CKernels
 import StorageBase
 
 /// COUNT(*) and COUNT(column).
@@ -28,6 +29,20 @@ final class CountState: AggregateState {
       }
     }
   }
+
+  func add(_ vector: ColumnVector?, to groups: ByteGroups) {
+    guard let nulls = vector?.nulls else {
+      for (group, count) in groups.counts.enumerated() { counts[group] += Int64(count) }
+      return
+    }
+    var totals = [UInt64](repeating: 0, count: groups.groupCount)
+    let present = Bitmap.present(groups.selection, nulls)
+    KernelTable.current.group.counts(
+      groups.bytes, groups.rowCount, present?.words.baseAddress, groups.groupCount, &totals)
+    for (group, count) in totals.enumerated() { counts[group] += Int64(count) }
+  }
+
+  var takesOffsets: Bool { true }
 
   func absorb(_ other: any AggregateState, groups: [UInt32]) {
     guard let other = other as? CountState else { preconditionFailure("states of two kinds") }

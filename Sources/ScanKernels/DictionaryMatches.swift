@@ -13,7 +13,8 @@ struct DictionaryMatches {
 
   init(of dictionary: StringTable, _ test: StringTest) {
     self.dictionary = dictionary
-    table = AlignedBuffer(byteCount: dictionary.count, zeroed: true)
+    // Codes of one byte are looked up in a table of all 256.
+    table = AlignedBuffer(byteCount: max(256, dictionary.count), zeroed: true)
     let flags = table.mutableValues(as: UInt8.self)
     var (accepted, first, last) = (0, 0, 0)
     for code in 0..<dictionary.count where test.accepts(dictionary[code]) {
@@ -31,9 +32,29 @@ struct DictionaryMatches {
     dictionary.offsets === other.offsets && dictionary.bytes === other.bytes
   }
 
-  func rows(codes: AlignedBuffer, count: Int) -> Bitmap {
+  /// The rows whose code of one byte is accepted.
+  func rows(byteCodes: AlignedBuffer, count: Int) -> Bitmap {
+    if let constant = constantRows(count: count) { return constant }
+    let selection = Bitmap(count: count)
+    let words = selection.mutableWords.baseAddress
+    let filter = KernelTable.current.filter
+    let codes = byteCodes.values(as: UInt8.self).baseAddress
+    if let run {
+      filter.range_u8(codes, count, UInt8(run.lowerBound), UInt8(run.upperBound), words)
+    } else {
+      filter.member_u8(codes, count, table.values(as: UInt8.self).baseAddress, words)
+    }
+    return selection
+  }
+
+  /// All rows or none, when the codes do not matter.
+  private func constantRows(count: Int) -> Bitmap? {
     if acceptedCount == 0 { return Bitmap(count: count) }
-    if acceptedCount == dictionary.count { return .full(count: count) }
+    return acceptedCount == dictionary.count ? .full(count: count) : nil
+  }
+
+  func rows(codes: AlignedBuffer, count: Int) -> Bitmap {
+    if let constant = constantRows(count: count) { return constant }
     let selection = Bitmap(count: count)
     let words = selection.mutableWords.baseAddress
     let filter = KernelTable.current.filter

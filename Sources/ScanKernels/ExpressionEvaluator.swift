@@ -4,12 +4,26 @@ import StorageBase
 /// Computes an expression over pages, a vector at a time, into buffers that are used again. One per
 /// scanning thread; a result is valid until the next page.
 ///
-/// A page is computed in 64 bits when the bounds of its columns prove that neither the result nor
-/// anything on the way to it can overflow, else in 128 bits with checks.
+/// The bounds of the columns of a page tell how wide its values can get: what is computed from
+/// offsets and fits 32 bits without a sign is computed in 32, what fits 64 bits in 64, and all else
+/// in 128 bits with checks.
 struct ExpressionEvaluator {
   let expression: BoundExpression
   private let floating: FloatingEvaluator?
   private var buffers: [AlignedBuffer] = []
+
+  /// The values of a node, in a buffer or in a column.
+  private enum Operand {
+    case narrow(UnsafePointer<UInt32>)
+    case wide(UnsafePointer<Int64>)
+  }
+
+  /// The page at hand.
+  private struct Page {
+    let vectors: [Int: ColumnVector]
+    let rowCount: Int
+    let proof: IntervalProof
+  }
 
   init(_ expression: BoundExpression) {
     self.expression = expression
@@ -20,6 +34,7 @@ struct ExpressionEvaluator {
   ///
   /// - Parameter selection: only these rows (nil: all) need be right.
   /// - Parameter bounds: what is known of a column of the page, nil for nothing.
+  /// - Parameter column: may give narrow vectors, and the result may be one.
   /// - Throws: what the closures throw, and `StorageError.limitExceeded` when a selected row does
   ///   not fit 38 digits.
   mutating func evaluate(
@@ -37,33 +52,52 @@ struct ExpressionEvaluator {
       nulls = union
     }
     guard let root = expression.root else {
-      let body = floating?.evaluate(vectors, rowCount: rowCount, nulls: nulls)
+      let body = floating?.evaluate(
+        vectors.mapValues { $0.widened() }, rowCount: rowCount, nulls: nulls)
       guard let body else { preconditionFailure("an expression without exact form is floating") }
       return ColumnVector(type: .double, count: rowCount, body: .fixed(body), nulls: nulls)
     }
     guard case .decimal(_, let scale) = expression.type else {
       preconditionFailure("an exact expression is a decimal")
     }
-    let intervals = try IntervalProof(vectors, bounds: bounds)
-    guard intervals.fits64(root) else {
+    let proof = try IntervalProof(vectors, bounds: bounds)
+    guard let range = proof.range(of: root) else {
       var rows = Bitmap.present(selection, nulls)
       if rows == nil { rows = .full(count: rowCount) }
-      let wide = WideEvaluator(vectors: vectors, rowCount: rowCount, rows: rows?.rowIDs() ?? [])
+      let wide = WideEvaluator(
+        vectors: vectors.mapValues { $0.widened() }, rowCount: rowCount,
+        rows: rows?.rowIDs() ?? [])
       return ColumnVector(
         type: .decimal(precision: 38, scale: scale), count: rowCount,
         body: .fixed(try wide.evaluate(root)), nulls: nulls)
     }
-    let values = narrow(root, vectors, rowCount, slot: 0)
-    let result = slot(0, rowCount)
-    let target = result.mutableValues(as: Int64.self)
-    if let start = target.baseAddress, start != values {
-      start.update(from: values, count: rowCount)
-    }
-    nulls?.forEachSet { target[$0] = 0 }
+    let page = Page(vectors: vectors, rowCount: rowCount, proof: proof)
     return ColumnVector(
       // Up to 18 digits are stored in 64 bits; the scale may be greater than the digits here.
-      type: .decimal(precision: 18, scale: scale), count: rowCount, body: .fixed(result),
-      nulls: nulls)
+      type: .decimal(precision: 18, scale: scale), count: rowCount,
+      body: body(operand(root, page, slot: 0), page, range, nulls), nulls: nulls)
+  }
+
+  private mutating func body(
+    _ operand: Operand, _ page: Page, _ range: ClosedRange<Int128>, _ nulls: Bitmap?
+  ) -> ColumnVector.Body {
+    let result = slot(0, page.rowCount)
+    if case .narrow(let values) = operand, nulls == nil {
+      let lanes = result.mutableValues(as: UInt32.self)
+      if let start = lanes.baseAddress, start != values {
+        start.update(from: values, count: page.rowCount)
+      }
+      let offsets = OffsetVector(
+        lanes: result, laneWidth: .four, base: 0, laneMax: UInt32(range.upperBound))
+      if let offsets { return .offsets(offsets) }
+    }
+    let values = wide(operand, page, slot: 1)
+    let target = result.mutableValues(as: Int64.self)
+    if let start = target.baseAddress, start != values {
+      start.update(from: values, count: page.rowCount)
+    }
+    nulls?.forEachSet { target[$0] = 0 }
+    return .fixed(result)
   }
 
   private mutating func slot(_ index: Int, _ rowCount: Int) -> AlignedBuffer {
@@ -74,58 +108,173 @@ struct ExpressionEvaluator {
     return buffers[index]
   }
 
-  /// The values of a node, in the buffer `slot` or in a column; `slot` and those after it are free.
-  private mutating func narrow(
-    _ node: BoundExpression.Node, _ vectors: [Int: ColumnVector], _ rowCount: Int, slot: Int
+  private mutating func narrowSlot(_ index: Int, _ page: Page) -> UnsafeMutablePointer<UInt32> {
+    address(slot(index, page.rowCount).mutableValues(as: UInt32.self))
+  }
+
+  private mutating func wideSlot(_ index: Int, _ page: Page) -> UnsafeMutablePointer<Int64> {
+    address(slot(index, page.rowCount).mutableValues(as: Int64.self))
+  }
+
+  private func address<T>(_ buffer: UnsafeMutableBufferPointer<T>) -> UnsafeMutablePointer<T> {
+    guard let start = buffer.baseAddress else { preconditionFailure("a buffer has an address") }
+    return start
+  }
+
+  /// The operand in 64 bits; in the buffer `slot` if it has to be widened.
+  private mutating func wide(
+    _ operand: Operand, _ page: Page, slot: Int
   ) -> UnsafePointer<Int64> {
-    let kernels = KernelTable.current.arithmetic
-    if case .column(let index) = node, let vector = vectors[index],
-      vector.type.physical == .int64, let values = vector.values(as: Int64.self).baseAddress
-    {
-      return values
-    }
-    let buffer = self.slot(slot, rowCount)
-    let target = buffer.mutableValues(as: Int64.self)
-    guard let out = target.baseAddress else { preconditionFailure("a buffer has an address") }
-    switch node {
-    case .constant(let value): out.update(repeating: Int64(value), count: rowCount)
-    case .column(let index):
-      guard let vector = vectors[index] else { preconditionFailure("a column that was not read") }
-      vector.widen(into: target)
-    case .linear(let inner, let factor, let addend):
-      let values = narrow(inner, vectors, rowCount, slot: slot)
-      kernels.linear_i64(values, rowCount, Int64(factor), Int64(addend), out)
-    case .add(let a, let b), .multiply(let a, let b):
-      let x = narrow(a, vectors, rowCount, slot: slot)
-      let y = narrow(b, vectors, rowCount, slot: slot + 1)
-      if case .add = node {
-        kernels.add_i64(x, y, rowCount, out)
-      } else {
-        kernels.multiply_i64(x, y, rowCount, out)
+    switch operand {
+    case .wide(let values): return values
+    case .narrow(let values):
+      let out = wideSlot(slot, page)
+      out.withMemoryRebound(to: UInt64.self, capacity: page.rowCount) {
+        KernelTable.current.arithmetic.affine_u32_u64(values, page.rowCount, 1, 0, $0)
       }
+      return UnsafePointer(out)
     }
-    return UnsafePointer(out)
+  }
+
+  private func isNarrow(_ node: BoundExpression.Node, _ page: Page) -> Bool {
+    guard let range = page.proof.range(of: node) else { return false }
+    return range.lowerBound >= 0 && range.upperBound <= Int128(UInt32.max)
   }
 }
 
-extension ColumnVector {
-  /// The integers of the column; of 128-bit ones the low 64 bits.
-  /// - Precondition: the column holds integers, and `target` has room for all rows.
-  func widen(into target: UnsafeMutableBufferPointer<Int64>) {
-    switch type.physical {
-    case .int8: Self.widen(values(as: Int8.self), target)
-    case .int16: Self.widen(values(as: Int16.self), target)
-    case .int32: Self.widen(values(as: Int32.self), target)
-    case .int64: Self.widen(values(as: Int64.self), target)
-    case .int128: Self.widen(values(as: Int128.self), target)
-    case .float32, .float64, .bytes: preconditionFailure("no integers in a column of \(type)")
+extension ExpressionEvaluator {
+  /// The values of a node. Buffers before `slot` are in use.
+  private mutating func operand(
+    _ node: BoundExpression.Node, _ page: Page, slot: Int
+  ) -> Operand {
+    switch node {
+    case .constant(let value):
+      if isNarrow(node, page) {
+        let out = narrowSlot(slot, page)
+        out.update(repeating: UInt32(value), count: page.rowCount)
+        return .narrow(UnsafePointer(out))
+      }
+      let out = wideSlot(slot, page)
+      out.update(repeating: Int64(value), count: page.rowCount)
+      return .wide(UnsafePointer(out))
+    case .column(let index):
+      return column(index, factor: 1, addend: 0, isNarrow: isNarrow(node, page), page, slot: slot)
+    case .linear(.column(let index), let factor, let addend):
+      return column(
+        index, factor: Int64(factor), addend: Int64(addend), isNarrow: isNarrow(node, page), page,
+        slot: slot)
+    case .linear(let inner, let factor, let addend):
+      let values = operand(inner, page, slot: slot)
+      return linear(
+        values, Int64(factor), Int64(addend), isNarrow: isNarrow(node, page), page, slot: slot)
+    case .add(let a, let b):
+      let (x, y) = (operand(a, page, slot: slot), operand(b, page, slot: slot + 1))
+      return add(x, y, isNarrow: isNarrow(node, page), page, slot: slot)
+    case .multiply(let a, let b):
+      let (x, y) = (operand(a, page, slot: slot), operand(b, page, slot: slot + 1))
+      return multiply(x, y, isNarrow: isNarrow(node, page), page, slot: slot)
     }
   }
 
-  @inline(__always)
-  private static func widen<T: FixedWidthInteger & BitwiseCopyable>(
-    _ values: UnsafeBufferPointer<T>, _ target: UnsafeMutableBufferPointer<Int64>
-  ) {
-    for row in 0..<values.count { target[row] = Int64(truncatingIfNeeded: values[row]) }
+  private mutating func column(
+    _ index: Int, factor: Int64, addend: Int64, isNarrow: Bool, _ page: Page, slot: Int
+  ) -> Operand {
+    guard let vector = page.vectors[index] else {
+      preconditionFailure("a column that was not read")
+    }
+    guard case .offsets(let offsets) = vector.body else {
+      return column(vector, factor: factor, addend: addend, page, slot: slot)
+    }
+    if isNarrow {
+      let out = narrowSlot(slot, page)
+      offsets.write(count: page.rowCount, scale: factor, offset: addend, into: out)
+      return .narrow(UnsafePointer(out))
+    }
+    let out = wideSlot(slot, page)
+    out.withMemoryRebound(to: UInt64.self, capacity: page.rowCount) {
+      offsets.write(count: page.rowCount, scale: factor, offset: addend, into: $0)
+    }
+    return .wide(UnsafePointer(out))
+  }
+
+  private mutating func column(
+    _ vector: ColumnVector, factor: Int64, addend: Int64, _ page: Page, slot: Int
+  ) -> Operand {
+    let isUnchanged = factor == 1 && addend == 0
+    if vector.type.physical == .int64 {
+      guard let values = vector.values(as: Int64.self).baseAddress else {
+        preconditionFailure("a page has rows")
+      }
+      return isUnchanged
+        ? .wide(values)
+        : linear(.wide(values), factor, addend, isNarrow: false, page, slot: slot)
+    }
+    let out = wideSlot(slot, page)
+    vector.widen(into: UnsafeMutableBufferPointer(start: out, count: page.rowCount))
+    return isUnchanged
+      ? .wide(UnsafePointer(out))
+      : linear(.wide(UnsafePointer(out)), factor, addend, isNarrow: false, page, slot: slot)
+  }
+
+  private mutating func linear(
+    _ operand: Operand, _ factor: Int64, _ addend: Int64, isNarrow: Bool, _ page: Page, slot: Int
+  ) -> Operand {
+    let kernels = KernelTable.current.arithmetic
+    switch operand {
+    case .wide(let values):
+      let out = wideSlot(slot, page)
+      kernels.linear_i64(values, page.rowCount, factor, addend, out)
+      return .wide(UnsafePointer(out))
+    case .narrow(let values) where isNarrow:
+      let out = narrowSlot(slot, page)
+      kernels.affine_u32_u32(
+        values, page.rowCount, UInt32(truncatingIfNeeded: factor),
+        UInt32(truncatingIfNeeded: addend), out)
+      return .narrow(UnsafePointer(out))
+    case .narrow:
+      let values = wide(operand, page, slot: slot + 1)
+      return linear(.wide(values), factor, addend, isNarrow: false, page, slot: slot)
+    }
+  }
+
+  /// - Precondition: `x` is in no buffer after `slot`, `y` in none after `slot + 1`.
+  private mutating func add(
+    _ x: Operand, _ y: Operand, isNarrow: Bool, _ page: Page, slot: Int
+  ) -> Operand {
+    let kernels = KernelTable.current.arithmetic
+    if isNarrow, case .narrow(let a) = x, case .narrow(let b) = y {
+      let out = narrowSlot(slot, page)
+      kernels.add_u32(a, b, page.rowCount, out)
+      return .narrow(UnsafePointer(out))
+    }
+    let (a, b) = (wide(x, page, slot: slot + 2), wide(y, page, slot: slot + 3))
+    let out = wideSlot(slot, page)
+    kernels.add_i64(a, b, page.rowCount, out)
+    return .wide(UnsafePointer(out))
+  }
+
+  /// - Precondition: as of `add`.
+  private mutating func multiply(
+    _ x: Operand, _ y: Operand, isNarrow: Bool, _ page: Page, slot: Int
+  ) -> Operand {
+    let kernels = KernelTable.current.arithmetic
+    if case .narrow(let a) = x, case .narrow(let b) = y {
+      if isNarrow {
+        let out = narrowSlot(slot, page)
+        kernels.multiply_u32(a, b, page.rowCount, out)
+        return .narrow(UnsafePointer(out))
+      }
+      // The product of two 32-bit numbers; it fits 63 bits, as the proof says.
+      let product = wideSlot(slot + 2, page)
+      product.withMemoryRebound(to: UInt64.self, capacity: page.rowCount) {
+        kernels.multiply_wide_u32(a, b, page.rowCount, $0)
+      }
+      buffers.swapAt(slot, slot + 2)
+      return .wide(UnsafePointer(product))
+    }
+    let (a, b) = (wide(x, page, slot: slot + 2), wide(y, page, slot: slot + 3))
+    let out = wideSlot(slot, page)
+    kernels.multiply_i64(a, b, page.rowCount, out)
+    return .wide(UnsafePointer(out))
   }
 }

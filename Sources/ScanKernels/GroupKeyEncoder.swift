@@ -12,7 +12,7 @@ struct GroupKeyEncoder {
   private static let rowsPerEntryMin = 16
 
   let layout: GroupKeyLayout
-  private(set) var table: GroupTable
+  var table: GroupTable
   private(set) var strings = StringInterner()
   private var dictionaries: [DictionaryNumbers?]
   /// Codes of the page's rows, per key column that is kept as a code.
@@ -33,6 +33,10 @@ struct GroupKeyEncoder {
     _ rows: UnsafeBufferPointer<UInt32>, of vectors: [ColumnVector],
     into numbers: UnsafeMutableBufferPointer<UInt32>
   ) {
+    let vectors = zip(vectors, layout.fields).map { vector, field in
+      if case .narrow = field.form { return vector }
+      return vector.widened()
+    }
     for (index, vector) in vectors.enumerated() { encode(vector, rows, field: index) }
     table.makeRoom(forCodesUpTo: strings.count)
     if let bits = table.directBits {
@@ -135,7 +139,8 @@ extension GroupKeyEncoder {
         for (position, row) in rows.enumerated() {
           codes[index][position] = self.strings.number(of: strings[Int(row)])
         }
-      case .fixed: preconditionFailure("a string column with a fixed-width body")
+      case .fixed, .offsets, .byteCoded:
+        preconditionFailure("a string column with another body")
       }
     }
     guard let nulls = vector.nulls else { return }
@@ -156,6 +161,24 @@ extension GroupKeyEncoder {
     // A code must have the bits planned for it, or it would index outside of the table: whatever
     // is not zero is true, and a value outside of its zone map wraps.
     let mask = (1 << bits) - 1
+    if case .offsets(let offsets) = vector.body {
+      let (base, factor) = (Int(offsets.base) &- lowest &+ 1, Int(offsets.factor))
+      switch offsets.laneWidth {
+      case .one:
+        encode(offsets.lanes.values(as: UInt8.self), rows, &codes) {
+          (base &+ factor &* Int($0)) & mask
+        }
+      case .two:
+        encode(offsets.lanes.values(as: UInt16.self), rows, &codes) {
+          (base &+ factor &* Int($0)) & mask
+        }
+      case .four:
+        encode(offsets.lanes.values(as: UInt32.self), rows, &codes) {
+          (base &+ factor &* Int($0)) & mask
+        }
+      }
+      return
+    }
     switch vector.type.physical {
     case .int8 where vector.type == .bool:
       encode(vector.values(as: Int8.self), rows, &codes) { $0 == 0 ? 1 : 2 }
@@ -186,6 +209,18 @@ extension GroupKeyEncoder {
         codes[position] = UInt32(truncatingIfNeeded: code(values[Int(rows[position])]))
       }
     }
+  }
+
+  /// The number of every entry of a small dictionary.
+  mutating func numbers(of dictionary: StringTable, field index: Int) -> [UInt32] {
+    if let known = dictionaries[index], known.dictionary.bytes === dictionary.bytes,
+      !known.numbers.contains(0)
+    {
+      return known.numbers
+    }
+    let numbers = (0..<dictionary.count).map { strings.number(of: dictionary[$0]) }
+    dictionaries[index] = DictionaryNumbers(dictionary: dictionary, numbers: numbers)
+    return numbers
   }
 
   private mutating func encode(

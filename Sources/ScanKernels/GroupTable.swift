@@ -100,7 +100,14 @@ struct GroupTable {
     }
   }
 
-  private mutating func insert(direct index: Int) -> UInt32 {
+  /// The number of a direct index; nil when it has none.
+  /// - Precondition: as of `numbers(ofDirect:into:)`.
+  func number(ofDirect index: Int) -> UInt32? {
+    direct[index] == 0 ? nil : direct[index] - 1
+  }
+
+  /// The number of a direct index, a new one if it has none.
+  mutating func insert(direct index: Int) -> UInt32 {
     if direct[index] != 0 { return direct[index] - 1 }
     let start = keys.count
     for _ in 0..<layout.wordCount { keys.append(0) }

@@ -20,10 +20,27 @@ final class IntegerSumState: AggregateState {
   func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int) {
     guard let vector else { preconditionFailure("a sum needs a column") }
     let present = Bitmap.present(selection, vector.nulls)
-    cells[group].count += Int64(present?.setCount ?? rowCount)
+    let count = present?.setCount ?? rowCount
     // A null row holds zero, so it may be added.
     let words = selection?.words.baseAddress
+    add(Self.sum(of: vector, rowCount: rowCount, count: count, words), count: count, to: group)
+  }
+
+  /// - Parameter count: how many rows `words` selects.
+  private static func sum(
+    of vector: ColumnVector, rowCount: Int, count: Int, _ words: UnsafePointer<UInt64>?
+  ) -> Int128 {
     let kernels = KernelTable.current.aggregate
+    if case .offsets(let offsets) = vector.body {
+      let lanes = offsets.lanes
+      let sum =
+        switch offsets.laneWidth {
+        case .one: kernels.sum_u8(lanes.values(as: UInt8.self).baseAddress, rowCount, words)
+        case .two: kernels.sum_u16(lanes.values(as: UInt16.self).baseAddress, rowCount, words)
+        case .four: kernels.sum_u32(lanes.values(as: UInt32.self).baseAddress, rowCount, words)
+        }
+      return offsets.total(ofLanes: sum, count: count)
+    }
     let sum: Int128
     switch vector.type.physical {
     case .int8:
@@ -38,6 +55,11 @@ final class IntegerSumState: AggregateState {
     case .int128, .float32, .float64, .bytes:
       preconditionFailure("no 64-bit sum of \(vector.type)")
     }
+    return sum
+  }
+
+  private func add(_ sum: Int128, count: Int, to group: Int) {
+    cells[group].count += Int64(count)
     let total = Int128(cells[group].sum) + sum
     if let narrow = Int64(exactly: total) {
       cells[group].sum = narrow
@@ -47,15 +69,43 @@ final class IntegerSumState: AggregateState {
     }
   }
 
+  var takesOffsets: Bool { true }
+
+  func add(_ vector: ColumnVector?, to groups: ByteGroups) {
+    guard let vector else { preconditionFailure("a sum needs a column") }
+    guard vector.nulls == nil, let sums = groups.sums(of: vector) else {
+      return addWidened(vector, to: groups)
+    }
+    for (group, sum) in sums.enumerated() where groups.counts[group] > 0 {
+      add(sum, count: groups.counts[group], to: group)
+    }
+  }
+
   func scatter(
     _ vector: ColumnVector?, rows: UnsafeBufferPointer<UInt32>, groups: UnsafeBufferPointer<UInt32>
   ) {
     guard let vector else { preconditionFailure("a sum needs a column") }
+    if case .offsets(let offsets) = vector.body {
+      let (base, factor) = (offsets.base, offsets.factor)
+      switch offsets.laneWidth {
+      case .one:
+        add(offsets.lanes.values(as: UInt8.self), nil, rows, groups) { base &+ factor &* Int64($0) }
+      case .two:
+        add(offsets.lanes.values(as: UInt16.self), nil, rows, groups) {
+          base &+ factor &* Int64($0)
+        }
+      case .four:
+        add(offsets.lanes.values(as: UInt32.self), nil, rows, groups) {
+          base &+ factor &* Int64($0)
+        }
+      }
+      return
+    }
     switch vector.type.physical {
-    case .int8: add(vector.values(as: Int8.self), vector.nulls, rows, groups)
-    case .int16: add(vector.values(as: Int16.self), vector.nulls, rows, groups)
-    case .int32: add(vector.values(as: Int32.self), vector.nulls, rows, groups)
-    case .int64: add(vector.values(as: Int64.self), vector.nulls, rows, groups)
+    case .int8: add(vector.values(as: Int8.self), vector.nulls, rows, groups) { Int64($0) }
+    case .int16: add(vector.values(as: Int16.self), vector.nulls, rows, groups) { Int64($0) }
+    case .int32: add(vector.values(as: Int32.self), vector.nulls, rows, groups) { Int64($0) }
+    case .int64: add(vector.values(as: Int64.self), vector.nulls, rows, groups) { Int64($0) }
     case .int128, .float32, .float64, .bytes:
       preconditionFailure("no 64-bit sum of \(vector.type)")
     }
@@ -64,12 +114,12 @@ final class IntegerSumState: AggregateState {
   @inline(__always)
   private func add<T: FixedWidthInteger & BitwiseCopyable>(
     _ values: UnsafeBufferPointer<T>, _ nulls: Bitmap?, _ rows: UnsafeBufferPointer<UInt32>,
-    _ groups: UnsafeBufferPointer<UInt32>
+    _ groups: UnsafeBufferPointer<UInt32>, value: (T) -> Int64
   ) {
     cells.withUnsafeMutableBufferPointer { cells in
       for position in 0..<rows.count {
         let group = Int(groups[position])
-        let value = Int64(truncatingIfNeeded: values[Int(rows[position])])
+        let value = value(values[Int(rows[position])])
         let (sum, overflow) = cells[group].sum.addingReportingOverflow(value)
         if _slowPath(overflow) {
           spilled[group, default: WideTotal()].add(Int128(cells[group].sum) + Int128(value))

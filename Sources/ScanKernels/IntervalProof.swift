@@ -12,7 +12,10 @@ struct IntervalProof {
   ) rethrows {
     ranges = try Dictionary(
       uniqueKeysWithValues: vectors.map { index, vector in
-        (index, try bounds(index).flatMap(Self.range) ?? Self.range(of: vector))
+        if case .offsets(let offsets) = vector.body {
+          return (index, Int128(offsets.range.lowerBound)...Int128(offsets.range.upperBound))
+        }
+        return (index, try bounds(index).flatMap(Self.range) ?? Self.range(of: vector))
       })
   }
 
@@ -44,7 +47,7 @@ struct IntervalProof {
   func fits64(_ node: BoundExpression.Node) -> Bool { range(of: node) != nil }
 
   /// Nil when a value may not fit 64 bits.
-  private func range(of node: BoundExpression.Node) -> ClosedRange<Int128>? {
+  func range(of node: BoundExpression.Node) -> ClosedRange<Int128>? {
     let result: ClosedRange<Int128>?
     switch node {
     case .constant(let value): result = value...value

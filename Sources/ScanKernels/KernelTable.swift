@@ -7,6 +7,7 @@ public struct KernelTable: @unchecked Sendable {
   public let filter: ck_filter_table
   public let aggregate: ck_aggregate_table
   public let arithmetic: ck_arithmetic_table
+  public let group: ck_group_table
 
   /// What this process uses: the best the processor has, or what `SEDIMENT_SIMD` asks for.
   public static let current: KernelTable = {
@@ -20,11 +21,12 @@ public struct KernelTable: @unchecked Sendable {
   /// processor lacks it.
   public init?(level: Int32) {
     guard let filter = ck_filter_at(level), let aggregate = ck_aggregate_at(level),
-      let arithmetic = ck_arithmetic_at(level)
+      let arithmetic = ck_arithmetic_at(level), let group = ck_group_at(level)
     else { return nil }
     self.filter = filter.pointee
     self.aggregate = aggregate.pointee
     self.arithmetic = arithmetic.pointee
+    self.group = group.pointee
   }
 }
 

@@ -65,17 +65,23 @@ public struct PredicateEvaluator {
   ) -> Bitmap {
     switch vector.body {
     case .coded(let codes, let dictionary):
-      if let known = matches[ordinal], known.belongs(to: dictionary) {
-        return known.rows(codes: codes, count: vector.count)
-      }
-      let fresh = DictionaryMatches(of: dictionary, test)
-      matches[ordinal] = fresh
-      return fresh.rows(codes: codes, count: vector.count)
+      return matches(in: dictionary, test, ordinal).rows(codes: codes, count: vector.count)
+    case .byteCoded(let codes, let dictionary):
+      return matches(in: dictionary, test, ordinal).rows(byteCodes: codes, count: vector.count)
     case .strings(let table):
       let selection = Bitmap(count: vector.count)
       for row in 0..<vector.count where test.accepts(table[row]) { selection.set(row) }
       return selection
-    case .fixed: preconditionFailure("a string test on a column of \(vector.type)")
+    case .fixed, .offsets: preconditionFailure("a string test on a column of \(vector.type)")
     }
+  }
+
+  private mutating func matches(
+    in dictionary: StringTable, _ test: StringTest, _ ordinal: Int
+  ) -> DictionaryMatches {
+    if let known = matches[ordinal], known.belongs(to: dictionary) { return known }
+    let fresh = DictionaryMatches(of: dictionary, test)
+    matches[ordinal] = fresh
+    return fresh
   }
 }

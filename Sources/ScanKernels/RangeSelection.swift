@@ -15,18 +15,50 @@ struct RangeSelection {
     let isInverted = ranges.ranges.count > complement.ranges.count || holdsNaN(ranges, vector.type)
     let asked = isInverted ? complement.ranges : ranges.ranges
     let selection: Bitmap
-    if asked.count > Self.passCountMax || vector.type.physical == .int128 {
+    if asked.count > Self.passCountMax {
+      selection = searchedRows(of: vector.widened(), in: asked)
+    } else if case .offsets(let offsets) = vector.body {
+      selection = union(asked.compactMap(offsets.lanes(in:)), count: vector.count) {
+        select(offsets, count: vector.count, $0, into: $1)
+      }
+    } else if vector.type.physical == .int128 {
       selection = searchedRows(of: vector, in: asked)
     } else {
-      selection = Bitmap(count: vector.count)
-      for (ordinal, range) in asked.enumerated() {
-        let target = ordinal == 0 ? selection : Bitmap(count: vector.count)
-        select(vector, range, into: target)
-        if ordinal > 0 { selection.formUnion(target) }
-      }
+      selection = union(asked, count: vector.count) { select(vector, $0, into: $1) }
     }
     if isInverted { selection.invert() }
     return selection
+  }
+
+  /// The rows in any of the ranges, each selected by a pass of its own.
+  private func union<Range>(
+    _ ranges: [Range], count: Int, _ select: (Range, Bitmap) -> Void
+  ) -> Bitmap {
+    let selection = Bitmap(count: count)
+    for (ordinal, range) in ranges.enumerated() {
+      let target = ordinal == 0 ? selection : Bitmap(count: count)
+      select(range, target)
+      if ordinal > 0 { selection.formUnion(target) }
+    }
+    return selection
+  }
+
+  private func select(
+    _ offsets: OffsetVector, count: Int, _ range: ClosedRange<UInt32>, into target: Bitmap
+  ) {
+    let words = target.mutableWords.baseAddress
+    let (low, high) = (range.lowerBound, range.upperBound)
+    switch offsets.laneWidth {
+    case .one:
+      let lanes = offsets.lanes.values(as: UInt8.self).baseAddress
+      kernels.range_u8(lanes, count, UInt8(low), UInt8(high), words)
+    case .two:
+      let lanes = offsets.lanes.values(as: UInt16.self).baseAddress
+      kernels.range_u16(lanes, count, UInt16(low), UInt16(high), words)
+    case .four:
+      let lanes = offsets.lanes.values(as: UInt32.self).baseAddress
+      kernels.range_u32(lanes, count, low, high, words)
+    }
   }
 
   private func holdsNaN(_ ranges: RankRanges, _ type: DataType) -> Bool {

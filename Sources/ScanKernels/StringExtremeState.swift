@@ -38,7 +38,7 @@ final class StringExtremeState: AggregateState {
       rows.forEachSet { isMet[Int(codes[$0])] = true }
       for code in isMet.indices where isMet[code] { offer(dictionary[code], group: group) }
     case .strings(let strings): rows.forEachSet { offer(strings[$0], group: group) }
-    case .fixed: preconditionFailure("not a string column")
+    case .fixed, .offsets, .byteCoded: preconditionFailure("not a wide string column")
     }
   }
 
@@ -53,7 +53,7 @@ final class StringExtremeState: AggregateState {
       for position in 0..<rows.count where !vector.isNull(Int(rows[position])) {
         offer(strings[Int(rows[position])], group: Int(groups[position]))
       }
-    case .fixed: preconditionFailure("not a string column")
+    case .fixed, .offsets, .byteCoded: preconditionFailure("not a wide string column")
     }
   }
 

@@ -13,6 +13,7 @@ final class PageBuffer {
 
   /// - Throws: `StorageError.limitExceeded` when the page's strings get too long together.
   func append(_ vector: ColumnVector, rows: Range<Int>) throws {
+    if vector.isNarrow { return try append(vector.widened(), rows: rows) }
     appendNulls(vector.nulls, rows: rows)
     switch vector.body {
     case .fixed(let buffer):
@@ -34,6 +35,7 @@ final class PageBuffer {
           rebasing: table.bytes.bytes[Int(start)..<Int(bounds[rows.upperBound])]))
     case .coded(let codes, let dictionary):
       try appendCoded(codes.values(as: UInt32.self), dictionary, rows: rows)
+    case .byteCoded, .offsets: preconditionFailure("a narrow vector after it was widened")
     }
     rowCount += rows.count
   }

@@ -9,10 +9,11 @@ struct PageDecoder {
 
   /// - Parameter payload: what is stored after the header; `offset` is where, in the file.
   func decode(
-    _ header: PageHeader, payload: UnsafeRawBufferPointer, offset: UInt64, type: DataType
+    _ header: PageHeader, payload: UnsafeRawBufferPointer, offset: UInt64, type: DataType,
+    form: VectorForm
   ) throws -> ColumnVector {
     guard header.compression != .none else {
-      return try decode(header, raw: payload, offset: offset, type: type)
+      return try decode(header, raw: payload, offset: offset, type: type, form: form)
     }
     func damage(_ found: String) -> StorageError {
       .corrupt(
@@ -28,15 +29,20 @@ struct PageDecoder {
       throw damage("\(payload.count) bytes that do not decompress to them")
     }
     return try withExtendedLifetime(raw) {
-      try decode(header, raw: raw.bytes, offset: offset, type: type)
+      try decode(header, raw: raw.bytes, offset: offset, type: type, form: form)
     }
   }
 
   private func decode(
-    _ header: PageHeader, raw: UnsafeRawBufferPointer, offset: UInt64, type: DataType
+    _ header: PageHeader, raw: UnsafeRawBufferPointer, offset: UInt64, type: DataType,
+    form: VectorForm
   ) throws -> ColumnVector {
     var reader = ByteReader(raw, file: file, origin: offset)
     let nulls = header.hasNulls ? try readNulls(&reader, rowCount: header.rowCount) : nil
+    if form == .narrow, nulls == nil, let body = try readOffsets(&reader, header, type) {
+      try reader.requireEnd("page payload")
+      return ColumnVector(type: type, count: header.rowCount, body: body)
+    }
     let body: ColumnVector.Body
     switch type.physical {
     case .int8: body = .fixed(try readFixed(&reader, header, nulls, as: Int8.self, isFloat: false))
@@ -52,7 +58,7 @@ struct PageDecoder {
       body = .fixed(try readFixed(&reader, header, nulls, as: Int32.self, isFloat: true))
     case .float64:
       body = .fixed(try readFixed(&reader, header, nulls, as: Int64.self, isFloat: true))
-    case .bytes: body = try readStrings(&reader, header)
+    case .bytes: body = try readStrings(&reader, header, form)
     }
     try reader.requireEnd("page payload")
     return ColumnVector(type: type, count: header.rowCount, body: body, nulls: nulls)
@@ -70,13 +76,18 @@ struct PageDecoder {
   }
 
   private func readStrings(
-    _ reader: inout ByteReader, _ header: PageHeader
+    _ reader: inout ByteReader, _ header: PageHeader, _ form: VectorForm
   ) throws -> ColumnVector.Body {
     switch header.encoding {
     case .plain: return .strings(try StringBlock.read(&reader, count: header.rowCount))
     case .dictionary:
       let count = try reader.readCount("dictionary entry count", atMost: header.rowCount)
       let entries = try StringBlock.read(&reader, count: count)
+      if form == .narrow,
+        let codes = try readByteCodes(&reader, rowCount: header.rowCount, entryCount: count)
+      {
+        return .byteCoded(codes: codes, dictionary: entries)
+      }
       let codes = try readCodes(&reader, rowCount: header.rowCount, entryCount: count)
       return .coded(codes: codes, dictionary: entries)
     case .bitPacked, .runLength, .delta, .patched, .alp, .split:
@@ -94,12 +105,18 @@ struct PageDecoder {
     let codes = buffer.mutableValues(as: UInt32.self)
     try PackedNumbers.read(
       &reader, count: rowCount, width: width, into: codes.baseAddress!, "dictionary codes")
+    // Codes of so few bits cannot be too great.
+    if 1 << Int(width) <= entryCount { return buffer }
     var greatest: UInt32 = 0
     for code in codes { greatest = max(greatest, code) }
+    try requireCode(greatest, reader, entryCount: entryCount)
+    return buffer
+  }
+
+  func requireCode(_ greatest: UInt32, _ reader: ByteReader, entryCount: Int) throws {
     guard Int(greatest) < entryCount else {
       throw reader.corrupt(
         "dictionary codes", expected: "less than \(entryCount)", found: "\(greatest)")
     }
-    return buffer
   }
 }

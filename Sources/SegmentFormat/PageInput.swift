@@ -27,8 +27,8 @@ struct PageInput {
     nullCount = count
   }
 
-  /// Rows of a vector without copying them; nil when the vector has to be copied, because its
-  /// strings are coded or its null flags do not begin at a word.
+  /// Rows of a vector without copying them; nil when the vector has to be copied, because it is
+  /// coded or narrow or its null flags do not begin at a word.
   init?(_ vector: ColumnVector, rows: Range<Int>) {
     guard rows.lowerBound % 64 == 0 || vector.nulls == nil else { return nil }
     let body: Body
@@ -39,7 +39,7 @@ struct PageInput {
       body = .strings(
         offsets: table.offsets.values(as: UInt32.self).baseAddress! + rows.lowerBound,
         bytes: table.bytes.bytes.baseAddress!)
-    case .coded: return nil
+    case .coded, .byteCoded, .offsets: return nil
     }
     self.init(
       type: vector.type, rowCount: rows.count, body: body,

@@ -66,8 +66,12 @@ public final class SegmentReader: Sendable {
   }
 
   /// The rows of one page of one column, decoded. Adds what was done to `work`.
+  /// - Parameter form: `narrow` for callers that take offsets and codes of one byte, where the page
+  ///   has them.
   /// - Throws: `StorageError.corrupt` with the place and both checksums, or what the file throws.
-  public func readPage(column: Int, page: Int, work: inout PageWork) throws -> ColumnVector {
+  public func readPage(
+    column: Int, page: Int, form: VectorForm = .wide, work: inout PageWork
+  ) throws -> ColumnVector {
     let location = try location(column: column, page: page)
     return try withBytes(at: location.offset, count: location.byteCount) { bytes, isMapped in
       let index = column * pageCount + page
@@ -77,7 +81,7 @@ public final class SegmentReader: Sendable {
       }
       let (header, vector) = try decodePage(
         bytes, offset: location.offset, column: schema.columns[column],
-        rowCount: rowRange(ofPage: page).count)
+        rowCount: rowRange(ofPage: page).count, form: form)
       work.pages += 1
       work.bytesStored += bytes.count
       work.bytesDecoded += header.rawByteCount
@@ -99,7 +103,8 @@ public final class SegmentReader: Sendable {
 
   /// Decodes a page whose checksum is the caller's business.
   func decodePage(
-    _ bytes: UnsafeRawBufferPointer, offset: UInt64, column: Column, rowCount: Int
+    _ bytes: UnsafeRawBufferPointer, offset: UInt64, column: Column, rowCount: Int,
+    form: VectorForm = .wide
   ) throws -> (PageHeader, ColumnVector) {
     var reader = ByteReader(bytes, file: path, origin: offset)
     let header = try PageHeader(decoding: &reader, rowCount: rowCount)
@@ -109,7 +114,7 @@ public final class SegmentReader: Sendable {
     }
     let payload = UnsafeRawBufferPointer(rebasing: bytes[reader.position...])
     let vector = try decoder.decode(
-      header, payload: payload, offset: reader.offset, type: column.type)
+      header, payload: payload, offset: reader.offset, type: column.type, form: form)
     return (header, vector)
   }
 

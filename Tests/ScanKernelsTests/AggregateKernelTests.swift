@@ -62,6 +62,24 @@ import Testing
     }
   }
 
+  private func checkSums<T: FixedWidthInteger & BitwiseCopyable>(
+    _ type: T.Type, _ sum: (UnsafePointer<T>?, Int, UnsafePointer<UInt64>?) -> UInt64
+  ) {
+    let sample: (inout SeededGenerator) -> T = { $0.sample(T.self) }
+    forEachCase(seed: 25, sample) { values, pointer, rows in
+      let found = sum(pointer, values.count, rows?.words.baseAddress)
+      #expect(found == chosen(values, rows).reduce(0) { $0 + UInt64($1) })
+    }
+  }
+
+  @Test func sumsOfLanesAgreeWithALoopAtEveryLevel() {
+    for table in Levels.all.map(\.aggregate) {
+      checkSums(UInt8.self, table.sum_u8)
+      checkSums(UInt16.self, table.sum_u16)
+      checkSums(UInt32.self, table.sum_u32)
+    }
+  }
+
   @Test func sumsOfExtremesDoNotWrap() {
     for value in [Int64.min, .max] {
       let buffer = AlignedBuffer.of([Int64](repeating: value, count: 4096))

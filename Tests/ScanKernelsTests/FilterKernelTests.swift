@@ -34,6 +34,9 @@ import Testing
         checkRange(table.filter.range_i16, seed: seed) { $0.sample(Int16.self) }
         checkRange(table.filter.range_i32, seed: seed) { $0.sample(Int32.self) }
         checkRange(table.filter.range_i64, seed: seed) { $0.sample(Int64.self) }
+        checkRange(table.filter.range_u8, seed: seed) { $0.sample(UInt8.self) }
+        checkRange(table.filter.range_u16, seed: seed) { $0.sample(UInt16.self) }
+        checkRange(table.filter.range_u32, seed: seed) { $0.sample(UInt32.self) }
         checkRange(table.filter.range_f32, seed: seed) { Float($0.sampleDouble()) }
         checkRange(table.filter.range_f64, seed: seed) { $0.sampleDouble() }
       }
@@ -51,6 +54,24 @@ import Testing
         let found = Bitmap(count: count)
         table.filter.member_u32(
           codeBuffer.values(as: UInt32.self).baseAddress, count,
+          flagBuffer.values(as: UInt8.self).baseAddress, found.mutableWords.baseAddress)
+        let expected = Bitmap(count: count)
+        for row in 0..<count where flags[Int(codes[row])] != 0 { expected.set(row) }
+        #expect(Array(found.words) == Array(expected.words), "\(count) rows")
+      }
+    }
+  }
+
+  @Test func membershipOfBytesAgreesWithALoopAtEveryLevel() {
+    for table in Levels.all {
+      var random = SeededGenerator(seed: 12)
+      for count in sampleLengths {
+        let flags = (0..<256).map { _ in UInt8([0, 0, 1, 255][Int(random.next() % 4)]) }
+        let codes = (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        let (codeBuffer, flagBuffer) = (AlignedBuffer.of(codes), AlignedBuffer.of(flags))
+        let found = Bitmap(count: count)
+        table.filter.member_u8(
+          codeBuffer.values(as: UInt8.self).baseAddress, count,
           flagBuffer.values(as: UInt8.self).baseAddress, found.mutableWords.baseAddress)
         let expected = Bitmap(count: count)
         for row in 0..<count where flags[Int(codes[row])] != 0 { expected.set(row) }

@@ -18,6 +18,10 @@ import Testing
           let vector = try reader.readPage(column: column, page: page, work: &work)
           #expect(rows(of: vector).count == reader.rowRange(ofPage: page).count)
         }
+        expectStorageError {
+          let vector = try reader.readPage(column: column, page: page, form: .narrow, work: &work)
+          #expect(rows(of: vector.widened()).count == reader.rowRange(ofPage: page).count)
+        }
       }
     }
   }
@@ -120,14 +124,20 @@ import Testing
             damaged[index] = UInt8(truncatingIfNeeded: generator.next())
           }
           if generator.next() % 8 == 0 { damaged.removeLast() }
-          expectStorageError {
-            let rowCount = reader.rowRange(ofPage: page).count
-            try damaged.withUnsafeBytes {
-              let (_, vector) = try reader.decodePage(
-                $0, offset: 0, column: reader.schema.columns[0], rowCount: rowCount)
-              #expect(rows(of: vector).count == rowCount)
+          let rowCount = reader.rowRange(ofPage: page).count
+          var found: [VectorForm: [Value]] = [:]
+          for form in [VectorForm.wide, .narrow] {
+            expectStorageError {
+              try damaged.withUnsafeBytes {
+                let (_, vector) = try reader.decodePage(
+                  $0, offset: 0, column: reader.schema.columns[0], rowCount: rowCount, form: form)
+                found[form] = rows(of: vector)
+                #expect(vector.count == rowCount)
+                #expect(isSame(rows(of: vector), rows(of: vector.widened())))
+              }
             }
           }
+          #expect(isSame(found[.wide] ?? [], found[.narrow] ?? []))
         }
       }
     }

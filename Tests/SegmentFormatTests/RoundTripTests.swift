@@ -44,6 +44,9 @@ import Testing
       #expect(
         try isSame(readColumn(reader, column), values[column]),
         "\(allTypes[column]) \(shape) \(options) \(rowCount) rows")
+      #expect(
+        try isSame(readColumn(reader, column, form: .narrow), values[column]),
+        "narrow: \(allTypes[column]) \(shape) \(options) \(rowCount) rows")
       checkBounds(reader.zoneMap(column: column), values[column])
       for page in 0..<reader.pageCount {
         let zone = try reader.zoneMap(column: column, page: page)
@@ -87,6 +90,24 @@ import Testing
     #expect(used[.string] == [.plain, .dictionary])
   }
 
+  /// What is packed in few bits is read into narrow lanes, and stays itself when widened.
+  @Test func packedPagesAreReadNarrow() throws {
+    var generator = SeededGenerator(seed: 5)
+    let (batch, values) = try sampleBatch(
+      .smallRange, rowCount: 2000, nullable: false, &generator)
+    let reader = try openSegment(try SegmentWriter.encode(batch, options: SegmentOptions()).bytes)
+    var work = PageWork()
+    for (column, type) in allTypes.enumerated() {
+      let vector = try reader.readPage(column: column, page: 0, form: .narrow, work: &work)
+      switch type.physical {
+      case .int16, .int32, .int64: #expect(vector.isNarrow, "\(type)")
+      default: break
+      }
+      #expect(!vector.widened().isNarrow)
+      #expect(isSame(rows(of: vector.widened()), values[column]))
+    }
+  }
+
   /// The same rows in chunks of any size, and as coded vectors read from another segment, give
   /// the same rows.
   @Test func chunksDoNotMatter() throws {
@@ -101,7 +122,8 @@ import Testing
       for column in values.indices {
         var work = PageWork()
         for page in 0..<whole.pageCount {
-          try writer.append(whole.readPage(column: column, page: page, work: &work))
+          let form: VectorForm = page % 2 == 0 ? .narrow : .wide
+          try writer.append(whole.readPage(column: column, page: page, form: form, work: &work))
         }
         try writer.finishColumn()
         #expect(work.rows == 700 && work.pages == whole.pageCount)

@@ -142,10 +142,12 @@ func openSegment(_ bytes: [UInt8]) throws -> SegmentReader {
 }
 
 /// All rows of a column, page after page.
-func readColumn(_ reader: SegmentReader, _ column: Int) throws -> [Value] {
+func readColumn(
+  _ reader: SegmentReader, _ column: Int, form: VectorForm = .wide
+) throws -> [Value] {
   var work = PageWork()
   return try (0..<reader.pageCount).flatMap {
-    rows(of: try reader.readPage(column: column, page: $0, work: &work))
+    rows(of: try reader.readPage(column: column, page: $0, form: form, work: &work))
   }
 }
 

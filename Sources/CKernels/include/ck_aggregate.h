@@ -33,6 +33,9 @@ typedef struct {
   int64_t (*sum_i16)(const int16_t *values, size_t count, const uint64_t *words);
   int64_t (*sum_i32)(const int32_t *values, size_t count, const uint64_t *words);
   ck_sum_parts (*sum_i64)(const int64_t *values, size_t count, const uint64_t *words);
+  uint64_t (*sum_u8)(const uint8_t *values, size_t count, const uint64_t *words);
+  uint64_t (*sum_u16)(const uint16_t *values, size_t count, const uint64_t *words);
+  uint64_t (*sum_u32)(const uint32_t *values, size_t count, const uint64_t *words);
   double (*sum_f32)(const float *values, size_t count, const uint64_t *words);
   double (*sum_f64)(const double *values, size_t count, const uint64_t *words);
   ck_extremes_int (*extremes_i8)(const int8_t *values, size_t count, const uint64_t *words);

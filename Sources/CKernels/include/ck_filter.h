@@ -14,6 +14,11 @@ typedef struct {
   void (*range_i16)(const int16_t *values, size_t count, int16_t lo, int16_t hi, uint64_t *out);
   void (*range_i32)(const int32_t *values, size_t count, int32_t lo, int32_t hi, uint64_t *out);
   void (*range_i64)(const int64_t *values, size_t count, int64_t lo, int64_t hi, uint64_t *out);
+  void (*range_u8)(const uint8_t *values, size_t count, uint8_t lo, uint8_t hi, uint64_t *out);
+  void (*range_u16)(const uint16_t *values, size_t count, uint16_t lo, uint16_t hi,
+                    uint64_t *out);
+  void (*range_u32)(const uint32_t *values, size_t count, uint32_t lo, uint32_t hi,
+                    uint64_t *out);
   void (*range_f32)(const float *values, size_t count, float lo, float hi, uint64_t *out);
   void (*range_f64)(const double *values, size_t count, double lo, double hi, uint64_t *out);
 
@@ -21,6 +26,9 @@ typedef struct {
   /// of `table` and below 2^31, and `table` must have three readable bytes after its end. Codes
   /// after `count` are not looked up.
   void (*member_u32)(const uint32_t *codes, size_t count, const uint8_t *table, uint64_t *out);
+
+  /// The same for codes of one byte and a table of 256 bytes.
+  void (*member_u8)(const uint8_t *codes, size_t count, const uint8_t *table, uint64_t *out);
 
   /// Writes the positions of the set bits, ascending, and returns how many there are. `out` must
   /// have room for them and 16 more.

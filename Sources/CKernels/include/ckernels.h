@@ -12,6 +12,7 @@
 #include "ck_bitpack.h"
 #include "ck_crc32c.h"
 #include "ck_filter.h"
+#include "ck_group.h"
 #include "ck_hash.h"
 #include "ck_level.h"
 #include "ck_memory.h"

@@ -100,6 +100,7 @@ final class ColumnReplay {
       cursor.values = codes.bytes.baseAddress!
       cursor.offsets = dictionary.offsets.values(as: UInt32.self).baseAddress
       cursor.bytes = dictionary.bytes.bytes.baseAddress
+    case .byteCoded, .offsets: preconditionFailure("a merge reads wide vectors")
     }
     return cursor
   }

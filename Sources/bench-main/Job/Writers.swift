@@ -126,6 +126,7 @@ extension ColumnBatch {
           + codes.values(as: UInt32.self)[..<column.count].reduce(0) {
             $0 + dictionary[Int($1)].count
           }
+      case .offsets, .byteCoded: preconditionFailure("sources make wide vectors")
       }
     }
   }
