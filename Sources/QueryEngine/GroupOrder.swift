@@ -9,17 +9,21 @@ struct GroupOrder {
 
   let terms: [(position: Int, direction: Query.Direction)]
   let limit: Int?
+  /// Nil keeps every group.
+  var having: HavingFilter?
 
   /// - Throws: `StorageError.limitExceeded` when a sum of a group that is looked at does not fit.
   func rows(of groups: Aggregation) throws -> [[Value]] {
     let order = RowOrder(terms: terms)
+    if let having {
+      let rows = try having.accepted(of: groups).map(groups.row(ofGroup:))
+      return keyOrder(groups).sorted(rows, limit: limit)
+    }
     guard let limit, let first = terms.first, limit < groups.groupCount else {
       return order.sorted(try groups.rows(), limit: limit)
     }
     if limit == 0 { return [] }
-    // Ties are in the order of the keys.
-    let total = RowOrder(
-      terms: terms + groups.keyColumns.indices.map { (position: $0, direction: .ascending) })
+    let total = keyOrder(groups)
     let heldMax = max(Self.heldRowCountMin, 2 * limit)
     var held: [[Value]] = []
     var threshold: Value?
@@ -36,5 +40,11 @@ struct GroupOrder {
       threshold = held.last?[first.position]
     }
     return total.sorted(held, limit: limit)
+  }
+
+  /// Ties are in the order of the keys.
+  private func keyOrder(_ groups: Aggregation) -> RowOrder {
+    RowOrder(
+      terms: terms + groups.keyColumns.indices.map { (position: $0, direction: .ascending) })
   }
 }

@@ -36,8 +36,12 @@ public struct Query: Hashable, Sendable {
   }
 
   public private(set) var output: Output
+  /// Columns computed for this query, each from those of the table and those before it.
+  public private(set) var derived: [DerivedColumn] = []
   /// Nil for every row.
   public private(set) var filter: Predicate?
+  /// On the columns of the result; nil for every group.
+  public private(set) var having: Predicate?
   /// The first is the most significant. Rows that tie keep the order they would have without:
   /// groups that of their keys, rows that of the segments.
   public private(set) var orders: [Order] = []
@@ -79,6 +83,25 @@ public struct Query: Hashable, Sendable {
   public func filtered(by condition: Predicate) -> Query {
     var query = self
     query.filter = filter.map { $0 && condition } ?? condition
+    return query
+  }
+
+  /// Adds a column that is computed for this query; it can be used wherever one of the table can.
+  public func deriving(_ name: String, _ function: DerivedFunction) -> Query {
+    var query = self
+    query.derived.append(DerivedColumn(name: name, function: function))
+    return query
+  }
+
+  /// Keeps only groups for which the condition on the result columns is true, and those given
+  /// before are too.
+  /// - Precondition: the query was not begun with `selecting`.
+  public func having(_ condition: Predicate) -> Query {
+    guard case .groups = output else {
+      preconditionFailure("HAVING belongs to a query that groups, not to one that selects")
+    }
+    var query = self
+    query.having = having.map { $0 && condition } ?? condition
     return query
   }
 

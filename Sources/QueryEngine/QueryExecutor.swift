@@ -22,9 +22,12 @@ public enum QueryExecutor {
     _ query: Query, over segments: [any ScanSource], schema: Schema,
     parallelism: Parallelism = .none, isCancelled: () -> Bool = { false }
   ) throws -> QueryResult {
-    let plan = try QueryPlan(query, schema: schema)
+    let derived = try DerivedColumns(query.derived, table: schema)
+    let plan = try QueryPlan(query, schema: derived.schema)
+    let segments = try segments.map(derived.source(over:))
     var work = ScanWork()
     let rows: [[Value]]
+    var distinctByteCount = 0
     switch plan.output {
     case .rows(let columns, let width):
       rows = try collect(columns, width, plan, segments, &work, isCancelled)
@@ -35,9 +38,13 @@ public enum QueryExecutor {
         schema: plan.schema, keys: keys, aggregates: aggregates, morsels: morsels,
         threadCount: parallelism.threadCount)
       let total = try run.run(parallelism, work: &work, isCancelled: isCancelled)
-      rows = try GroupOrder(terms: plan.order.terms, limit: plan.limit).rows(of: total)
+      let having = plan.having.map { HavingFilter(predicate: $0, columns: plan.resultColumns) }
+      rows = try GroupOrder(terms: plan.order.terms, limit: plan.limit, having: having)
+        .rows(of: total)
+      distinctByteCount = total.distinctByteCount
     }
-    return QueryResult(columns: plan.resultColumns, rows: rows, work: work)
+    return QueryResult(
+      columns: plan.resultColumns, rows: rows, work: work, distinctByteCount: distinctByteCount)
   }
 
   private static func collect(

@@ -12,6 +12,8 @@ struct QueryPlan {
 
   let schema: Schema
   let filter: BoundPredicate?
+  /// On the result columns.
+  let having: BoundPredicate?
   let output: Output
   let order: RowOrder
   let limit: Int?
@@ -53,6 +55,7 @@ struct QueryPlan {
       output = .groups(by: keys, aggregates)
     }
     try Self.requireDistinct(resultColumns)
+    having = try query.having?.bound(to: HavingFilter.schema(resultColumns))
   }
 
   private static func resultColumn(_ column: Column) -> QueryResult.Column {

@@ -16,10 +16,16 @@ public struct QueryResult: Sendable {
   /// One value per column each.
   public let rows: [[Value]]
   public let work: ScanWork
+  /// Bytes that the values of distinct counts took in the end; other threads held parts of them
+  /// once more.
+  public let distinctByteCount: Int
 
-  public init(columns: [Column], rows: [[Value]], work: ScanWork = ScanWork()) {
+  public init(
+    columns: [Column], rows: [[Value]], work: ScanWork = ScanWork(), distinctByteCount: Int = 0
+  ) {
     self.columns = columns
     self.rows = rows
     self.work = work
+    self.distinctByteCount = distinctByteCount
   }
 }

@@ -33,7 +33,8 @@ extension Query {
   private func relevantTablets(of table: TableSnapshot) throws -> [TabletSnapshot] {
     let definition = table.definition
     guard definition.bucketCount > 1,
-      let bound = try filter?.bound(to: definition.schema, table: definition.name)
+      let bound = try filter?.bound(
+        to: DerivedColumns(derived, table: definition.schema).schema, table: definition.name)
     else { return table.tablets }
     var combinations: [[Value]] = [[]]
     for column in definition.distribution {

@@ -16,6 +16,8 @@ public final class Aggregation {
   private struct Figure {
     let column: Int?
     var evaluator: ExpressionEvaluator?
+    /// Of an aggregate with a condition of its own, whose state is a `FilteredState`.
+    var filter: PredicateEvaluator?
     let state: any AggregateState
 
     /// The input in a form that folding and scattering take.
@@ -71,6 +73,7 @@ public final class Aggregation {
         Figure(
           column: aggregate.column,
           evaluator: aggregate.expression.map(ExpressionEvaluator.init),
+          filter: aggregate.filter.map(PredicateEvaluator.init),
           state: aggregate.makeState()))
     }
     if keyColumns.isEmpty { reserve() }
@@ -80,6 +83,7 @@ public final class Aggregation {
     switch aggregate {
     case .average(let name): .sum(name)
     case .computed(.average, let value): .computed(.sum, value)
+    case .filtered(let inner, let condition): .filtered(figure(of: inner), condition)
     default: aggregate
     }
   }
@@ -123,6 +127,13 @@ public final class Aggregation {
     var inputs: [ColumnVector?] = []
     inputs.reserveCapacity(figures.count)
     for index in figures.indices {
+      var selection = selection
+      if let state = figures[index].state as? FilteredState,
+        let accepted = try figures[index].filter?.evaluate(rowCount: rowCount, column: column)
+      {
+        state.accepted = accepted
+        selection = selection.map(accepted.intersection) ?? accepted
+      }
       let computed = try figures[index].evaluator?.evaluate(
         rowCount: rowCount, selection: selection, bounds: bounds, column: column)
       let input = try computed ?? figures[index].column.map(column)
@@ -179,6 +190,11 @@ public final class Aggregation {
     for (figure, otherFigure) in zip(figures, other.figures) {
       figure.state.absorb(otherFigure.state, groups: groups)
     }
+  }
+
+  /// Bytes of memory that the values of distinct counts take.
+  public var distinctByteCount: Int {
+    figures.reduce(0) { $0 + (($1.state as? any DistinctMemory)?.byteCount ?? 0) }
   }
 
   /// The figure that one aggregate has for one group.

@@ -39,6 +39,14 @@ extension Bitmap {
     return result
   }
 
+  /// The bits set in both.
+  /// - Precondition: both have the same count.
+  public func intersection(_ other: Bitmap) -> Bitmap {
+    let result = copy()
+    result.formIntersection(other)
+    return result
+  }
+
   public func copy() -> Bitmap {
     Bitmap(count: count, storage: .copy(of: UnsafeRawBufferPointer(words)))
   }

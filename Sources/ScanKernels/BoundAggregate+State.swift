@@ -3,8 +3,16 @@ import StorageBase
 extension BoundAggregate {
   /// The running figures that suit the type of its values.
   func makeState() -> any AggregateState {
-    switch aggregate {
+    let state = makeUnfilteredState()
+    return filter == nil ? state : FilteredState(state)
+  }
+
+  private func makeUnfilteredState() -> any AggregateState {
+    switch aggregate.unfiltered {
     case .countAll, .count: CountState()
+    case .countDistinct: DistinctState<DistinctSet>(inputType)
+    case .approximateCountDistinct: DistinctState<DistinctSketches>(inputType)
+    case .filtered: preconditionFailure("a filter within a filter")
     case .min, .computed(.min, _): makeExtreme(.lowest)
     case .max, .computed(.max, _): makeExtreme(.highest)
     case .sum, .average, .computed(.sum, _), .computed(.average, _): makeSum()

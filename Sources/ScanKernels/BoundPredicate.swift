@@ -5,7 +5,7 @@ import StorageBase
 /// NOT has been pushed to the comparisons (De Morgan's laws hold in three-valued logic), where it
 /// swaps what is accepted for what is not and leaves nulls refused. AND and OR are monotone, so
 /// what is left needs only "true or not": unknown never has to be told from false.
-public struct BoundPredicate: Sendable {
+public struct BoundPredicate: Hashable, Sendable {
   indirect enum Node: Hashable, Sendable {
     case constant(Bool)
     /// `test` numbers the string tests, so that evaluators can keep what they learn of each.

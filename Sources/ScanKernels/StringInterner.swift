@@ -11,6 +11,9 @@ struct StringInterner {
 
   var count: Int { hashes.count }
 
+  /// Bytes of memory that the strings and the table take.
+  var byteCount: Int { heap.count + (offsets.count + hashes.count) * 8 + slots.count * 4 }
+
   /// - Precondition: `number` was given out.
   func string(_ number: UInt32) -> [UInt8] {
     Array(heap[offsets[Int(number) - 1]..<offsets[Int(number)]])
@@ -50,7 +53,7 @@ struct StringInterner {
     }
   }
 
-  private static func hash(_ string: UnsafeRawBufferPointer) -> UInt64 {
+  static func hash(_ string: UnsafeRawBufferPointer) -> UInt64 {
     var hash = mixBits(UInt64(string.count))
     var offset = 0
     while string.count &- offset >= 8 {

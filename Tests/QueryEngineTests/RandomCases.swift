@@ -101,6 +101,7 @@ struct RandomCases {
           titles.append("a\(index)")
         }
       }
+      query = having(titles, query, schema)
       for title in titles where chance(1, in: 3) {
         query = query.ordered(by: title, pick([.ascending, .descending]))
       }
@@ -108,6 +109,26 @@ struct RandomCases {
     if chance(3, in: 4) { query = query.filtered(by: predicate(schema)) }
     if chance(1, in: 3) { query = query.limited(to: pick([0, 1, 3, 10, 1000])) }
     return query
+  }
+
+  /// Sometimes a condition on what may decide: keys, counts, exact sums and extremes.
+  private mutating func having(_ titles: [String], _ query: Query, _ schema: Schema) -> Query {
+    guard case .groups(let keys, let named) = query.output, chance(1, in: 3), !titles.isEmpty
+    else { return query }
+    let columns = titles.compactMap { title -> (name: String, type: DataType)? in
+      if keys.contains(title) {
+        return (title, schema.columns[schema.index(of: title)!].type)
+      }
+      guard let aggregate = named.first(where: { $0.name == title })?.aggregate,
+        let bound = try? aggregate.bound(to: schema)
+      else { return nil }
+      return (title, bound.resultType)
+    }
+    guard
+      let results = try? Schema(
+        columns.map { (name: $0.name, type: $0.type, isNullable: true) }, sortKeyCount: 1)
+    else { return query }
+    return query.having(predicate(results, depth: 1))
   }
 
   private mutating func distinct(_ names: [String]) -> [String] {
@@ -120,6 +141,7 @@ struct RandomCases {
     switch aggregate {
     case .average: true
     case .computed(_, let value): isInexact(value, schema)
+    case .filtered(let inner, _): isInexact(inner, schema)
     case .sum(let name):
       switch schema.columns[schema.index(of: name)!].type {
       case .float, .double: true
@@ -171,15 +193,19 @@ struct RandomCases {
   }
 
   private mutating func aggregate(_ schema: Schema) -> Aggregate {
+    if chance(1, in: 6) { return aggregate(schema).filtered(by: predicate(schema, depth: 1)) }
     if chance(1, in: 4), let value = expression(schema) {
       return .computed(pick([.sum, .min, .max, .average]), value)
     }
     let column = pick(schema.columns)
-    switch below(6) {
+    switch below(8) {
     case 0: return .countAll
     case 1: return .count(column.name)
     case 2: return .min(column.name)
     case 3: return .max(column.name)
+    case 4: return .countDistinct(column.name)
+    // So few values are counted, not estimated.
+    case 5: return .approximateCountDistinct(column.name)
     default:
       switch column.type {
       case .bool, .date, .datetime, .string: return .max(column.name)

@@ -56,10 +56,18 @@ struct RowOracle {
     case .groups(let names, let aggregates):
       let results = groups(selected, names, aggregates)
       let titles = names + aggregates.map(\.name)
-      let byKey = sorted(results, names.indices.map { ($0, .ascending) })
+      let kept = results.filter { row in having(query, titles, row) }
+      let byKey = sorted(kept, names.indices.map { ($0, .ascending) })
       let terms = query.orders.map { (titles.firstIndex(of: $0.name)!, $0.direction) }
       return cut(sorted(byKey, terms), query)
     }
+  }
+
+  private func having(_ query: Query, _ titles: [String], _ row: [Value]) -> Bool {
+    guard let condition = query.having else { return true }
+    let columns = titles.map { (name: $0, type: DataType.string, isNullable: true) }
+    let results = RowOracle(schema: try! Schema(columns, sortKeyCount: 1), rows: [])
+    return results.truth(condition, row) == true
   }
 
   private func cut(_ rows: [[Value]], _ query: Query) -> [[Value]] {
@@ -104,6 +112,9 @@ struct RowOracle {
   }
 
   private func figure(_ aggregate: Aggregate, _ rows: [[Value]]) -> Value {
+    if case .filtered(let inner, let condition) = aggregate {
+      return figure(inner, rows.filter { truth(condition, $0) == true })
+    }
     if case .computed(let function, let value) = aggregate {
       let numbers = rows.compactMap { NaiveNumber(value, $0, schema) }
       return figure(function, numbers, of: value)
@@ -112,7 +123,9 @@ struct RowOracle {
     let column = schema.index(of: name)!
     let values = rows.map { $0[column] }.filter { !$0.isNull }
     switch aggregate {
-    case .countAll, .count, .computed: return .integer(Int128(values.count))
+    case .countAll, .count, .computed, .filtered: return .integer(Int128(values.count))
+    case .countDistinct, .approximateCountDistinct:
+      return .integer(Int128(Set(values.map(canonical)).count))
     case .min:
       return values.reduce(.null) { $0.isNull || $1.precedes($0) ? $1 : $0 }
     case .max:
