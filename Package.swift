@@ -134,8 +134,9 @@ let package = Package(
     tests(
       "QueryEngine",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine", "QueryEngine",
-      ]),
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
+        "CompactionPolicies", "TabletEngine", "QueryEngine",
+      ], exclude: ["Fixtures"]),
     tests(
       "FuzzTargets", needs: ["StorageBase", "FuzzTargets"], resources: [.copy("Corpus")]),
     tests("Tidy", needs: []),

@@ -2,16 +2,20 @@ import ArgumentParser
 import QueryEngine
 import ScanKernels
 import StorageBase
+import StorageIO
 import TabletEngine
 
 struct QueryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "query",
-    abstract: "Counts, sums and groups the rows of a table.",
+    abstract: "Answers a SELECT statement, or counts, sums and groups the rows of a table.",
     discussion: """
-      Without aggregates the rows themselves are shown.
+      A statement reads one table: SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT ….
+      Without one, the options say what to compute; without aggregates rows are shown.
 
       EXAMPLES
+        sediment query DIR "select city, sum(amount) from orders group by city order by 2 desc"
+        sediment query DIR "select count(distinct user_id) from orders" --explain
         sediment query DIR --table orders --count --sum amount
         sediment query DIR --table orders --group-by city --sum amount --order-by -sum_amount
         sediment query DIR --table orders --where user_id=42 --limit 20
@@ -19,6 +23,15 @@ struct QueryCommand: ParsableCommand {
       """)
 
   @OptionGroup var store: StoreArgument
+
+  @Argument(help: "A SELECT statement; in place of the options that say what to compute.")
+  var statement: String?
+
+  @Flag(help: "Prints the plan of the statement before, and what was read after the result.")
+  var explain = false
+
+  @Option(help: "Threads that work on the query.")
+  var threads = 1
 
   @Option(help: "The table; may be left out when the store has one only.")
   var table: String?
@@ -55,13 +68,45 @@ struct QueryCommand: ParsableCommand {
   func run() throws {
     let opened = store.open()
     do {
-      let snapshot = try chooseTable(opened)
-      let result = try query(snapshot.definition.schema).run(on: snapshot).result
-      let text = ResultTable(result)
-      print(csv ? result.csv : "\(text)", terminator: csv ? "" : "\n")
+      if let statement {
+        try answer(statement, opened)
+      } else {
+        let snapshot = try chooseTable(opened)
+        let query = try query(snapshot.definition.schema)
+        show(try withThreads { try query.run(on: snapshot, parallelism: $0) }.result)
+      }
+    } catch let error as SQLError {
+      fail(error, code: 64)
     } catch let error as StorageError {
       fail(error, code: 66)
     }
+  }
+
+  private func answer(_ text: String, _ store: Store) throws {
+    let statement = try SQLStatement(text)
+    let snapshot = try store.snapshot(of: statement.tableName)
+    let query = try statement.bound(to: snapshot.definition.schema)
+    if explain { print(query.plan) }
+    let found = try withThreads { try query.run(on: snapshot, parallelism: $0) }
+    show(found.result)
+    guard explain else { return }
+    print("tablets  \(found.componentCounts.count) of \(snapshot.tablets.count)")
+    print(found.result.work.report, terminator: "")
+    if found.result.distinctByteCount > 0 {
+      print("memory   \(found.result.distinctByteCount) bytes for distinct values")
+    }
+  }
+
+  private func show(_ result: QueryResult) {
+    print(csv ? result.csv : "\(ResultTable(result))", terminator: csv ? "" : "\n")
+  }
+
+  /// The calling thread counts as one.
+  private func withThreads<T>(_ body: (Parallelism) throws -> T) throws -> T {
+    if threads == 1 { return try body(.none) }
+    let pool = try WorkerPool(name: "query", threadCount: threads - 1)
+    defer { pool.shutdown() }
+    return try body(Parallelism(threadCount: threads, executor: pool))
   }
 
   private func chooseTable(_ store: Store) throws -> TableSnapshot {
@@ -134,6 +179,18 @@ struct QueryCommand: ParsableCommand {
   }
 
   func validate() throws {
+    guard (1...256).contains(threads) else {
+      throw ValidationError("--threads is \(threads); it must be 1 to 256")
+    }
+    let hasOptions =
+      table != nil || !groupBy.isEmpty || count || limit != nil || !orderBy.isEmpty
+      || [sum, min, max, conditions].contains { !$0.isEmpty }
+    if statement != nil && hasOptions {
+      throw ValidationError("a statement says all by itself: leave out the options beside it")
+    }
+    if explain && statement == nil {
+      throw ValidationError("--explain needs a statement to explain")
+    }
     if let limit, limit < 0 { throw ValidationError("--limit is \(limit); it must be 0 or more") }
   }
 }

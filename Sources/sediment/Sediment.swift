@@ -10,7 +10,7 @@ struct Sediment: ParsableCommand {
         sediment load DIR --input orders.csv  a table from a CSV file
         sediment inspect DIR                  tables, tablets, rowsets, segments
         sediment inspect DIR --pages          every page with its encoding and sizes
-        sediment query DIR --table orders --group-by status --sum amount
+        sediment query DIR "select status, count(*) from orders group by status"
         sediment verify DIR                   every checksum, every invariant
 
       EXIT CODES

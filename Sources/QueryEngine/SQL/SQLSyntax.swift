@@ -1,0 +1,92 @@
+import ScanKernels
+import StorageBase
+
+/// An expression or condition as it was written. Equal when written alike, wherever that is.
+struct SQLNode: Hashable, Sendable {
+  enum Operator: String, Sendable {
+    case add = "+"
+    case subtract = "-"
+    case multiply = "*"
+    case divide = "/"
+  }
+
+  indirect enum Kind: Hashable, Sendable {
+    case name(String, qualifier: String?, isQuoted: Bool)
+    case constant(SQLConstant)
+    case negate(SQLNode)
+    case arithmetic(SQLNode, Operator, SQLNode)
+    case comparison(SQLNode, Comparison, SQLNode)
+    /// Both bounds are inclusive.
+    case between(SQLNode, SQLNode, SQLNode)
+    case isOneOf(SQLNode, [SQLNode])
+    case isNull(SQLNode)
+    case not(SQLNode)
+    case and([SQLNode])
+    case or([SQLNode])
+    case call(SQLCall)
+    case datePart(DatePart, SQLNode)
+    case conditional([SQLBranch], otherwise: SQLNode?)
+  }
+
+  let kind: Kind
+  /// Where it is in the UTF-8 bytes of the statement.
+  let range: Range<Int>
+
+  static func == (a: SQLNode, b: SQLNode) -> Bool { a.kind == b.kind }
+  func hash(into hasher: inout Hasher) { hasher.combine(kind) }
+}
+
+/// `name([DISTINCT] arguments | *) [FILTER (WHERE filter)]`.
+struct SQLCall: Hashable, Sendable {
+  /// In lower case.
+  let name: String
+  let arguments: [SQLNode]
+  var isDistinct = false
+  var isStar = false
+  var filter: SQLNode?
+}
+
+/// `WHEN condition THEN value`.
+struct SQLBranch: Hashable, Sendable {
+  let condition: SQLNode
+  let value: SQLNode
+}
+
+/// A value known from the statement alone.
+enum SQLConstant: Hashable, Sendable {
+  case null
+  case boolean(Bool)
+  /// `unscaled` divided by 10 to the power of `scale`; an integer when that is 0.
+  case exact(Int128, scale: Int)
+  case floating(Double)
+  case string(String)
+  case date(CivilDate)
+  /// What is added to a date: months first, then days.
+  case interval(months: Int, days: Int)
+}
+
+/// SELECT … FROM … as it was written.
+struct SQLSelect: Sendable {
+  struct Item: Sendable {
+    /// Nil for `*`.
+    let node: SQLNode?
+    let alias: String?
+    let range: Range<Int>
+  }
+
+  struct Order: Sendable {
+    let node: SQLNode
+    let direction: Query.Direction
+  }
+
+  var isDistinct = false
+  var items: [Item] = []
+  var table = ""
+  var tableAlias: String?
+  var filter: SQLNode?
+  var groups: [SQLNode] = []
+  var having: SQLNode?
+  var orders: [Order] = []
+  var limit: Int?
+  var offset = 0
+}
