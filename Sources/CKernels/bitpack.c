@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ck_level.h"
+
 #define BLOCK CK_BITPACK_BLOCK
 #define INLINE static inline __attribute__((always_inline))
 
@@ -48,6 +50,33 @@ typedef uint64_t row64 __attribute__((vector_size(128), aligned(1), may_alias));
 DEFINE_BODIES(32, 32)
 DEFINE_BODIES(64, 16)
 
+// From blocks of 32-bit words straight into lanes of another width.
+typedef uint8_t row32_as8 __attribute__((vector_size(32), aligned(1), may_alias));
+typedef uint16_t row32_as16 __attribute__((vector_size(64), aligned(1), may_alias));
+typedef uint64_t row32_as64 __attribute__((vector_size(256), aligned(1), may_alias));
+
+#define DEFINE_UNPACK_AS(BITS)                                                                  \
+  INLINE void unpack32_as##BITS##_body(const void *packed, uint32_t width,                      \
+                                       uint##BITS##_t base, uint##BITS##_t *unpacked) {         \
+    const row32 *in = packed;                                                                   \
+    row32_as##BITS *out = (row32_as##BITS *)unpacked;                                           \
+    const uint32_t mask = ~(uint32_t)0 >> (32 - width);                                         \
+    for (uint32_t row = 0, shift = 0; row < BLOCK / 32; row++) {                                \
+      row32 value = *in >> shift;                                                               \
+      shift += width;                                                                           \
+      if (shift >= 32) {                                                                        \
+        in++;                                                                                   \
+        shift -= 32;                                                                            \
+        if (shift > 0) value |= *in << (width - shift);                                         \
+      }                                                                                         \
+      out[row] = __builtin_convertvector(value & mask, row32_as##BITS) + base;                  \
+    }                                                                                           \
+  }
+
+DEFINE_UNPACK_AS(8)
+DEFINE_UNPACK_AS(16)
+DEFINE_UNPACK_AS(64)
+
 typedef struct {
   // Widths 1...32.
   void (*pack32)(const uint32_t *in, uint32_t width, void *out);
@@ -55,10 +84,11 @@ typedef struct {
   // Widths 33...64.
   void (*pack64)(const uint64_t *in, uint32_t width, void *out);
   void (*unpack64)(const void *in, uint32_t width, uint64_t base, uint64_t *out);
-  // Between the 32-bit words of the kernels and the values of columns.
-  void (*widen8)(const uint32_t *in, uint8_t base, uint8_t *out);
-  void (*widen16)(const uint32_t *in, uint16_t base, uint16_t *out);
-  void (*widen64)(const uint32_t *in, uint64_t base, uint64_t *out);
+  // Widths 1...32, into other lanes.
+  void (*unpack32_as8)(const void *in, uint32_t width, uint8_t base, uint8_t *out);
+  void (*unpack32_as16)(const void *in, uint32_t width, uint16_t base, uint16_t *out);
+  void (*unpack32_as64)(const void *in, uint32_t width, uint64_t base, uint64_t *out);
+  // From the values of columns to the words of the kernels.
   void (*narrow8)(const uint8_t *in, uint8_t base, uint32_t *out);
   void (*narrow16)(const uint16_t *in, uint16_t base, uint32_t *out);
   void (*narrow32)(const uint32_t *in, uint32_t base, uint32_t *out);
@@ -69,6 +99,12 @@ typedef struct {
 #define DEFINE_CONVERSION(NAME, FROM, TO, VALUE, BASE, LEVEL, TARGET)                           \
   TARGET static void NAME##_##LEVEL(const FROM *in, BASE base, TO *out) {                       \
     for (size_t i = 0; i < BLOCK; i++) out[i] = (TO)(VALUE);                                    \
+  }
+
+#define DEFINE_AS(BITS, LEVEL, TARGET)                                                          \
+  TARGET static void unpack32_as##BITS##_##LEVEL(const void *in, uint32_t width,                \
+                                                 uint##BITS##_t base, uint##BITS##_t *out) {    \
+    unpack32_as##BITS##_body(in, width, base, out);                                             \
   }
 
 #define DEFINE_LEVEL(LEVEL, TARGET)                                                             \
@@ -86,9 +122,9 @@ typedef struct {
                                       uint64_t *out) {                                          \
     unpack64_body(in, width, base, out);                                                        \
   }                                                                                             \
-  DEFINE_CONVERSION(widen8, uint32_t, uint8_t, base + in[i], uint8_t, LEVEL, TARGET)            \
-  DEFINE_CONVERSION(widen16, uint32_t, uint16_t, base + in[i], uint16_t, LEVEL, TARGET)         \
-  DEFINE_CONVERSION(widen64, uint32_t, uint64_t, base + in[i], uint64_t, LEVEL, TARGET)         \
+  DEFINE_AS(8, LEVEL, TARGET)                                                                   \
+  DEFINE_AS(16, LEVEL, TARGET)                                                                  \
+  DEFINE_AS(64, LEVEL, TARGET)                                                                  \
   DEFINE_CONVERSION(narrow8, uint8_t, uint32_t, (uint8_t)(in[i] - base), uint8_t, LEVEL, TARGET) \
   DEFINE_CONVERSION(narrow16, uint16_t, uint32_t, (uint16_t)(in[i] - base), uint16_t, LEVEL,    \
                     TARGET)                                                                     \
@@ -96,9 +132,9 @@ typedef struct {
   DEFINE_CONVERSION(narrow64, uint64_t, uint32_t, in[i] - base, uint64_t, LEVEL, TARGET)        \
   DEFINE_CONVERSION(offset64, uint64_t, uint64_t, in[i] - base, uint64_t, LEVEL, TARGET)        \
   static const kernels kernels_##LEVEL = {                                                      \
-      pack32_##LEVEL,   unpack32_##LEVEL, pack64_##LEVEL,   unpack64_##LEVEL,                   \
-      widen8_##LEVEL,   widen16_##LEVEL,  widen64_##LEVEL,  narrow8_##LEVEL,                    \
-      narrow16_##LEVEL, narrow32_##LEVEL, narrow64_##LEVEL, offset64_##LEVEL,                   \
+      pack32_##LEVEL,        unpack32_##LEVEL,       pack64_##LEVEL,         unpack64_##LEVEL,  \
+      unpack32_as8_##LEVEL,  unpack32_as16_##LEVEL,  unpack32_as64_##LEVEL,  narrow8_##LEVEL,   \
+      narrow16_##LEVEL,      narrow32_##LEVEL,       narrow64_##LEVEL,       offset64_##LEVEL,  \
   };
 
 DEFINE_LEVEL(portable, )
@@ -110,21 +146,10 @@ static const kernels *const levels[] = {&kernels_portable, &kernels_avx2, &kerne
 static const kernels *const levels[] = {&kernels_portable};
 #endif
 static const kernels *best = &kernels_portable;
-static int level_count = 1;
 
-__attribute__((constructor)) static void choose(void) {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) level_count = 2;
-  if (level_count == 2 && __builtin_cpu_supports("avx512f") &&
-      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    level_count = 3;
-#endif
-  best = levels[level_count - 1];
-}
+__attribute__((constructor)) static void choose(void) { best = levels[ck_level()]; }
 
-int ck_bitpack_level_count(void) { return level_count; }
+int ck_bitpack_level_count(void) { return ck_level_max() + 1; }
 
 void ck_pack32_block(int level, const uint32_t *in, uint32_t width, void *out) {
   levels[level]->pack32(in, width, out);
@@ -209,7 +234,7 @@ DEFINE_TAILS(16)
 DEFINE_TAILS(32)
 DEFINE_TAILS(64)
 
-// A wide block goes through 64-bit words, a narrow one through 32-bit words in the first-level
+// A wide block is packed from 64-bit words, a narrow one from 32-bit words in the first-level
 // cache.
 static void pack_block64(const uint64_t *in, uint32_t width, uint64_t base, uint8_t *out) {
   if (width > 32) {
@@ -227,9 +252,7 @@ static void unpack_block64(const uint8_t *in, uint32_t width, uint64_t base, uin
   if (width > 32) {
     best->unpack64(in, width, base, out);
   } else {
-    uint32_t offsets[BLOCK];
-    best->unpack32(in, width, 0, offsets);
-    best->widen64(offsets, base, out);
+    best->unpack32_as64(in, width, base, out);
   }
 }
 
@@ -247,9 +270,7 @@ static void unpack_block32(const uint8_t *in, uint32_t width, uint32_t base, uin
 #define DEFINE_NARROW_UNPACK(BITS)                                                              \
   static void unpack_block##BITS(const uint8_t *in, uint32_t width, uint##BITS##_t base,        \
                                  uint##BITS##_t *out) {                                         \
-    uint32_t offsets[BLOCK];                                                                    \
-    best->unpack32(in, width, 0, offsets);                                                      \
-    best->widen##BITS(offsets, base, out);                                                      \
+    best->unpack32_as##BITS(in, width, base, out);                                              \
   }
 
 DEFINE_NARROW_PACK(8)

@@ -19,15 +19,19 @@ struct GroupOrder {
       let rows = try having.accepted(of: groups).map(groups.row(ofGroup:))
       return keyOrder(groups).sorted(rows, limit: limit)
     }
-    guard let limit, let first = terms.first, limit < groups.groupCount else {
+    let numbers = groups.groups
+    guard let limit, let first = terms.first, limit < numbers.count else {
       return order.sorted(try groups.rows(), limit: limit)
     }
     if limit == 0 { return [] }
+    if let ranks = groups.ranks(at: first.position) {
+      return try leading(limit, of: numbers, in: groups, ranks: ranks, first.direction)
+    }
     let total = keyOrder(groups)
     let heldMax = max(Self.heldRowCountMin, 2 * limit)
     var held: [[Value]] = []
     var threshold: Value?
-    for group in 0..<groups.groupCount {
+    for group in numbers {
       let value = try groups.value(ofGroup: group, at: first.position)
       if let threshold {
         let isAfter =
@@ -42,9 +46,44 @@ struct GroupOrder {
     return total.sorted(held, limit: limit)
   }
 
+  /// The same with the first order given by numbers: of most groups nothing but that is looked at.
+  private func leading(
+    _ limit: Int, of numbers: [Int], in groups: Aggregation, ranks: [Int64],
+    _ direction: Query.Direction
+  ) throws -> [[Value]] {
+    let heldMax = max(Self.heldRowCountMin, 2 * limit)
+    let isAscending = direction == .ascending
+    // Held are groups, by numbers of which the smaller come first.
+    func rank(_ group: Int) -> Int64 { isAscending ? ranks[group] : ~ranks[group] }
+    var held: [Int] = []
+    var threshold = Int64.max
+    for group in numbers where rank(group) <= threshold {
+      held.append(group)
+      guard held.count >= heldMax else { continue }
+      held.sort { rank($0) < rank($1) }
+      threshold = rank(held[limit - 1])
+      // Those that tie with the last are told apart by the other terms.
+      held = held.filter { rank($0) <= threshold }
+      if held.count >= heldMax {
+        held = try keyOrder(groups).firstGroups(limit, of: held, in: groups)
+      }
+    }
+    return keyOrder(groups).sorted(try held.map(groups.row(ofGroup:)), limit: limit)
+  }
+
   /// Ties are in the order of the keys.
   private func keyOrder(_ groups: Aggregation) -> RowOrder {
     RowOrder(
       terms: terms + groups.keyColumns.indices.map { (position: $0, direction: .ascending) })
+  }
+}
+
+extension RowOrder {
+  /// The groups whose rows come first.
+  fileprivate func firstGroups(
+    _ limit: Int, of numbers: [Int], in groups: Aggregation
+  ) throws -> [Int] {
+    let rows = try numbers.map { (group: $0, row: try groups.row(ofGroup: $0)) }
+    return rows.sorted { precedes($0.row, $1.row) }.prefix(limit).map(\.group)
   }
 }

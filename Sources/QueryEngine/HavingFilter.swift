@@ -20,14 +20,15 @@ struct HavingFilter {
   func accepted(of groups: Aggregation) throws -> [Int] {
     var evaluator = PredicateEvaluator(predicate)
     var accepted: [Int] = []
-    for start in stride(from: 0, to: groups.groupCount, by: Self.groupsPerVector) {
-      let range = start..<min(groups.groupCount, start + Self.groupsPerVector)
-      let selection = try evaluator.evaluate(rowCount: range.count) { column in
-        let builder = ColumnBuilder(type: columns[column].type, capacity: range.count)
-        for group in range { builder.append(try groups.value(ofGroup: group, at: column)) }
+    let numbers = groups.groups
+    for start in stride(from: 0, to: numbers.count, by: Self.groupsPerVector) {
+      let part = numbers[start..<min(numbers.count, start + Self.groupsPerVector)]
+      let selection = try evaluator.evaluate(rowCount: part.count) { column in
+        let builder = ColumnBuilder(type: columns[column].type, capacity: part.count)
+        for group in part { builder.append(try groups.value(ofGroup: group, at: column)) }
         return builder.finish()
       }
-      selection.forEachSet { accepted.append(start + $0) }
+      selection.forEachSet { accepted.append(numbers[start + $0]) }
     }
     return accepted
   }

@@ -29,6 +29,8 @@ final class ParallelAggregation: Sendable {
   private let schema: Schema
   private let keys: [Int]
   private let keyRanges: [ClosedRange<Int64>?]
+  /// Of all segments that have to be looked at.
+  private let rowCount: Int
   private let aggregates: [BoundAggregate]
   private let filter: BoundPredicate?
   private let tasks: [ArraySlice<ScanMorsels.Morsel>]
@@ -46,6 +48,7 @@ final class ParallelAggregation: Sendable {
     self.aggregates = aggregates
     filter = morsels.filter
     keyRanges = keys.map(morsels.range(ofColumn:))
+    rowCount = morsels.rowCount
     isExact = aggregates.allSatisfy(\.isExact)
     let all = morsels.all
     let size = isExact ? 1 : max(1, all.count.ceilingDivision(by: threadCount))
@@ -117,7 +120,9 @@ final class ParallelAggregation: Sendable {
   }
 
   private func makeAggregation() -> Aggregation {
-    Aggregation(schema: schema, groupBy: keys, aggregates: aggregates, keyRanges: keyRanges)
+    Aggregation(
+      schema: schema, groupBy: keys, aggregates: aggregates, keyRanges: keyRanges,
+      expectedRowCount: rowCount)
   }
 
   private func add(

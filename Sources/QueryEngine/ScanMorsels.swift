@@ -41,6 +41,11 @@ struct ScanMorsels: Sendable {
     all = morsels
   }
 
+  /// Rows of the segments there are morsels of.
+  var rowCount: Int {
+    all.lazy.filter { $0.pages.lowerBound == 0 }.reduce(0) { $0 + $1.scan.rowCount }
+  }
+
   /// A range that all values of an integer column lie in, null rows aside; nil when zone maps do
   /// not tell.
   func range(ofColumn column: Int) -> ClosedRange<Int64>? {

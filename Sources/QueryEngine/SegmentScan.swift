@@ -64,6 +64,7 @@ struct SegmentScan {
   }
 
   var pageCount: Int { source.pageCount }
+  var rowCount: Int { source.rowCount }
 
   /// What the zone map of the whole segment knows of a column of the schema; nil for nothing.
   func bounds(ofColumn index: Int) -> ValueBounds? {

@@ -21,6 +21,9 @@ protocol AggregateState: AnyObject {
   /// Whether `fold` and `scatter` take vectors of offsets.
   var takesOffsets: Bool { get }
 
+  /// For each group a number that orders like its figure; nil when there is none.
+  var ranks: [Int64]? { get }
+
   /// Adds what another state of the same kind holds: its group `g` to group `groups[g]` here.
   func absorb(_ other: any AggregateState, groups: [UInt32])
 
@@ -31,6 +34,7 @@ protocol AggregateState: AnyObject {
 
 extension AggregateState {
   var takesOffsets: Bool { false }
+  var ranks: [Int64]? { nil }
 }
 
 extension Bitmap {

@@ -33,6 +33,8 @@ public final class Aggregation {
   /// The positions in the schema of all columns it reads, ascending.
   public let columns: [Int]
 
+  /// Of the schema; the values computed for figure f are column `columnCount + f`.
+  private let columnCount: Int
   private(set) var encoder: GroupKeyEncoder
   /// Aggregates that need the same running figures share them, such as a sum and an average.
   private var figures: [Figure] = []
@@ -48,19 +50,27 @@ public final class Aggregation {
   /// - Parameter keyRanges: for each of `keyColumns` a range that all its values lie in, as zone
   ///   maps tell; nil, or nothing for all, when none is known. Values that lie close together index
   ///   the groups without hashing.
+  /// - Parameter expectedRowCount: about how many rows will be added, or looked at for those that
+  ///   are; helps to choose how groups are found.
   /// - Precondition: the aggregates are bound to `schema`. Aggregations that are merged have been
   ///   given the same.
   public init(
     schema: Schema, groupBy keyColumns: [Int], aggregates: [BoundAggregate],
-    keyRanges: [ClosedRange<Int64>?] = []
+    keyRanges: [ClosedRange<Int64>?] = [], expectedRowCount: Int = 0
   ) {
     self.keyColumns = keyColumns
     self.aggregates = aggregates
     columns = Set(keyColumns + aggregates.flatMap(\.columns)).sorted()
     encoder = GroupKeyEncoder(
       columns: keyColumns.map { schema.columns[$0] },
-      ranges: keyRanges.isEmpty ? keyColumns.map { _ in nil } : keyRanges)
+      ranges: keyRanges.isEmpty ? keyColumns.map { _ in nil } : keyRanges,
+      expectedRowCount: expectedRowCount)
+    let averaged = Set(
+      aggregates.filter(\.isAverage).map { Self.figure(of: $0.aggregate) })
+    columnCount = schema.columns.count
     var known: [Aggregate: Int] = [:]
+    // What is computed for every row serves the expressions after it.
+    var shared: [(expression: BoundExpression, column: Int)] = []
     for aggregate in aggregates {
       let needed = Self.figure(of: aggregate.aggregate)
       if let ordinal = known[needed] {
@@ -69,12 +79,19 @@ public final class Aggregation {
       }
       known[needed] = figures.count
       figureOrdinals.append(figures.count)
+      let expression = aggregate.expression.map { $0.reading(shared) }
+      if let whole = aggregate.expression, aggregate.filter == nil {
+        shared.append((expression: whole, column: schema.columns.count + figures.count))
+      }
       figures.append(
         Figure(
           column: aggregate.column,
-          evaluator: aggregate.expression.map(ExpressionEvaluator.init),
+          evaluator: expression.map(ExpressionEvaluator.init),
           filter: aggregate.filter.map(PredicateEvaluator.init),
-          state: aggregate.makeState()))
+          // A group there is has a row, so that only these sums need know how many.
+          state: aggregate.makeState(
+            countsRows: keyColumns.isEmpty || averaged.contains(needed) || aggregate.filter != nil
+              || aggregate.columns.contains { schema.columns[$0].isNullable })))
     }
     if keyColumns.isEmpty { reserve() }
   }
@@ -88,8 +105,11 @@ public final class Aggregation {
     }
   }
 
-  /// Without keys there is one group even when there are no rows.
-  public var groupCount: Int { keyColumns.isEmpty ? 1 : encoder.table.count }
+  /// Room for group numbers; without keys there is one group even when there are no rows.
+  private var groupCount: Int { keyColumns.isEmpty ? 1 : encoder.table.count }
+
+  /// The groups there are, ascending: numbers for `value(ofGroup:at:)`.
+  public var groups: [Int] { (0..<groupCount).filter(encoder.table.isMet) }
 
   private func reserve() {
     for figure in figures { figure.state.reserve(groupCount: groupCount) }
@@ -134,9 +154,11 @@ public final class Aggregation {
         state.accepted = accepted
         selection = selection.map(accepted.intersection) ?? accepted
       }
-      let computed = try figures[index].evaluator?.evaluate(
-        rowCount: rowCount, selection: selection, bounds: bounds, column: column)
-      let input = try computed ?? figures[index].column.map(column)
+      let values = try figures[index].evaluator?.evaluate(
+        rowCount: rowCount, selection: selection,
+        bounds: { try $0 < columnCount ? bounds($0) : nil },
+        column: { $0 < columnCount ? try column($0) : computed(inputs, $0) })
+      let input = try values ?? figures[index].column.map(column)
       inputs.append(input)
     }
     if keyColumns.isEmpty {
@@ -153,6 +175,13 @@ public final class Aggregation {
       return
     }
     addListed(inputs, keys, selection: selection, rowCount: rowCount)
+  }
+
+  private func computed(_ inputs: [ColumnVector?], _ column: Int) -> ColumnVector {
+    guard let vector = inputs[column - columnCount] else {
+      preconditionFailure("a computed column before it is computed")
+    }
+    return vector
   }
 
   private func addListed(
@@ -195,6 +224,10 @@ public final class Aggregation {
   /// Bytes of memory that the values of distinct counts take.
   public var distinctByteCount: Int {
     figures.reduce(0) { $0 + (($1.state as? any DistinctMemory)?.byteCount ?? 0) }
+  }
+
+  func ranks(ofAggregate aggregate: Int) -> [Int64]? {
+    aggregates[aggregate].isAverage ? nil : figures[figureOrdinals[aggregate]].state.ranks
   }
 
   /// The figure that one aggregate has for one group.

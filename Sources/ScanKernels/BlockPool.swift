@@ -8,8 +8,8 @@ final class BlockPool: Sendable {
     let address: UnsafeMutableRawPointer
   }
 
-  /// Sizes from 4 KiB to 1 MiB are kept, rounded up to a power of two.
-  private static let exponents = 12...20
+  /// Sizes from 256 bytes to 1 MiB are kept, rounded up to a power of two.
+  private static let exponents = 8...20
   /// Blocks kept of each size: at most 16 MiB of each, and 64 blocks.
   private static let blockCountMax = 64
   private static let byteCountMax = 16 << 20

@@ -2,12 +2,13 @@ import StorageBase
 
 extension BoundAggregate {
   /// The running figures that suit the type of its values.
-  func makeState() -> any AggregateState {
-    let state = makeUnfilteredState()
+  /// - Parameter countsRows: whether a sum has to know how many rows it is of.
+  func makeState(countsRows: Bool) -> any AggregateState {
+    let state = makeUnfilteredState(countsRows)
     return filter == nil ? state : FilteredState(state)
   }
 
-  private func makeUnfilteredState() -> any AggregateState {
+  private func makeUnfilteredState(_ countsRows: Bool) -> any AggregateState {
     switch aggregate.unfiltered {
     case .countAll, .count: CountState()
     case .countDistinct: DistinctState<DistinctSet>(inputType)
@@ -15,7 +16,7 @@ extension BoundAggregate {
     case .filtered: preconditionFailure("a filter within a filter")
     case .min, .computed(.min, _): makeExtreme(.lowest)
     case .max, .computed(.max, _): makeExtreme(.highest)
-    case .sum, .average, .computed(.sum, _), .computed(.average, _): makeSum()
+    case .sum, .average, .computed(.sum, _), .computed(.average, _): makeSum(countsRows)
     }
   }
 
@@ -27,11 +28,11 @@ extension BoundAggregate {
     }
   }
 
-  private func makeSum() -> any AggregateState {
+  private func makeSum(_ countsRows: Bool) -> any AggregateState {
     switch inputType.physical {
     case .float32, .float64: FloatSumState()
     case .int128: expression == nil ? WideSumState() : ComputedSumState()
-    default: IntegerSumState()
+    default: IntegerSumState(countsRows: countsRows)
     }
   }
 }

@@ -3,7 +3,7 @@ import StorageBase
 /// SUM and AVG of exact computed values, whose vectors are 64 bits wide on most pages and 128 where
 /// they have to be.
 final class ComputedSumState: AggregateState {
-  private let narrow = IntegerSumState()
+  private let narrow = IntegerSumState(countsRows: true)
   private let wide = WideSumState()
 
   func reserve(groupCount: Int) {

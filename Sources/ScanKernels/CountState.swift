@@ -43,6 +43,7 @@ final class CountState: AggregateState {
   }
 
   var takesOffsets: Bool { true }
+  var ranks: [Int64]? { counts }
 
   func absorb(_ other: any AggregateState, groups: [UInt32]) {
     guard let other = other as? CountState else { preconditionFailure("states of two kinds") }

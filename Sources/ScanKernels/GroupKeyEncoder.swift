@@ -21,9 +21,9 @@ struct GroupKeyEncoder {
   private var indexes: [UInt32] = []
 
   /// - Parameter ranges: for each column a range that its values lie in; nil when none is known.
-  init(columns: [Column], ranges: [ClosedRange<Int64>?]) {
+  init(columns: [Column], ranges: [ClosedRange<Int64>?], expectedRowCount: Int) {
     layout = GroupKeyLayout(columns, ranges: ranges)
-    table = GroupTable(layout: layout)
+    table = GroupTable(layout: layout, expectedRowCount: expectedRowCount)
     dictionaries = Array(repeating: nil, count: columns.count)
     codes = Array(repeating: [], count: columns.count)
   }
@@ -38,6 +38,11 @@ struct GroupKeyEncoder {
       return vector.widened()
     }
     for (index, vector) in vectors.enumerated() { encode(vector, rows, field: index) }
+    if table.met != nil {
+      codes[0].withUnsafeBufferPointer { _ = numbers.update(fromContentsOf: $0) }
+      table.meet(UnsafeBufferPointer(numbers))
+      return
+    }
     table.makeRoom(forCodesUpTo: strings.count)
     if let bits = table.directBits {
       combineCodes(rows.count, bits)
@@ -74,7 +79,7 @@ struct GroupKeyEncoder {
 
   /// Appends the values of the keys of all groups, group by group.
   func appendKeys(to values: inout [Value]) {
-    for number in 0..<table.count {
+    for number in 0..<table.count where table.isMet(number) {
       table.withKey(number) { key in
         for field in layout.fields {
           values.append(layout.value(field, in: key, strings: strings))
@@ -90,6 +95,10 @@ struct GroupKeyEncoder {
 
   /// The numbers here of all groups of another encoder of the same columns, in its order.
   mutating func numbers(ofGroupsOf other: GroupKeyEncoder) -> [UInt32] {
+    if table.met != nil {
+      table.meet(other.table)
+      return Array(0..<UInt32(table.count))
+    }
     var numbers = [UInt32](repeating: 0, count: other.table.count)
     var key = [UInt64](repeating: 0, count: layout.wordCount)
     let stringFields = layout.fields.filter { field in

@@ -6,6 +6,9 @@ import StorageBase
 /// comparing). When their codes outgrow it, or from the start for other keys, it is an
 /// open-addressing hash table with linear probing, at most half full, whose slots hold 32 bits of
 /// the hash beside the number so that a key is compared almost only with its equal.
+///
+/// A *dense* table numbers all codes its one column can have from the start, so that a code is the
+/// number of its group; it only notes which codes have been met.
 struct GroupTable {
   /// The largest direct array has 2 to this power entries: 1 MiB.
   private static let directBitsMax: UInt64 = 18
@@ -20,10 +23,21 @@ struct GroupTable {
   private(set) var directBits: [UInt64]?
   /// `number + 1` by direct index.
   private var direct: [UInt32] = []
+  /// Of a dense table one byte for each group, not zero for those met; else nil.
+  private(set) var met: [UInt8]?
 
-  init(layout: GroupKeyLayout) {
+  /// - Parameter expectedRowCount: about how many rows there will be. A table is dense when they
+  ///   are many for the groups there can be, and these more than a byte can number.
+  init(layout: GroupKeyLayout, expectedRowCount: Int) {
     self.layout = layout
     guard layout.isAllCodes else { return }
+    if layout.fields.count == 1, case .narrow(_, let bits) = layout.fields[0].form,
+      bits > 8, expectedRowCount >> 1 >= 1 << bits
+    {
+      count = 1 << bits
+      met = Array(repeating: 0, count: count)
+      return
+    }
     let bits = layout.fields.map { field -> UInt64 in
       switch field.form {
       case .narrow(_, let bits): UInt64(bits)
@@ -33,8 +47,12 @@ struct GroupTable {
     reindex(bits)
   }
 
+  /// Whether a row of this group has been met; true for all but those of a dense table.
+  func isMet(_ number: Int) -> Bool { met.map { $0[number] != 0 } ?? true }
+
   func withKey<R>(_ number: Int, _ body: (UnsafePointer<UInt64>) -> R) -> R {
-    keys.withUnsafeBufferPointer { keys in
+    if met != nil { return withUnsafePointer(to: UInt64(number), body) }
+    return keys.withUnsafeBufferPointer { keys in
       guard let base = keys.baseAddress else { preconditionFailure("no group \(number)") }
       return body(base + number * layout.wordCount)
     }
@@ -78,6 +96,21 @@ struct GroupTable {
       shift += Int(width)
     }
     return index
+  }
+
+  /// Notes that rows with these numbers have been met, which are codes.
+  /// - Precondition: the table is dense.
+  mutating func meet(_ numbers: UnsafeBufferPointer<UInt32>) {
+    met?.withUnsafeMutableBufferPointer { met in
+      for row in 0..<numbers.count { met[Int(numbers[row])] = 1 }
+    }
+  }
+
+  /// Notes all that another dense table has met.
+  mutating func meet(_ other: GroupTable) {
+    guard let met, let more = other.met else { return }
+    precondition(met.count == more.count, "tables of two ranges")
+    self.met = zip(met, more).map { $0 | $1 }
   }
 
   /// The number of each direct index; new ones are given to those not met before.

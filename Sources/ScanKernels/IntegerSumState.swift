@@ -4,17 +4,20 @@ import StorageBase
 /// SUM and AVG of integers of up to 64 bits. Sums run in 64 bits and move to a 128-bit total when
 /// they would overflow, so no sum wraps and the hot loop stays narrow.
 final class IntegerSumState: AggregateState {
-  /// Side by side, so that a row touches one cache line.
-  private struct Cell {
-    var sum: Int64 = 0
-    var count: Int64 = 0
-  }
-
-  private var cells: [Cell] = []
+  private var sums: [Int64] = []
+  /// How many rows each sum is of; empty when that is not asked for.
+  private var counts: [Int64] = []
+  private let countsRows: Bool
   private var spilled: [Int: WideTotal] = [:]
 
+  /// - Parameter countsRows: false when every group has a row that is not null and nothing but the
+  ///   sum is asked for; then `count` must not be called.
+  init(countsRows: Bool) { self.countsRows = countsRows }
+
   func reserve(groupCount: Int) {
-    cells.append(contentsOf: repeatElement(Cell(), count: max(0, groupCount - cells.count)))
+    sums.append(contentsOf: repeatElement(0, count: max(0, groupCount - sums.count)))
+    guard countsRows else { return }
+    counts.append(contentsOf: repeatElement(0, count: max(0, groupCount - counts.count)))
   }
 
   func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int) {
@@ -59,12 +62,12 @@ final class IntegerSumState: AggregateState {
   }
 
   private func add(_ sum: Int128, count: Int, to group: Int) {
-    cells[group].count += Int64(count)
-    let total = Int128(cells[group].sum) + sum
+    if countsRows { counts[group] += Int64(count) }
+    let total = Int128(sums[group]) + sum
     if let narrow = Int64(exactly: total) {
-      cells[group].sum = narrow
+      sums[group] = narrow
     } else {
-      cells[group].sum = 0
+      sums[group] = 0
       spilled[group, default: WideTotal()].add(total)
     }
   }
@@ -116,23 +119,26 @@ final class IntegerSumState: AggregateState {
     _ values: UnsafeBufferPointer<T>, _ nulls: Bitmap?, _ rows: UnsafeBufferPointer<UInt32>,
     _ groups: UnsafeBufferPointer<UInt32>, value: (T) -> Int64
   ) {
-    cells.withUnsafeMutableBufferPointer { cells in
+    sums.withUnsafeMutableBufferPointer { sums in
       for position in 0..<rows.count {
         let group = Int(groups[position])
         let value = value(values[Int(rows[position])])
-        let (sum, overflow) = cells[group].sum.addingReportingOverflow(value)
+        let (sum, overflow) = sums[group].addingReportingOverflow(value)
         if _slowPath(overflow) {
-          spilled[group, default: WideTotal()].add(Int128(cells[group].sum) + Int128(value))
-          cells[group].sum = 0
+          spilled[group, default: WideTotal()].add(Int128(sums[group]) + Int128(value))
+          sums[group] = 0
         } else {
-          cells[group].sum = sum
+          sums[group] = sum
         }
-        cells[group].count &+= 1
       }
+    }
+    guard countsRows else { return }
+    counts.withUnsafeMutableBufferPointer { counts in
+      for position in 0..<rows.count { counts[Int(groups[position])] &+= 1 }
       // A null row has added zero and must not count.
       guard let nulls else { return }
       for position in 0..<rows.count where nulls[Int(rows[position])] {
-        cells[Int(groups[position])].count &-= 1
+        counts[Int(groups[position])] &-= 1
       }
     }
   }
@@ -140,28 +146,31 @@ final class IntegerSumState: AggregateState {
   func absorb(_ other: any AggregateState, groups: [UInt32]) {
     guard let other = other as? IntegerSumState else { preconditionFailure("states of two kinds") }
     for (group, target) in groups.enumerated() {
-      let (own, more) = (cells[Int(target)], other.cells[group])
-      let (sum, overflow) = own.sum.addingReportingOverflow(more.sum)
+      let (own, more) = (sums[Int(target)], other.sums[group])
+      let (sum, overflow) = own.addingReportingOverflow(more)
       if overflow {
-        let total = Int128(own.sum) + Int128(more.sum)
-        spilled[Int(target), default: WideTotal()].add(total)
+        spilled[Int(target), default: WideTotal()].add(Int128(own) + Int128(more))
       }
-      cells[Int(target)] = Cell(sum: overflow ? 0 : sum, count: own.count + more.count)
+      sums[Int(target)] = overflow ? 0 : sum
+      if countsRows { counts[Int(target)] += other.counts[group] }
     }
     for (group, total) in other.spilled {
       spilled[Int(groups[group]), default: WideTotal()].add(total)
     }
   }
 
-  func count(_ group: Int) -> Int64 { cells[group].count }
+  func count(_ group: Int) -> Int64 { counts[group] }
+
+  /// Null sums have no rank.
+  var ranks: [Int64]? { spilled.isEmpty && !countsRows ? sums : nil }
 
   func total(_ group: Int) -> WideTotal {
     var total = spilled.isEmpty ? WideTotal() : spilled[group, default: WideTotal()]
-    total.add(Int128(cells[group].sum))
+    total.add(Int128(sums[group]))
     return total
   }
 
   func result(_ aggregate: BoundAggregate, group: Int) throws -> Value {
-    try total(group).result(aggregate, count: cells[group].count)
+    try total(group).result(aggregate, count: countsRows ? counts[group] : 1)
   }
 }

@@ -11,15 +11,15 @@ struct RangeSelection {
 
   func rows(of vector: ColumnVector, in ranges: RankRanges) -> Bitmap {
     // The fewer ranges the better, and only a set without NaN can be asked of the kernels.
-    let complement = ranges.complement
-    let isInverted = ranges.ranges.count > complement.ranges.count || holdsNaN(ranges, vector.type)
-    let asked = isInverted ? complement.ranges : ranges.ranges
+    let isInverted = ranges.ranges.count > ranges.gaps.count || holdsNaN(ranges, vector.type)
+    let asked = isInverted ? ranges.gaps : ranges.ranges
     let selection: Bitmap
     if asked.count > Self.passCountMax {
       selection = searchedRows(of: vector.widened(), in: asked)
     } else if case .offsets(let offsets) = vector.body {
-      selection = union(asked.compactMap(offsets.lanes(in:)), count: vector.count) {
-        select(offsets, count: vector.count, $0, into: $1)
+      selection = union(asked, count: vector.count) { range, target in
+        guard let lanes = offsets.lanes(in: range) else { return }
+        select(offsets, count: vector.count, lanes, into: target)
       }
     } else if vector.type.physical == .int128 {
       selection = searchedRows(of: vector, in: asked)
@@ -31,8 +31,8 @@ struct RangeSelection {
   }
 
   /// The rows in any of the ranges, each selected by a pass of its own.
-  private func union<Range>(
-    _ ranges: [Range], count: Int, _ select: (Range, Bitmap) -> Void
+  private func union(
+    _ ranges: [ClosedRange<Int128>], count: Int, _ select: (ClosedRange<Int128>, Bitmap) -> Void
   ) -> Bitmap {
     let selection = Bitmap(count: count)
     for (ordinal, range) in ranges.enumerated() {

@@ -5,6 +5,8 @@ struct RankRanges: Hashable, Sendable {
 
   let domain: ClosedRange<Rank>
   let ranges: [ClosedRange<Rank>]
+  /// What of the domain is in none of the ranges, in the same form.
+  let gaps: [ClosedRange<Rank>]
 
   /// The union of `ranges`, cut to the domain, whose ends must be within `Int128` by one.
   init(_ ranges: [ClosedRange<Rank>], domain: ClosedRange<Rank>) {
@@ -21,6 +23,7 @@ struct RankRanges: Hashable, Sendable {
     }
     self.domain = domain
     self.ranges = merged
+    gaps = Self.gaps(between: merged, in: domain)
   }
 
   static func all(of domain: ClosedRange<Rank>) -> RankRanges {
@@ -30,7 +33,11 @@ struct RankRanges: Hashable, Sendable {
   var isEmpty: Bool { ranges.isEmpty }
   var isAll: Bool { ranges == [domain] }
 
-  var complement: RankRanges {
+  var complement: RankRanges { RankRanges(gaps, domain: domain) }
+
+  private static func gaps(
+    between ranges: [ClosedRange<Rank>], in domain: ClosedRange<Rank>
+  ) -> [ClosedRange<Rank>] {
     var gaps: [ClosedRange<Rank>] = []
     var next = domain.lowerBound
     for range in ranges {
@@ -38,7 +45,7 @@ struct RankRanges: Hashable, Sendable {
       next = range.upperBound + 1
     }
     if next <= domain.upperBound { gaps.append(next...domain.upperBound) }
-    return RankRanges(gaps, domain: domain)
+    return gaps
   }
 
   func intersection(_ other: RankRanges) -> RankRanges {

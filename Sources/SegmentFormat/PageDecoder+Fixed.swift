@@ -78,7 +78,7 @@ extension PageDecoder {
     UnsafeMutableRawBufferPointer(start: target, count: bytes.count).copyMemory(from: bytes)
   }
 
-  private func readValueBlock<T: ColumnInteger>(
+  func readValueBlock<T: ColumnInteger>(
     _ reader: inout ByteReader, count: Int, as type: T.Type, isFloat: Bool
   ) throws -> AlignedBuffer {
     let buffer = AlignedBuffer(byteCount: count * MemoryLayout<T>.size)

@@ -72,15 +72,15 @@ public final class SegmentReader: Sendable {
   public func readPage(
     column: Int, page: Int, form: VectorForm = .wide, work: inout PageWork
   ) throws -> ColumnVector {
-    let location = try location(column: column, page: page)
-    return try withBytes(at: location.offset, count: location.byteCount) { bytes, isMapped in
+    let (offset, byteCount) = try extent(column: column, page: page)
+    return try withBytes(at: offset, count: byteCount) { bytes, isMapped in
       let index = column * pageCount + page
       if !isMapped || !verified.contains(index) {
-        try verifyChecksum(bytes, offset: location.offset)
+        try verifyChecksum(bytes, offset: offset)
         verified.insert(index)
       }
       let (header, vector) = try decodePage(
-        bytes, offset: location.offset, column: schema.columns[column],
+        bytes, offset: offset, column: schema.columns[column],
         rowCount: rowRange(ofPage: page).count, form: form)
       work.pages += 1
       work.bytesStored += bytes.count
@@ -127,6 +127,16 @@ public final class SegmentReader: Sendable {
         offset: entry.pagesOffset, byteCount: entry.pagesByteCount, zoneMap: entry.zoneMap)
     }
     return try directory(column: column).pages[page]
+  }
+
+  /// The same without the zone map, which costs more to copy than all else.
+  private func extent(column: Int, page: Int) throws -> (offset: UInt64, byteCount: Int) {
+    precondition((0..<pageCount).contains(page), "page \(page) is outside 0..<\(pageCount)")
+    guard pageCount > 1 else {
+      return (columns[column].pagesOffset, columns[column].pagesByteCount)
+    }
+    let directory = try directory(column: column)
+    return (directory.pages[page].offset, directory.pages[page].byteCount)
   }
 
   private func directory(column: Int) throws -> ColumnDirectory {

@@ -17,10 +17,12 @@ import Testing
 
     /// The aggregation of all rows, fed in pages.
     func aggregation(
-      by keys: [Int], _ aggregates: [Aggregate], rowsPerPage: Int = 500
+      by keys: [Int], _ aggregates: [Aggregate], rowsPerPage: Int = 500,
+      keyRanges: [ClosedRange<Int64>?] = [], expectedRowCount: Int = 0
     ) throws -> Aggregation {
       let result = Aggregation(
-        schema: schema, groupBy: keys, aggregates: try aggregates.map { try $0.bound(to: schema) })
+        schema: schema, groupBy: keys, aggregates: try aggregates.map { try $0.bound(to: schema) },
+        keyRanges: keyRanges, expectedRowCount: expectedRowCount)
       for start in stride(from: 0, to: rows.count, by: rowsPerPage) {
         let page = rows[start..<min(rows.count, start + rowsPerPage)]
         let vectors = schema.columns.enumerated().map { index, column in
@@ -91,6 +93,30 @@ import Testing
       check(
         try table.aggregation(by: keys, [.countAll]).rows(), counts(rows, by: keys))
     }
+  }
+
+  /// With many rows for the values a key can have its codes are the group numbers.
+  @Test func denseGroupsAreThoseThatWereMet() throws {
+    var random = SeededGenerator(seed: 32)
+    let rows = (0..<5000).map { row -> [Value] in
+      [
+        row % 50 == 0 ? .null : .integer(Int128(random.next() % 900) + 5000),
+        .integer(Int128(random.next() % 100)),
+      ]
+    }
+    let table = try Table([.int32, .int64], rows)
+    let aggregates: [Aggregate] = [.sum("c1"), .average("c1"), .max("c1"), .countAll]
+    let hashed = try table.aggregation(by: [0], aggregates)
+    func dense(_ rows: [[Value]]) throws -> Aggregation {
+      try Table([.int32, .int64], rows).aggregation(
+        by: [0], aggregates, keyRanges: [5000...6500], expectedRowCount: 1_000_000)
+    }
+    let whole = try dense(rows)
+    #expect(whole.groups.count == hashed.groups.count)
+    #expect(try whole.rows() == hashed.rows())
+    let halves = try dense(Array(rows[..<100]))
+    halves.merge(try dense(Array(rows[100...])))
+    #expect(try halves.rows() == hashed.rows())
   }
 
   @Test func zerosAreOneGroupAndSoAreNaNs() throws {

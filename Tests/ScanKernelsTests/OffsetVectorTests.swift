@@ -105,6 +105,7 @@ import Testing
       let aggregates: [Aggregate] = [
         .countAll, .count("s"), .sum("i"), .sum("d"), .average("n"), .min("d"), .max("s"),
         .sum(of: .column("d") * (1 - .column("e"))), .sum(of: .column("i") * .column("n") + 5),
+        .sum(of: .column("d") * (1 - .column("e")) * (2 + .column("e"))),
         .sum(of: .column("i") * .column("n") * .column("d")), .min(of: 7 - .column("n")),
       ]
       let bound = try aggregates.map { try $0.bound(to: schema) }

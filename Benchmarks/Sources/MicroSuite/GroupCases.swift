@@ -49,7 +49,7 @@ enum GroupCases {
         for page in pages {
           try aggregation.add(rowCount: page[0].count, selection: nil) { page[$0] }
         }
-        cm_consume(UInt64(aggregation.groupCount))
+        cm_consume(UInt64(aggregation.groups.count))
       }
     }
   }

@@ -93,13 +93,14 @@ struct ScanCommand: ParsableCommand {
         + "\(formatFixed(shared / 1e9, places: 1)) GB/s by \(threads)")
     var text = TextTable([
       .init("query", .leading), .init("median ms"), .init("min"), .init("max"),
-      .init("stored"), .init("GB/s"), .init("% of ceiling"),
+      .init("CPU ms"), .init("stored"), .init("GB/s"), .init("% of ceiling"),
     ])
     for one in found {
       text.append([
         one.name, formatFixed(one.median, places: 2),
         formatFixed(one.milliseconds.first ?? 0, places: 2),
-        formatFixed(one.milliseconds.last ?? 0, places: 2), formatBytes(one.work.bytesStored),
+        formatFixed(one.milliseconds.last ?? 0, places: 2),
+        formatFixed(one.cpuMilliseconds, places: 2), formatBytes(one.work.bytesStored),
         formatFixed(one.bytesPerSecond / 1e9, places: 2),
         formatFixed(one.bytesPerSecond / shared * 100, places: 1),
       ])

@@ -8,6 +8,9 @@ struct ScanMeasurement: Sendable {
   let name: String
   /// Ascending.
   let milliseconds: [Double]
+  /// Processor time of one run by all threads, the mean of the runs: what a busy machine changes
+  /// least.
+  let cpuMilliseconds: Double
   let rowCount: Int
   let work: ScanWork
 
@@ -18,11 +21,14 @@ struct ScanMeasurement: Sendable {
     let clock = MonotonicClock()
     var last = try query.query.run(on: table, parallelism: parallelism).result
     var times: [Double] = []
+    let cpuStart = ProcessUsage.current().cpuSeconds
     for _ in 0..<repeatCount {
       let start = clock.now()
       last = try query.query.run(on: table, parallelism: parallelism).result
       times.append(Double(clock.now() - start) / 1e6)
     }
+    let cpuSeconds = ProcessUsage.current().cpuSeconds - cpuStart
+    cpuMilliseconds = cpuSeconds / Double(repeatCount) * 1e3
     name = query.name
     milliseconds = times.sorted()
     rowCount = last.rows.count
@@ -39,11 +45,11 @@ struct ScanMeasurement: Sendable {
   var bytesPerSecond: Double { Double(work.bytesStored) / (median / 1e3) }
 
   static let csvHeader =
-    "query,threads,median_ms,min_ms,max_ms,rows,bytes_stored,bytes_decoded,"
+    "query,threads,median_ms,min_ms,max_ms,cpu_ms,rows,bytes_stored,bytes_decoded,"
     + "percent_of_ceiling"
 
   func csvLine(threadCount: Int, ceiling: Double) -> String {
-    let times = [median, milliseconds.first ?? 0, milliseconds.last ?? 0]
+    let times = [median, milliseconds.first ?? 0, milliseconds.last ?? 0, cpuMilliseconds]
       .map { formatFixed($0, places: 3) }
     return
       ([name, "\(threadCount)"] + times
