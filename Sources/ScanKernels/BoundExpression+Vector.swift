@@ -23,7 +23,8 @@ extension BoundExpression {
     } else {
       buffer = AlignedBuffer(byteCount: rowCount * 16)
       let target = buffer.mutableValues(as: Int128.self)
-      let values = found.values(as: Int64.self)
+      let narrow = found.widened()
+      let values = narrow.values(as: Int64.self)
       for row in 0..<rowCount { target[row] = Int128(values[row]) }
     }
     return ColumnVector(type: type, count: rowCount, body: .fixed(buffer), nulls: found.nulls)

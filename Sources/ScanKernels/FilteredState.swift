@@ -41,6 +41,16 @@ final class FilteredState: AggregateState {
     }
   }
 
+  func add(_ vector: ColumnVector?, to groups: ByteGroups) {
+    let both = groups.selection.map { accepted.intersection($0) } ?? accepted
+    let fewer = ByteGroups(
+      numbers: groups.numbers, selection: both, rowCount: groups.rowCount,
+      groupCount: groups.groupCount)
+    inner.add(vector, to: fewer)
+  }
+
+  var takesOffsets: Bool { inner.takesOffsets }
+
   func absorb(_ other: any AggregateState, groups: [UInt32]) {
     guard let other = other as? FilteredState else { preconditionFailure("states of two kinds") }
     inner.absorb(other.inner, groups: groups)

@@ -93,7 +93,7 @@ private struct DerivedSource: ScanSource {
           for _ in 0..<count { builder.appendNull() }
           return builder.finish()
         }
-        return try readPage(column: position, page: page, work: &total)
+        return try readPage(column: position, page: page, work: &total).widened()
       })
   }
 }
