@@ -76,7 +76,8 @@ struct RandomSQL {
     case 8:
       let number = column(Self.isExactNumber)
       return
-        "\(number.name) * 2 - \(cases.below(50)).5 \(comparison()) \(column(Self.isExactNumber).name)"
+        "\(number.name) * 2 - \(cases.below(50)).5 \(comparison()) "
+        + column(Self.isExactNumber).name
     case 9: return "not (\(condition(depth - 1)))"
     case 10, 11, 12: return "(\(condition(depth - 1)) and \(condition(depth - 1)))"
     default: return "(\(condition(depth - 1)) or \(condition(depth - 1)))"
