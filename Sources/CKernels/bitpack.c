@@ -215,6 +215,15 @@ INLINE uint64_t get(const uint8_t *in, size_t byte_count, size_t index, uint32_t
   return value & (~(uint64_t)0 >> (64 - width));
 }
 
+// How many values of a tail can be read by a load of eight bytes that ends within it and holds all
+// of the value.
+static size_t quick_count(size_t count, uint32_t width) {
+  const size_t byte_count = tail_bytes(count, width);
+  if (width > 57 || byte_count < 8) return 0;
+  const size_t last = ((byte_count - 8) * 8 + 7) / width + 1;
+  return last < count ? last : count;
+}
+
 #define DEFINE_TAILS(BITS)                                                                      \
   static void pack_tail##BITS(const uint##BITS##_t *in, size_t count, uint32_t width,           \
                               uint##BITS##_t base, uint8_t *out) {                              \
@@ -225,7 +234,15 @@ INLINE uint64_t get(const uint8_t *in, size_t byte_count, size_t index, uint32_t
   static void unpack_tail##BITS(const uint8_t *in, size_t count, uint32_t width,                \
                                 uint##BITS##_t base, uint##BITS##_t *out) {                     \
     const size_t byte_count = tail_bytes(count, width);                                         \
-    for (size_t i = 0; i < count; i++)                                                          \
+    const size_t quick = quick_count(count, width);                                             \
+    const uint64_t mask = ~(uint64_t)0 >> (64 - width);                                         \
+    for (size_t i = 0; i < quick; i++) {                                                        \
+      const size_t bit = i * width;                                                             \
+      uint64_t word;                                                                            \
+      memcpy(&word, in + bit / 8, 8);                                                           \
+      out[i] = (uint##BITS##_t)(base + (uint##BITS##_t)((word >> bit % 8) & mask));             \
+    }                                                                                           \
+    for (size_t i = quick; i < count; i++)                                                      \
       out[i] = (uint##BITS##_t)(base + (uint##BITS##_t)get(in, byte_count, i, width));          \
   }
 

@@ -132,8 +132,7 @@ public final class Aggregation {
       return try addRows(rowCount, selection: selection, bounds: bounds, column: column)
     }
     let rows = selection.rowIDs()
-    var gathered: [Int: ColumnVector] = [:]
-    for index in columns { gathered[index] = try column(index).gather(rows) }
+    let gathered = PageVectors(columns, try columns.map { try column($0).gather(rows) })
     try addRows(rows.count, selection: nil, bounds: bounds) { index in
       guard let vector = gathered[index] else { preconditionFailure("column \(index) is not read") }
       return vector

@@ -8,7 +8,8 @@ final class BlockPool: Sendable {
     let address: UnsafeMutableRawPointer
   }
 
-  /// Sizes from 256 bytes to 1 MiB are kept, rounded up to a power of two.
+  /// Sizes from 256 bytes to 1 MiB are kept, rounded up to a power of two and the padding of a
+  /// buffer, since the values of a page take just a power of two.
   private static let exponents = 8...20
   /// Blocks kept of each size: at most 16 MiB of each, and 64 blocks.
   private static let blockCountMax = 64
@@ -22,10 +23,13 @@ final class BlockPool: Sendable {
 
   /// The power of two that a block for `byteCount` bytes has; nil when it is not pooled.
   private static func exponent(_ byteCount: Int) -> Int? {
-    let exponent = Int.bitWidth - (byteCount - 1).leadingZeroBitCount
-    return byteCount > 1 << (exponents.lowerBound - 1) && exponents.contains(exponent)
-      ? exponent : nil
+    let used = byteCount - AlignedBuffer.padding
+    guard used > 1 << (exponents.lowerBound - 1) else { return nil }
+    let exponent = Int.bitWidth - (used - 1).leadingZeroBitCount
+    return exponents.contains(exponent) ? exponent : nil
   }
+
+  private static func capacity(_ exponent: Int) -> Int { 1 << exponent + AlignedBuffer.padding }
 
   /// At least `byteCount` bytes aligned to 64, with any content.
   func take(byteCount: Int) -> UnsafeMutableRawPointer {
@@ -33,7 +37,7 @@ final class BlockPool: Sendable {
       return .allocate(byteCount: byteCount, alignment: 64)
     }
     let kept = free.withLock { $0[exponent - Self.exponents.lowerBound].popLast() }
-    return kept?.address ?? .allocate(byteCount: 1 << exponent, alignment: 64)
+    return kept?.address ?? .allocate(byteCount: Self.capacity(exponent), alignment: 64)
   }
 
   /// - Parameter byteCount: as it was taken with.

@@ -20,7 +20,7 @@ struct ExpressionEvaluator {
 
   /// The page at hand.
   private struct Page {
-    let vectors: [Int: ColumnVector]
+    let vectors: PageVectors
     let rowCount: Int
     let proof: IntervalProof
   }
@@ -41,19 +41,20 @@ struct ExpressionEvaluator {
     rowCount: Int, selection: Bitmap?, bounds: (Int) throws -> ValueBounds?,
     column: (Int) throws -> ColumnVector
   ) throws -> ColumnVector {
-    var vectors: [Int: ColumnVector] = [:]
+    var read: [ColumnVector] = []
+    read.reserveCapacity(expression.columns.count)
     var nulls: Bitmap?
     for index in expression.columns {
       let vector = try column(index)
-      vectors[index] = vector
+      read.append(vector)
       guard let more = vector.nulls else { continue }
       let union = nulls ?? Bitmap(count: rowCount)
       union.formUnion(more)
       nulls = union
     }
+    let vectors = PageVectors(expression.columns, read)
     guard let root = expression.root else {
-      let body = floating?.evaluate(
-        vectors.mapValues { $0.widened() }, rowCount: rowCount, nulls: nulls)
+      let body = floating?.evaluate(vectors.widened(), rowCount: rowCount, nulls: nulls)
       guard let body else { preconditionFailure("an expression without exact form is floating") }
       return ColumnVector(type: .double, count: rowCount, body: .fixed(body), nulls: nulls)
     }
@@ -65,8 +66,7 @@ struct ExpressionEvaluator {
       var rows = Bitmap.present(selection, nulls)
       if rows == nil { rows = .full(count: rowCount) }
       let wide = WideEvaluator(
-        vectors: vectors.mapValues { $0.widened() }, rowCount: rowCount,
-        rows: rows?.rowIDs() ?? [])
+        vectors: vectors.widened(), rowCount: rowCount, rows: rows?.rowIDs() ?? [])
       return ColumnVector(
         type: .decimal(precision: 38, scale: scale), count: rowCount,
         body: .fixed(try wide.evaluate(root)), nulls: nulls)

@@ -12,7 +12,7 @@ struct FloatingEvaluator {
 
   /// Null rows hold zero.
   func evaluate(
-    _ vectors: [Int: ColumnVector], rowCount: Int, nulls: Bitmap?
+    _ vectors: PageVectors, rowCount: Int, nulls: Bitmap?
   ) -> AlignedBuffer {
     let buffer = evaluate(source, vectors, rowCount)
     let values = buffer.mutableValues(as: Double.self)
@@ -21,7 +21,7 @@ struct FloatingEvaluator {
   }
 
   private func evaluate(
-    _ node: Expression, _ vectors: [Int: ColumnVector], _ rowCount: Int
+    _ node: Expression, _ vectors: PageVectors, _ rowCount: Int
   ) -> AlignedBuffer {
     switch node {
     case .column(let name):
@@ -41,7 +41,7 @@ struct FloatingEvaluator {
 
   @inline(__always)
   private func combine(
-    _ a: Expression, _ b: Expression, _ vectors: [Int: ColumnVector], _ rowCount: Int,
+    _ a: Expression, _ b: Expression, _ vectors: PageVectors, _ rowCount: Int,
     _ body: (Double, Double) -> Double
   ) -> AlignedBuffer {
     let left = evaluate(a, vectors, rowCount)

@@ -4,19 +4,19 @@ import StorageBase
 /// Interval arithmetic over the bounds of columns: proves that an expression fits 64 bits on the
 /// rows of a page, with everything computed on the way.
 struct IntervalProof {
-  private let ranges: [Int: ClosedRange<Int128>]
+  private let vectors: PageVectors
+  /// In the order of the vectors.
+  private let ranges: [ClosedRange<Int128>]
 
   /// - Parameter bounds: what is known of a column; where that is nothing its values are looked at.
-  init(
-    _ vectors: [Int: ColumnVector], bounds: (Int) throws -> ValueBounds?
-  ) rethrows {
-    ranges = try Dictionary(
-      uniqueKeysWithValues: vectors.map { index, vector in
-        if case .offsets(let offsets) = vector.body {
-          return (index, Int128(offsets.range.lowerBound)...Int128(offsets.range.upperBound))
-        }
-        return (index, try bounds(index).flatMap(Self.range) ?? Self.range(of: vector))
-      })
+  init(_ vectors: PageVectors, bounds: (Int) throws -> ValueBounds?) rethrows {
+    self.vectors = vectors
+    ranges = try vectors.map { index, vector in
+      if case .offsets(let offsets) = vector.body {
+        return Int128(offsets.range.lowerBound)...Int128(offsets.range.upperBound)
+      }
+      return try bounds(index).flatMap(Self.range) ?? Self.range(of: vector)
+    }
   }
 
   /// Null rows hold zero, so that is always in.
@@ -51,24 +51,22 @@ struct IntervalProof {
     let result: ClosedRange<Int128>?
     switch node {
     case .constant(let value): result = value...value
-    case .column(let index): result = ranges[index]
+    case .column(let index): result = vectors.position(of: index).map { ranges[$0] }
     case .linear(let inner, let factor, let addend):
       guard Int64(exactly: factor) != nil, Int64(exactly: addend) != nil,
         let inner = range(of: inner)
       else { return nil }
       // Of 64 bits each, so that nothing overflows 128.
-      let ends = [inner.lowerBound * factor, inner.upperBound * factor].map { $0 + addend }
-      result = min(ends[0], ends[1])...max(ends[0], ends[1])
+      let (low, high) = (inner.lowerBound * factor + addend, inner.upperBound * factor + addend)
+      result = min(low, high)...max(low, high)
     case .add(let a, let b):
       guard let x = range(of: a), let y = range(of: b) else { return nil }
       result = x.lowerBound + y.lowerBound...x.upperBound + y.upperBound
     case .multiply(let a, let b):
       guard let x = range(of: a), let y = range(of: b) else { return nil }
-      let ends = [
-        x.lowerBound * y.lowerBound, x.lowerBound * y.upperBound, x.upperBound * y.lowerBound,
-        x.upperBound * y.upperBound,
-      ]
-      result = ends.reduce(ends[0]...ends[0]) { min($0.lowerBound, $1)...max($0.upperBound, $1) }
+      let (a, b) = (x.lowerBound * y.lowerBound, x.lowerBound * y.upperBound)
+      let (c, d) = (x.upperBound * y.lowerBound, x.upperBound * y.upperBound)
+      result = min(a, b, c, d)...max(a, b, c, d)
     }
     guard let result, Int64(exactly: result.lowerBound) != nil,
       Int64(exactly: result.upperBound) != nil

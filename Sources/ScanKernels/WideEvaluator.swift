@@ -2,7 +2,7 @@ import StorageBase
 
 /// Computes an exact expression in 128 bits with checks, for the rows listed; the others are zero.
 struct WideEvaluator {
-  let vectors: [Int: ColumnVector]
+  let vectors: PageVectors
   let rowCount: Int
   let rows: [UInt32]
 
