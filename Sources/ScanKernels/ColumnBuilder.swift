@@ -6,15 +6,15 @@ import StorageBase
 /// `append(bytes:)`; all take `appendNull()`. Amortised O(1) per value.
 public final class ColumnBuilder {
   public let type: DataType
-  private let physical: PhysicalType
+  let physical: PhysicalType
   // The properties change with every value. A class checks each access for overlap at run time,
   // which costs more than the append; no method here holds one of them while it calls out.
-  @exclusivity(unchecked) public private(set) var count = 0
+  @exclusivity(unchecked) public internal(set) var count = 0
   /// Values of fixed width, or the end offsets of strings.
-  @exclusivity(unchecked) private var values: GrowingBytes
+  @exclusivity(unchecked) var values: GrowingBytes
   /// The bytes of strings.
-  @exclusivity(unchecked) private var heap: GrowingBytes
-  @exclusivity(unchecked) private var nullRows: [Int] = []
+  @exclusivity(unchecked) var heap: GrowingBytes
+  @exclusivity(unchecked) var nullRows: [Int] = []
 
   public init(type: DataType, capacity: Int = 16) {
     self.type = type
@@ -164,39 +164,5 @@ public final class ColumnBuilder {
       .copyMemory(from: values.bytes)
     return .strings(
       StringTable(count: count, offsets: offsets, bytes: .copy(of: heap.bytes)))
-  }
-}
-
-/// Raw memory that grows by doubling. The owner frees it.
-private struct GrowingBytes {
-  private var base: UnsafeMutableRawPointer
-  private var capacity: Int
-  private(set) var count = 0
-
-  init(capacity: Int) {
-    self.capacity = max(64, capacity)
-    base = .allocate(byteCount: self.capacity, alignment: 64)
-  }
-
-  func deallocate() { base.deallocate() }
-
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
-
-  mutating func removeAll() { count = 0 }
-
-  /// Appends `byteCount` bytes without setting them; the address holds until the next call.
-  @inline(__always) mutating func extend(by byteCount: Int) -> UnsafeMutableRawPointer {
-    if byteCount > capacity &- count { grow(to: count + byteCount) }
-    defer { count &+= byteCount }
-    return base + count
-  }
-
-  @inline(never) private mutating func grow(to required: Int) {
-    let larger = max(required, capacity * 2)
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
-    moved.copyMemory(from: base, byteCount: count)
-    base.deallocate()
-    base = moved
-    capacity = larger
   }
 }
