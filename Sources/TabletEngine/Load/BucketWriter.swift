@@ -27,7 +27,7 @@ final class BucketWriter {
     rowCount += rows.count
     for start in stride(from: 0, to: rows.count, by: store.options.segmentRowCountMax) {
       let end = min(rows.count, start + store.options.segmentRowCountMax)
-      let part = batch.gather(Array(rows[start..<end]))
+      let part = batch.gather(end - start == rows.count ? rows : Array(rows[start..<end]))
       let options = table.definition.segmentOptions
       let bytes = try SegmentWriter.encode(part, options: options).bytes
       let isAlone = isLast && segments.isEmpty && end == rows.count
@@ -61,7 +61,10 @@ final class BucketWriter {
 }
 
 extension ColumnBatch {
+  /// The rows at `rows`, in that order; the batch itself when these are all of its rows in order.
   func gather(_ rows: [UInt32]) -> ColumnBatch {
-    ColumnBatch(schema: schema, rowCount: rows.count, columns: columns.map { $0.gather(rows) })
+    if rows.count == rowCount, rows.enumerated().allSatisfy({ $0 == $1 }) { return self }
+    return ColumnBatch(
+      schema: schema, rowCount: rows.count, columns: columns.map { $0.gather(rows) })
   }
 }
