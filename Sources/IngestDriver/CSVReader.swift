@@ -4,14 +4,11 @@ import StorageBase
 /// Parses the chunks of a `CSVSource` that it gets hold of. Not thread-safe.
 ///
 /// A batch has exactly `maxRows` rows, whatever the chunks, except the last one, and except that a
-/// batch ends early once its strings take 1 GiB, since a column counts its bytes in 32 bits.
+/// batch ends early once it has come from as many bytes as the source says.
 ///
 /// Rows are read in blocks, column by column (`CSVBlock`). Where a block is not of the plain form,
 /// its rows are read field by field: this way is slower, and the one that knows what is wrong.
 public final class CSVReader: BatchSource {
-  /// One column's share may still grow by a row's string before it is noticed.
-  private static let batchByteCountMax = 1 << 30
-
   public var schema: Schema { source.schema }
 
   private let source: CSVSource
@@ -45,7 +42,7 @@ public final class CSVReader: BatchSource {
     // A local one is free of the exclusivity checks that a class's property has at every field.
     var scanner = scanner
     defer { self.scanner = scanner }
-    while rowCount - rejectedRows.count < maxRows, batchByteCount < Self.batchByteCountMax {
+    while rowCount - rejectedRows.count < maxRows, batchByteCount < source.batchByteCountMax {
       if scanner.isAtEnd {
         chunk = try source.nextChunk()
         guard let chunk else { break }

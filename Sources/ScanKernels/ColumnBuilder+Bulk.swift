@@ -53,8 +53,8 @@ extension ColumnBuilder {
     count = kept
     if physical == .bytes {
       let ends = values.bytes.assumingMemoryBound(to: UInt32.self)
-      heap.truncate(to: kept == 0 ? 0 : Int(ends[kept - 1]))
-      values.truncate(to: kept * 4)
+      heap.truncate(to: Int(ends[kept]))
+      values.truncate(to: (kept + 1) * 4)
     } else {
       values.truncate(to: kept * physical.width)
     }

@@ -1,25 +1,41 @@
-/// Raw memory that grows by doubling. The owner frees it.
+/// Raw memory that grows by doubling and becomes a buffer without being copied. The owner frees it.
 struct GrowingBytes {
   private var base: UnsafeMutableRawPointer
+  /// Without the padding of a buffer, which lies behind; 0 when there is no memory.
   private var capacity: Int
+  /// What to ask for next.
+  private var nextCapacity: Int
   private(set) var count = 0
 
   init(capacity: Int) {
-    self.capacity = max(64, capacity)
-    base = .allocate(byteCount: self.capacity, alignment: 64)
+    self.capacity = 0
+    nextCapacity = max(64, capacity)
+    base = UnsafeMutableRawPointer(bitPattern: 64)!
   }
 
-  func deallocate() { base.deallocate() }
+  mutating func deallocate() {
+    if capacity > 0 { BlockPool.shared.give(base, byteCount: capacity + AlignedBuffer.padding) }
+    capacity = 0
+  }
 
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
-
-  mutating func removeAll() { count = 0 }
 
   /// Forgets what lies after the first `kept` bytes.
   /// - Precondition: there are so many.
   mutating func truncate(to kept: Int) {
     precondition(kept <= count)
     count = kept
+  }
+
+  /// What was appended, as a buffer; nothing is left afterwards. Memory that is mostly unused is
+  /// kept, and what it holds is copied.
+  mutating func finish() -> AlignedBuffer {
+    defer { count = 0 }
+    guard capacity > 0, count > capacity / 2 else { return .copy(of: bytes) }
+    nextCapacity = capacity
+    capacity = 0
+    return AlignedBuffer(
+      takingOver: base, byteCount: count, blockByteCount: nextCapacity + AlignedBuffer.padding)
   }
 
   /// Appends `byteCount` bytes without setting them; the address holds until the next call.
@@ -32,10 +48,10 @@ struct GrowingBytes {
   }
 
   @inline(never) private mutating func grow(to required: Int) {
-    let larger = max(required, capacity * 2)
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
+    let larger = max(required, capacity * 2, nextCapacity)
+    let moved = BlockPool.shared.take(byteCount: larger + AlignedBuffer.padding)
     moved.copyMemory(from: base, byteCount: count)
-    base.deallocate()
+    deallocate()
     base = moved
     capacity = larger
   }

@@ -3,9 +3,9 @@ import StorageBase
 
 /// Puts rows of a batch into sort-key order.
 ///
-/// Rows that are in order already cost one comparison each. Others are sorted by the prefixes of
-/// the first key column, byte by byte from the lowest (a radix sort, which is stable); rows of equal
-/// prefixes by the next column in the same way, few rows by comparing them.
+/// A batch that is in order already costs one comparison a row. Others are sorted by the prefixes
+/// of the first key column, byte by byte from the lowest (a radix sort, which is stable); rows of
+/// equal prefixes by the next column in the same way, few rows by comparing them.
 struct RowSorter {
   /// Fewer rows are sorted by comparing.
   private static let radixCountMin = 128
@@ -16,16 +16,19 @@ struct RowSorter {
   }
 
   private let keys: SortKeys
+  /// Whether all rows of the batch are in key order, and therefore any of them.
+  private let isInOrder: Bool
 
   init(_ batch: ColumnBatch) {
     keys = SortKeys(Array(batch.columns[..<batch.schema.sortKeyCount]))
+    isInOrder = keys.firstDescent == nil
   }
 
-  /// `rows` in key order; rows of equal keys keep their order. Linear in the rows and in the bytes
-  /// of their prefixes that differ, but O(n log n) for rows of equal prefixes of strings or wide
-  /// numbers.
+  /// `rows`, which ascend, in key order; rows of equal keys keep their order. Linear in the rows
+  /// and in the bytes of their prefixes that differ, but O(n log n) for rows of equal prefixes of
+  /// strings or wide numbers.
   func sorted(_ rows: [UInt32]) -> [UInt32] {
-    if areSorted(rows) { return rows }
+    if isInOrder { return rows }
     let items = UnsafeMutableBufferPointer<Item>.allocate(capacity: rows.count)
     let scratch = UnsafeMutableBufferPointer<Item>.allocate(capacity: rows.count)
     defer {
@@ -37,19 +40,6 @@ struct RowSorter {
     }
     sort(items, scratch: scratch, column: 0)
     return items.map(\.row)
-  }
-
-  private func areSorted(_ rows: [UInt32]) -> Bool {
-    let keys = self.keys
-    return rows.withUnsafeBufferPointer { rows in
-      for index in rows.indices.dropFirst() {
-        let (row, next) = (Int(rows[index &- 1]), Int(rows[index]))
-        let (prefix, nextPrefix) = (keys.leadingPrefix(row), keys.leadingPrefix(next))
-        if prefix > nextPrefix { return false }
-        if prefix == nextPrefix, keys.compare(row, keys, next) > 0 { return false }
-      }
-      return true
-    }
   }
 
   /// Sorts rows, in their order before, that have equal values in the key columns before `column`.

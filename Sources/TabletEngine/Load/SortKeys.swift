@@ -36,6 +36,17 @@ struct SortKeys {
     }
   }
 
+  /// The first row that sorts before the one ahead of it; nil when the rows are in order.
+  var firstDescent: Int? {
+    prefixes.withUnsafeBufferPointer { prefixes in
+      for row in 0..<rowCount where row > 0 {
+        if prefixes[row] > prefixes[row &- 1] { continue }
+        if prefixes[row] < prefixes[row &- 1] || compare(row, self, row &- 1) < 0 { return row }
+      }
+      return nil
+    }
+  }
+
   /// Negative, zero or positive as `row` sorts before, with or after row `otherRow` of `other`,
   /// which has the same key columns; only the columns from `firstColumn` on are looked at.
   @inline(__always)
