@@ -104,6 +104,7 @@ let package = Package(
       dependencies: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
         "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", argumentParser,
+        "BenchKit",
       ],
       swiftSettings: settings),
 

@@ -19,7 +19,7 @@ struct CSVChunker {
   private let file: any ReadableFile
   private let dialect: CSVDialect
   private let chunkByteCount: Int
-  private var position: UInt64 = 0
+  private(set) var position: UInt64 = 0
   private var line = 1
 
   init(_ file: any ReadableFile, dialect: CSVDialect, chunkByteCount: Int) {

@@ -4,7 +4,7 @@ import StorageBase
 /// Appends fields to one column: everything about the column that can be decided before the rows.
 /// Holds no reference (not even a name), so that a copy per field costs nothing.
 struct CSVColumnReader: Sendable {
-  private enum Kind: Sendable {
+  enum Kind: Sendable {
     case bool
     case integer(ClosedRange<Int64>)
     case decimal64(precision: Int, scale: Int)
@@ -20,7 +20,7 @@ struct CSVColumnReader: Sendable {
 
   let type: DataType
   let isNullable: Bool
-  private let kind: Kind
+  let kind: Kind
 
   init(_ column: InputMapping.ColumnMapping) {
     precondition(column.format.suits(column.type))

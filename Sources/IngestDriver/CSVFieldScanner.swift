@@ -47,6 +47,16 @@ struct CSVFieldScanner {
 
   var isAtEnd: Bool { position >= bytes.count }
 
+  /// The bytes not passed yet.
+  var rest: UnsafeRawBufferPointer { slice(position, bytes.count) }
+
+  /// Passes whole rows.
+  /// - Precondition: there are so many bytes.
+  mutating func pass(_ byteCount: Int) {
+    precondition(byteCount <= bytes.count - position)
+    position += byteCount
+  }
+
   /// Passes a line without a byte in it; false when the next line has some.
   mutating func skipEmptyLine() -> Bool {
     guard position < bytes.count else { return false }

@@ -9,15 +9,19 @@ public struct CSVInput: BatchSourceFactory {
   public let distribution: [String]
   /// Nil when the mapping leaves it open.
   public let bucketCount: Int?
+  /// Bytes of the file.
+  public let byteCount: UInt64
   private let source: CSVSource
 
   /// - Parameters:
   ///   - mappingPath: a YAML file that says what the columns are; nil to guess them from the first
   ///     rows.
   ///   - maxErrors: malformed rows to skip before one is an error.
+  ///   - batchByteCountMax: see `CSVSource`.
   /// - Throws: `StorageError` for files that cannot be read, and every mistake of the mapping.
   public init(
-    path: String, mappingPath: String?, maxErrors: Int, files: any FileSystem
+    path: String, mappingPath: String?, maxErrors: Int, files: any FileSystem,
+    batchByteCountMax: Int = CSVSource.batchByteCountLimit
   ) throws {
     let file = try files.openForReading(path, cause: .tool)
     let mapping: InputMapping
@@ -28,13 +32,18 @@ public struct CSVInput: BatchSourceFactory {
     } else {
       mapping = try InputMapping.inferred(from: file)
     }
-    source = try CSVSource(file: file, mapping: mapping, maxErrors: maxErrors)
+    source = try CSVSource(
+      file: file, mapping: mapping, maxErrors: maxErrors, batchByteCountMax: batchByteCountMax)
+    byteCount = file.byteCount
     tableName = String((path.split(separator: "/").last ?? "input").prefix { $0 != "." })
     distribution = mapping.hashBy
     bucketCount = mapping.bucketCount
   }
 
   public var schema: Schema { source.schema }
+
+  /// Bytes of the file that were taken to be read so far.
+  public var takenByteCount: UInt64 { source.takenByteCount }
 
   public func makeSource(writer: Int, writerCount: Int) throws -> any BatchSource {
     source.makeSource(writer: writer, writerCount: writerCount)

@@ -4,18 +4,21 @@ import StorageBase
 /// Parses the chunks of a `CSVSource` that it gets hold of. Not thread-safe.
 ///
 /// A batch has exactly `maxRows` rows, whatever the chunks, except the last one, and except that a
-/// batch ends early once its strings take 1 GiB, since a column counts its bytes in 32 bits.
+/// batch ends early once it has come from as many bytes as the source says.
+///
+/// Rows are read in blocks, column by column (`CSVBlock`). Where a block is not of the plain form,
+/// its rows are read field by field: this way is slower, and the one that knows what is wrong.
 public final class CSVReader: BatchSource {
-  /// One column's share may still grow by a row's string before it is noticed.
-  private static let batchByteCountMax = 1 << 30
-
   public var schema: Schema { source.schema }
 
   private let source: CSVSource
   private let nullToken: [UInt8]
   private let builders: [ColumnBuilder]
+  private let block: CSVBlock
   private var chunk: CSVChunk?
   private var scanner: CSVFieldScanner
+  /// Up to where in the chunk rows are read one by one, because a block had something amiss.
+  private var singleRowsEnd = 0
   private var line = 0
   /// Rows begun in the builders, and which of them were malformed and must not come out.
   private var rowCount = 0
@@ -26,6 +29,7 @@ public final class CSVReader: BatchSource {
     self.source = source
     nullToken = Array(source.dialect.nullToken.utf8)
     builders = source.columns.map { ColumnBuilder(type: $0.type, capacity: 1024) }
+    block = CSVBlock(source, nullToken: nullToken)
     scanner = CSVFieldScanner(
       UnsafeRawBufferPointer(start: nil, count: 0), dialect: source.dialect)
   }
@@ -38,16 +42,34 @@ public final class CSVReader: BatchSource {
     // A local one is free of the exclusivity checks that a class's property has at every field.
     var scanner = scanner
     defer { self.scanner = scanner }
-    while rowCount - rejectedRows.count < maxRows, batchByteCount < Self.batchByteCountMax {
+    while rowCount - rejectedRows.count < maxRows, batchByteCount < source.batchByteCountMax {
       if scanner.isAtEnd {
         chunk = try source.nextChunk()
         guard let chunk else { break }
         scanner = CSVFieldScanner(chunk.bytes, dialect: source.dialect)
         line = chunk.firstLine
+        singleRowsEnd = 0
       }
-      try readRow(&scanner)
+      let missing = maxRows - (rowCount - rejectedRows.count)
+      if !readBlock(&scanner, maxRows: missing) { try readRow(&scanner) }
     }
     return finishBatch()
+  }
+
+  /// Reads up to `maxRows` rows at once; false when the next is to be read by itself.
+  private func readBlock(_ scanner: inout CSVFieldScanner, maxRows: Int) -> Bool {
+    guard scanner.position >= singleRowsEnd else { return false }
+    switch block.read(scanner.rest, maxRows: maxRows, into: builders) {
+    case .rows(let count, let byteCount, let lineCount):
+      scanner.pass(byteCount)
+      rowCount += count
+      line += lineCount
+      batchByteCount += byteCount
+      return true
+    case .unread(let byteCount):
+      singleRowsEnd = scanner.position + byteCount
+      return false
+    }
   }
 
   private func readRow(_ scanner: inout CSVFieldScanner) throws {

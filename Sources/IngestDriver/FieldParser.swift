@@ -123,9 +123,15 @@ enum FieldParser {
       highBits |= UInt64(bytes[index])
       index &+= 1
     }
-    if highBits & 0x8080_8080_8080_8080 != 0, String(validating: bytes, as: UTF8.self) == nil {
-      throw .notUTF8
-    }
+    if highBits & 0x8080_8080_8080_8080 != 0, !isUTF8(bytes) { throw .notUTF8 }
+  }
+
+  /// Whether the bytes are well-formed UTF-8.
+  static func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    do throws(UTF8.ValidationError) {
+      _ = try UTF8Span(validating: bytes.bindMemory(to: UInt8.self).span)
+      return true
+    } catch { return false }
   }
 
   /// Passes a sign; true for a minus.

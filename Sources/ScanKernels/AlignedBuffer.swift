@@ -7,19 +7,33 @@ public final class AlignedBuffer: @unchecked Sendable {
   @usableFromInline let base: UnsafeMutableRawPointer
   /// The logical length in bytes.
   public let byteCount: Int
+  /// What the memory was asked of the pool with.
+  private let blockByteCount: Int
 
   /// - Parameter zeroed: fills the bytes with zero; the padding always is.
   public init(byteCount: Int, zeroed: Bool = false) {
     precondition(byteCount >= 0)
     self.byteCount = byteCount
-    base = BlockPool.shared.take(byteCount: byteCount + Self.padding)
+    blockByteCount = byteCount + Self.padding
+    base = BlockPool.shared.take(byteCount: blockByteCount)
     let start = zeroed ? 0 : byteCount
     UnsafeMutableRawBufferPointer(
       start: base + start, count: byteCount + Self.padding - start
     ).initializeMemory(as: UInt8.self, repeating: 0)
   }
 
-  deinit { BlockPool.shared.give(base, byteCount: byteCount + Self.padding) }
+  /// Takes over memory of the pool that holds `byteCount` bytes; the padding is set here.
+  /// - Precondition: `blockByteCount`, with which it was taken, leaves room for the padding.
+  init(takingOver base: UnsafeMutableRawPointer, byteCount: Int, blockByteCount: Int) {
+    precondition(byteCount + Self.padding <= blockByteCount)
+    self.base = base
+    self.byteCount = byteCount
+    self.blockByteCount = blockByteCount
+    UnsafeMutableRawBufferPointer(start: base + byteCount, count: Self.padding)
+      .initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  deinit { BlockPool.shared.give(base, byteCount: blockByteCount) }
 
   @inlinable public var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: base, count: byteCount)

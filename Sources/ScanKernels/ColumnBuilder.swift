@@ -6,15 +6,15 @@ import StorageBase
 /// `append(bytes:)`; all take `appendNull()`. Amortised O(1) per value.
 public final class ColumnBuilder {
   public let type: DataType
-  private let physical: PhysicalType
+  let physical: PhysicalType
   // The properties change with every value. A class checks each access for overlap at run time,
   // which costs more than the append; no method here holds one of them while it calls out.
-  @exclusivity(unchecked) public private(set) var count = 0
-  /// Values of fixed width, or the end offsets of strings.
-  @exclusivity(unchecked) private var values: GrowingBytes
+  @exclusivity(unchecked) public internal(set) var count = 0
+  /// Values of fixed width; or 0 and the end offsets of strings.
+  @exclusivity(unchecked) var values: GrowingBytes
   /// The bytes of strings.
-  @exclusivity(unchecked) private var heap: GrowingBytes
-  @exclusivity(unchecked) private var nullRows: [Int] = []
+  @exclusivity(unchecked) var heap: GrowingBytes
+  @exclusivity(unchecked) var nullRows: [Int] = []
 
   public init(type: DataType, capacity: Int = 16) {
     self.type = type
@@ -22,6 +22,11 @@ public final class ColumnBuilder {
     let isString = physical == .bytes
     values = GrowingBytes(capacity: max(1, capacity) * (isString ? 4 : physical.width))
     heap = GrowingBytes(capacity: isString ? max(1, capacity) * 8 : 0)
+    startOffsets()
+  }
+
+  private func startOffsets() {
+    if physical == .bytes { values.extend(by: 4).storeBytes(of: 0, as: UInt32.self) }
   }
 
   deinit {
@@ -30,7 +35,7 @@ public final class ColumnBuilder {
   }
 
   /// Bytes of values held so far.
-  public var byteCount: Int { values.count + heap.count }
+  public var byteCount: Int { values.count + heap.count - (physical == .bytes ? 4 : 0) }
 
   /// Room for one more value of fixed width.
   @inline(__always) private func slot(_ width: Int) -> UnsafeMutableRawPointer {
@@ -150,53 +155,13 @@ public final class ColumnBuilder {
     }
     let vector = ColumnVector(type: type, count: count, body: finishedBody(), nulls: nulls)
     count = 0
-    values.removeAll()
-    heap.removeAll()
     nullRows.removeAll(keepingCapacity: true)
+    startOffsets()
     return vector
   }
 
   private func finishedBody() -> ColumnVector.Body {
-    guard physical == .bytes else { return .fixed(.copy(of: values.bytes)) }
-    let offsets = AlignedBuffer(byteCount: values.count + 4)
-    offsets.mutableValues(as: UInt32.self)[0] = 0
-    UnsafeMutableRawBufferPointer(rebasing: offsets.mutableBytes[4...])
-      .copyMemory(from: values.bytes)
-    return .strings(
-      StringTable(count: count, offsets: offsets, bytes: .copy(of: heap.bytes)))
-  }
-}
-
-/// Raw memory that grows by doubling. The owner frees it.
-private struct GrowingBytes {
-  private var base: UnsafeMutableRawPointer
-  private var capacity: Int
-  private(set) var count = 0
-
-  init(capacity: Int) {
-    self.capacity = max(64, capacity)
-    base = .allocate(byteCount: self.capacity, alignment: 64)
-  }
-
-  func deallocate() { base.deallocate() }
-
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
-
-  mutating func removeAll() { count = 0 }
-
-  /// Appends `byteCount` bytes without setting them; the address holds until the next call.
-  @inline(__always) mutating func extend(by byteCount: Int) -> UnsafeMutableRawPointer {
-    if byteCount > capacity &- count { grow(to: count + byteCount) }
-    defer { count &+= byteCount }
-    return base + count
-  }
-
-  @inline(never) private mutating func grow(to required: Int) {
-    let larger = max(required, capacity * 2)
-    let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
-    moved.copyMemory(from: base, byteCount: count)
-    base.deallocate()
-    base = moved
-    capacity = larger
+    guard physical == .bytes else { return .fixed(values.finish()) }
+    return .strings(StringTable(count: count, offsets: values.finish(), bytes: heap.finish()))
   }
 }

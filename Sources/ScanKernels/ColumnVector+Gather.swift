@@ -5,23 +5,35 @@ extension ColumnVector {
   /// the bytes copied.
   /// - Precondition: every row is in `0..<count`.
   public func gather(_ rows: [UInt32]) -> ColumnVector {
-    var gatheredNulls: Bitmap?
-    if let nulls, rows.contains(where: { nulls[Int($0)] }) {
-      let bitmap = Bitmap(count: rows.count)
-      for (index, row) in rows.enumerated() where nulls[Int(row)] { bitmap.set(index) }
-      gatheredNulls = bitmap
+    precondition(rows.allSatisfy { $0 < count }, "a row is not in 0..<\(count)")
+    return rows.withUnsafeBufferPointer { rows in
+      ColumnVector(
+        type: type, count: rows.count, body: gatherBody(rows), nulls: gatherNulls(rows))
     }
-    return ColumnVector(type: type, count: rows.count, body: gatherBody(rows), nulls: gatheredNulls)
   }
 
-  private func gatherBody(_ rows: [UInt32]) -> Body {
+  private func gatherNulls(_ rows: UnsafeBufferPointer<UInt32>) -> Bitmap? {
+    guard let nulls else { return nil }
+    let gathered = Bitmap(count: rows.count)
+    let (source, target) = (nulls.words, gathered.mutableWords)
+    var any: UInt64 = 0
+    for index in rows.indices {
+      let row = rows[index]
+      let bit = source[Int(row &>> 6)] &>> UInt64(row & 63) & 1
+      target[index &>> 6] |= bit &<< UInt64(truncatingIfNeeded: index & 63)
+      any |= bit
+    }
+    return any == 0 ? nil : gathered
+  }
+
+  private func gatherBody(_ rows: UnsafeBufferPointer<UInt32>) -> Body {
     switch body {
     case .coded(let codes, let dictionary):
       return .coded(codes: Self.gather(codes, rows, UInt32.self), dictionary: dictionary)
     case .byteCoded(let codes, let dictionary):
       return .byteCoded(codes: Self.gather(codes, rows, UInt8.self), dictionary: dictionary)
     case .offsets(let offsets): return .offsets(offsets.gather(rows))
-    case .strings(let table): return .strings(Self.gather(table, rows))
+    case .strings(let table): return .strings(table.gather(rows))
     case .fixed(let buffer):
       switch type.physical.width {
       case 1: return .fixed(Self.gather(buffer, rows, UInt8.self))
@@ -34,28 +46,52 @@ extension ColumnVector {
   }
 
   static func gather<T: BitwiseCopyable>(
-    _ buffer: AlignedBuffer, _ rows: [UInt32], _ type: T.Type
+    _ buffer: AlignedBuffer, _ rows: UnsafeBufferPointer<UInt32>, _ type: T.Type
   ) -> AlignedBuffer {
-    let source = buffer.values(as: T.self)
     let result = AlignedBuffer(byteCount: rows.count * MemoryLayout<T>.stride)
-    let target = result.mutableValues(as: T.self)
-    for (index, row) in rows.enumerated() { target[index] = source[Int(row)] }
+    guard let rowBase = rows.baseAddress, let source = buffer.values(as: T.self).baseAddress,
+      let target = result.mutableValues(as: T.self).baseAddress
+    else { return result }
+    for index in 0..<rows.count { target[index] = source[Int(rowBase[index])] }
     return result
   }
+}
 
-  private static func gather(_ table: StringTable, _ rows: [UInt32]) -> StringTable {
-    let offsets = AlignedBuffer(byteCount: (rows.count + 1) * 4)
-    let ends = offsets.mutableValues(as: UInt32.self)
+extension StringTable {
+  /// The strings at `rows`, in that order.
+  fileprivate func gather(_ rows: UnsafeBufferPointer<UInt32>) -> StringTable {
+    let gatheredOffsets = AlignedBuffer(byteCount: (rows.count + 1) * 4)
+    let ends = gatheredOffsets.mutableValues(as: UInt32.self).baseAddress!
+    let bounds = offsets.values(as: UInt32.self).baseAddress!
+    var total = 0
     ends[0] = 0
-    for (index, row) in rows.enumerated() {
-      ends[index + 1] = ends[index] + UInt32(table[Int(row)].count)
+    for index in 0..<rows.count {
+      let row = Int(rows[index])
+      total &+= Int(bounds[row &+ 1] &- bounds[row])
+      ends[index &+ 1] = UInt32(truncatingIfNeeded: total)
     }
-    let bytes = AlignedBuffer(byteCount: Int(ends[rows.count]))
-    for (index, row) in rows.enumerated() {
-      UnsafeMutableRawBufferPointer(
-        rebasing: bytes.mutableBytes[Int(ends[index])..<Int(ends[index + 1])]
-      ).copyMemory(from: table[Int(row)])
+    precondition(total <= Int(UInt32.max), "strings of more than 4 GiB")
+    let gatheredBytes = AlignedBuffer(byteCount: total)
+    let source = bytes.bytes.baseAddress!
+    let target = gatheredBytes.mutableBytes.baseAddress!
+    for index in 0..<rows.count {
+      let from = source + Int(bounds[Int(rows[index])])
+      let start = Int(ends[index])
+      let length = Int(ends[index &+ 1]) &- start
+      // Most strings are short, and a copy of fixed size is much faster than one of any. It may
+      // read into the padding of the source, and must not write into that of the target.
+      if start &+ 32 <= total {
+        let low = from.loadUnaligned(as: SIMD16<UInt8>.self)
+        let high = from.loadUnaligned(fromByteOffset: 16, as: SIMD16<UInt8>.self)
+        (target + start).storeBytes(of: low, as: SIMD16<UInt8>.self)
+        (target + start).storeBytes(of: high, toByteOffset: 16, as: SIMD16<UInt8>.self)
+        if length > 32 {
+          (target + start + 32).copyMemory(from: from + 32, byteCount: length &- 32)
+        }
+      } else {
+        (target + start).copyMemory(from: from, byteCount: length)
+      }
     }
-    return StringTable(count: rows.count, offsets: offsets, bytes: bytes)
+    return StringTable(count: rows.count, offsets: gatheredOffsets, bytes: gatheredBytes)
   }
 }

@@ -4,6 +4,7 @@ import CKernels
 ///
 /// Copy a table once per page, not per row; a call costs about a nanosecond.
 public struct KernelTable: @unchecked Sendable {
+  public let fields: ck_field_table
   public let filter: ck_filter_table
   public let aggregate: ck_aggregate_table
   public let arithmetic: ck_arithmetic_table
@@ -20,6 +21,8 @@ public struct KernelTable: @unchecked Sendable {
   /// The kernels of one level of `ck_level.h`, so that tests can compare levels; nil when this
   /// processor lacks it.
   public init?(level: Int32) {
+    guard let fields = ck_field_at(level) else { return nil }
+    self.fields = fields.pointee
     guard let filter = ck_filter_at(level), let aggregate = ck_aggregate_at(level),
       let arithmetic = ck_arithmetic_at(level), let group = ck_group_at(level)
     else { return nil }

@@ -69,7 +69,7 @@ public struct OffsetVector: Sendable {
     return base + factor * lane
   }
 
-  func gather(_ rows: [UInt32]) -> OffsetVector {
+  func gather(_ rows: UnsafeBufferPointer<UInt32>) -> OffsetVector {
     let gathered: AlignedBuffer
     switch laneWidth {
     case .one: gathered = ColumnVector.gather(lanes, rows, UInt8.self)

@@ -47,6 +47,14 @@ public final class SegmentWriter {
     try append(vector, isLast: false)
   }
 
+  /// Writes all rows of the next column and ends it.
+  /// - Precondition: no rows of it were appended; and as for `append` and `finishColumn`.
+  /// - Throws: as `append` and `finishColumn`.
+  public func writeColumn(_ vector: ColumnVector) throws {
+    try append(vector, isLast: true)
+    try finishColumn()
+  }
+
   private func append(_ vector: ColumnVector, isLast: Bool) throws {
     precondition(entries.count < schema.columns.count, "all columns are finished")
     let column = schema.columns[entries.count]
@@ -171,10 +179,7 @@ extension SegmentWriter {
   ) throws -> (bytes: [UInt8], summary: SegmentSummary) {
     let sink = MemorySink()
     let writer = try SegmentWriter(schema: batch.schema, options: options, sink: sink)
-    for column in batch.columns {
-      try writer.append(column, isLast: true)
-      try writer.finishColumn()
-    }
+    for column in batch.columns { try writer.writeColumn(column) }
     let summary = try writer.finish()
     return (sink.bytes, summary)
   }

@@ -17,6 +17,10 @@ struct LoadCommand: ParsableCommand {
       durable before it is acknowledged; compaction runs beside the loads. Ctrl-C ends after the
       loads that are under way.
 
+      A file is read by several threads, each of which takes whole rows, sorts and encodes them; so
+      rows of equal keys need not keep the order of the file. A thread makes a load of every 64 MiB
+      of text unless told otherwise, and needs about four times as much memory at most.
+
       EXAMPLES
         sediment load DIR --input orders.csv
         sediment load DIR --input lineitem.csv --mapping tpch-lineitem.yaml --rows-per-load 10000
@@ -44,11 +48,12 @@ struct LoadCommand: ParsableCommand {
   @Option(help: "The table; by default called after the file.")
   var table: String?
 
-  @Option(help: "Rows of one load.")
-  var rowsPerLoad = 10_000
+  @Option(help: "Rows of one load; unless told 10000 generated ones, or those of 64 MiB of text.")
+  var rowsPerLoad: Int?
 
-  @Option(help: "Writers that load at the same time.")
-  var writers = 1
+  @Option(
+    help: "Threads that load at the same time; unless told one for each core, or 1 to generate.")
+  var threads: Int?
 
   @Option(help: "The compaction policy.")
   var policy = "gradient"
@@ -60,9 +65,11 @@ struct LoadCommand: ParsableCommand {
     guard (input == nil) != (generate == nil) else {
       throw ValidationError("give either --input FILE or --generate ROWS")
     }
-    guard rowsPerLoad >= 1, (1...256).contains(writers), maxErrors >= 0, generate ?? 1 >= 1 else {
+    guard rowsPerLoad ?? 1 >= 1, (1...256).contains(threads ?? 1), maxErrors >= 0,
+      generate ?? 1 >= 1
+    else {
       throw ValidationError(
-        "--rows-per-load and --generate must be at least 1, --writers 1 to 256")
+        "--rows-per-load and --generate must be at least 1, --threads 1 to 256")
     }
   }
 
@@ -76,6 +83,10 @@ struct LoadCommand: ParsableCommand {
     }
   }
 
+  fileprivate var threadCount: Int {
+    threads ?? (generate == nil ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : 1)
+  }
+
   private func load(_ interrupt: InterruptFlag) throws {
     let files = PosixFileSystem()
     let configured = try PolicyCatalogue.shipped.policy(policy)
@@ -84,16 +95,27 @@ struct LoadCommand: ParsableCommand {
     if !store.snapshot().contains(where: { $0.definition.name == rows.table.name }) {
       try store.createTable(rows.table)
     }
+    let progress = LoadProgress(rows.input)
     let loader = Loader(
-      store: store, table: rows.table.name, rowsPerLoad: rowsPerLoad,
-      showsAcknowledged: showAcknowledged, interrupt: interrupt)
-    try loader.run(
-      policy: configured.policy,
-      sources: (0..<writers).map {
-        LockedSource(try rows.factory.makeSource(writer: $0, writerCount: writers))
-      })
+      store: store, table: rows.table.name, rowsPerLoad: rowsPerLoad ?? rows.rowsPerLoad,
+      showsAcknowledged: showAcknowledged, interrupt: interrupt, progress: progress)
+    let sources = try (0..<threadCount).map {
+      LockedSource(try rows.factory.makeSource(writer: $0, writerCount: threadCount))
+    }
+    do {
+      try loader.run(policy: configured.policy, sources: sources)
+    } catch {
+      progress.finish()
+      if loader.loadCount > 0 {
+        print("\(loader.rowCount) rows in \(loader.loadCount) loads were durable before, and stay")
+      }
+      throw error
+    }
+    progress.finish()
     if let report = rows.skippedRowsReport { print(report) }
-    print("\(loader.rowCount) rows in \(loader.loadCount) loads into \(rows.table.name)")
+    print(
+      "\(loader.rowCount) rows in \(loader.loadCount) loads into \(rows.table.name) "
+        + progress.summary)
   }
 
   private func openStore(_ files: PosixFileSystem) throws -> Store {
@@ -110,7 +132,10 @@ struct LoadCommand: ParsableCommand {
 private struct RowsToLoad {
   let factory: any BatchSourceFactory
   let table: TableDefinition
-  private let input: CSVInput?
+  let input: CSVInput?
+  /// What a load has unless told; nil for as many as a batch of `input`.
+  let rowsPerLoad: Int?
+  private static let textPerLoad = 64 << 20
 
   var skippedRowsReport: String? { input?.skippedRowsReport }
 
@@ -119,9 +144,10 @@ private struct RowsToLoad {
       var parameters = OrderEvents.Parameters()
       parameters.seed = command.seed
       let total = command.generate ?? 0
-      parameters.rowsPerWriter = total.ceilingDivision(by: command.writers)
+      parameters.rowsPerWriter = total.ceilingDivision(by: command.threadCount)
       let events = try OrderEvents(parameters)
       input = nil
+      rowsPerLoad = 10_000
       factory = events
       table = try TableDefinition(
         name: command.table ?? "orders", schema: events.schema, distribution: ["user_id"],
@@ -129,8 +155,10 @@ private struct RowsToLoad {
       return
     }
     let file = try CSVInput(
-      path: path, mappingPath: command.mapping, maxErrors: command.maxErrors, files: files)
+      path: path, mappingPath: command.mapping, maxErrors: command.maxErrors, files: files,
+      batchByteCountMax: Self.textPerLoad)
     input = file
+    rowsPerLoad = nil
     factory = file
     table = try TableDefinition(
       name: command.table ?? file.tableName, schema: file.schema,

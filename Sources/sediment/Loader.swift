@@ -16,23 +16,28 @@ final class Loader: Sendable {
 
   private let store: Store
   private let table: String
-  private let rowsPerLoad: Int
+  /// Nil makes a load of every batch of its source.
+  private let rowsPerLoad: Int?
   private let showsAcknowledged: Bool
   private let interrupt: InterruptFlag
+  private let progress: LoadProgress
   private let state = Mutex(State())
   /// How long a load waits for compaction when a tablet has too many versions.
   private static let retryCountMax = 2000
   private static let retryMicroseconds: UInt32 = 5000
+  /// Merging can wait for the loads, and catches up when they end.
+  private static let compactionNiceness: Int32 = 10
 
   init(
-    store: Store, table: String, rowsPerLoad: Int, showsAcknowledged: Bool,
-    interrupt: InterruptFlag
+    store: Store, table: String, rowsPerLoad: Int?, showsAcknowledged: Bool,
+    interrupt: InterruptFlag, progress: LoadProgress
   ) {
     self.store = store
     self.table = table
     self.rowsPerLoad = rowsPerLoad
     self.showsAcknowledged = showsAcknowledged
     self.interrupt = interrupt
+    self.progress = progress
   }
 
   var rowCount: Int { state.withLock { $0.rows } }
@@ -41,7 +46,8 @@ final class Loader: Sendable {
   /// Returns when all sources have ended, one has failed, or the user has interrupted.
   /// - Throws: the first error of a writer. What was acknowledged before it stays.
   func run(policy: any CompactionPolicy, sources: [LockedSource]) throws {
-    let compactionPool = try WorkerPool(name: "compaction", threadCount: 2)
+    let compactionPool = try WorkerPool(
+      name: "compaction", threadCount: 2, niceness: Self.compactionNiceness)
     let scheduler = CompactionScheduler(
       store: store, policy: policy,
       lanes: [
@@ -63,10 +69,8 @@ final class Loader: Sendable {
     do {
       var load = 0
       while !interrupt.isSet, state.withLock({ $0.error == nil }),
-        let batch = try source.withLock({ try $0.nextBatch(maxRows: rowsPerLoad) })
+        let builder = try nextLoad(from: source)
       {
-        let builder = try store.beginLoad(into: table)
-        try builder.append(batch)
         let receipt = try commit(builder.prepare())
         acknowledge(receipt, writer: writer, load: load)
         load += 1
@@ -74,6 +78,20 @@ final class Loader: Sendable {
     } catch {
       state.withLock { $0.error = $0.error ?? error }
     }
+  }
+
+  /// The rows of one load; nil when there are none left. A large load takes several batches, each
+  /// of which may be on disk before the next is read.
+  private func nextLoad(from source: LockedSource) throws -> LoadBuilder? {
+    var builder: LoadBuilder?
+    var missing = rowsPerLoad ?? .max
+    while missing > 0, let batch = try source.withLock({ try $0.nextBatch(maxRows: missing) }) {
+      let started = try builder ?? store.beginLoad(into: table)
+      builder = started
+      try started.append(batch)
+      missing = rowsPerLoad == nil ? 0 : missing - batch.rowCount
+    }
+    return builder
   }
 
   private func commit(_ load: PreparedLoad) throws -> CommitReceipt {
@@ -91,6 +109,7 @@ final class Loader: Sendable {
     state.withLock {
       $0.rows += receipt.rowCount
       $0.loads += 1
+      progress.show(rowCount: $0.rows)
     }
     guard showsAcknowledged else { return }
     // Unbuffered, and in one call, so that a line is seen as soon as it is true.

@@ -70,7 +70,7 @@ import Testing
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let arguments = [
       try programPath(), "load", directory, "--generate", "100000000", "--seed", "\(seed)",
-      "--writers", "\(Self.writers)", "--rows-per-load", "\(Self.rowsPerLoad)",
+      "--threads", "\(Self.writers)", "--rows-per-load", "\(Self.rowsPerLoad)",
       "--show-acknowledged",
     ]
     var actions = posix_spawn_file_actions_t()

@@ -2,10 +2,11 @@ import IngestDriver
 import ScanKernels
 import StorageBase
 import StorageIO
+import Synchronization
 
 /// Where rows come from: the generator of order events, and text.
 enum IngestCases {
-  static func all() throws -> [MicroCase] { [try events(), csv()] }
+  static func all() throws -> [MicroCase] { [try events()] + csv() }
 
   private static let eventCount = 1 << 16
 
@@ -45,7 +46,7 @@ enum IngestCases {
     return Array(text.utf8)
   }
 
-  private static func csv() -> MicroCase {
+  private static func csv() -> [MicroCase] {
     let rowCount = 1 << 15
     let file = Lazily {
       let bytes = text(of: try orders(count: rowCount))
@@ -54,7 +55,7 @@ enum IngestCases {
     let mapping = Lazily { try InputMapping.inferred(from: file.get()) }
     let byteCount: Int
     do { byteCount = Int(try file.get().byteCount) } catch { byteCount = 0 }
-    return MicroCase(
+    let oneThread = MicroCase(
       "CSV to columns", "order events", byteCount: byteCount, valueCount: rowCount,
       ceiling: .memoryRead, note: "bytes of text"
     ) {
@@ -64,5 +65,41 @@ enum IngestCases {
         while try reader.nextBatch(maxRows: Samples.pageRowCount) != nil {}
       }
     }
+    let threadCount = 2
+    let pool = Lazily { try WorkerPool(name: "csv", threadCount: threadCount) }
+    let twoThreads = MicroCase(
+      "CSV to columns", "order events, two threads", byteCount: byteCount, valueCount: rowCount,
+      ceiling: .memoryRead, note: "bytes of text; the ceiling is one thread's"
+    ) {
+      // Chunks small enough that both threads have work until the end.
+      let source = try CSVSource(
+        file: file.get(), mapping: mapping.get(), chunkByteCount: 1 << 16)
+      let pool = try pool.get()
+      return {
+        let failure = Failure()
+        for _ in 0..<threadCount {
+          pool.submit {
+            do {
+              let reader = source.makeReader()
+              while try reader.nextBatch(maxRows: Samples.pageRowCount) != nil {}
+            } catch { failure.note(error) }
+          }
+        }
+        pool.waitUntilIdle()
+        try failure.rethrow()
+      }
+    }
+    return [oneThread, twoThreads]
+  }
+}
+
+/// The last error of some threads. Thread-safe.
+private final class Failure: Sendable {
+  private let error = Mutex<(any Error)?>(nil)
+
+  func note(_ error: any Error) { self.error.withLock { $0 = error } }
+
+  func rethrow() throws {
+    if let error = error.withLock({ $0 }) { throw error }
   }
 }

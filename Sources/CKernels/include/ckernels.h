@@ -11,6 +11,7 @@
 #include "ck_arithmetic.h"
 #include "ck_bitpack.h"
 #include "ck_crc32c.h"
+#include "ck_fields.h"
 #include "ck_filter.h"
 #include "ck_group.h"
 #include "ck_hash.h"

@@ -97,7 +97,6 @@ public struct StoreVerifier {
 
   private func firstDisorder(_ keys: SortKeys, after last: SortKeys?) -> Int? {
     if let last, last.compare(last.rowCount - 1, keys, 0) > 0 { return 0 }
-    for row in 1..<max(1, keys.rowCount) where keys.compare(row - 1, keys, row) > 0 { return row }
-    return nil
+    return keys.firstDescent
   }
 }

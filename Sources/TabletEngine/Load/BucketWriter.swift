@@ -1,36 +1,28 @@
-import ScanKernels
-import SegmentFormat
 import StorageBase
 import StorageIO
 
 /// Writes the rows of one load that belong to one tablet. Not thread-safe.
 final class BucketWriter {
   private let store: Store
-  private let table: TableSnapshot
   private let tablet: TabletID
   private let rowset: RowsetID
   private var segments: [PreparedLoad.Segment] = []
   private var rowCount = 0
   private var flushCount = 0
 
-  init(store: Store, table: TableSnapshot, tablet: TabletID) {
+  init(store: Store, tablet: TabletID) {
     self.store = store
-    self.table = table
     self.tablet = tablet
     rowset = store.newRowsetID()
   }
 
-  /// Writes `rows` of `batch`, which are in key order, as one or more segments.
-  /// - Parameter isLast: whether nothing follows, so that a small first flush may stay in memory.
-  func write(_ batch: ColumnBatch, rows: [UInt32], isLast: Bool) throws {
+  /// Adds the segments of one flush, with the number of their rows.
+  /// - Parameter isLast: whether nothing follows, so that a small first segment may stay in memory.
+  func add(_ encoded: [(bytes: [UInt8], rowCount: Int)], isLast: Bool) throws {
     flushCount += 1
-    rowCount += rows.count
-    for start in stride(from: 0, to: rows.count, by: store.options.segmentRowCountMax) {
-      let end = min(rows.count, start + store.options.segmentRowCountMax)
-      let part = batch.gather(Array(rows[start..<end]))
-      let options = table.definition.segmentOptions
-      let bytes = try SegmentWriter.encode(part, options: options).bytes
-      let isAlone = isLast && segments.isEmpty && end == rows.count
+    let isAlone = isLast && segments.isEmpty && encoded.count == 1
+    for (bytes, count) in encoded {
+      rowCount += count
       if isAlone && bytes.count <= store.options.inlineRowsetByteCountMax {
         segments.append(.inline(bytes))
       } else {
@@ -57,11 +49,5 @@ final class BucketWriter {
     return PreparedLoad.Part(
       tablet: tablet, rowset: rowset, rowCount: rowCount, segmentsOverlap: flushCount > 1,
       segments: segments)
-  }
-}
-
-extension ColumnBatch {
-  func gather(_ rows: [UInt32]) -> ColumnBatch {
-    ColumnBatch(schema: schema, rowCount: rows.count, columns: columns.map { $0.gather(rows) })
   }
 }

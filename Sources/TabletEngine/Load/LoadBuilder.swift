@@ -23,7 +23,7 @@ public final class LoadBuilder {
     self.store = store
     self.table = table
     self.label = label
-    buckets = table.tablets.map { BucketWriter(store: store, table: table, tablet: $0.id) }
+    buckets = table.tablets.map { BucketWriter(store: store, tablet: $0.id) }
   }
 
   /// Adds rows.
@@ -71,10 +71,34 @@ public final class LoadBuilder {
     let batch = batches.count == 1 ? first : ColumnBatch(concatenating: batches)
     batches.removeAll()
     bufferedByteCount = 0
-    let sorter = RowSorter(batch)
-    for (bucket, rows) in rowsByBucket(batch).enumerated() where !rows.isEmpty {
-      try buckets[bucket].write(batch, rows: sorter.sorted(rows), isLast: isLast)
+    let pieces = try pieces(of: batch)
+    for column in batch.columns {
+      for piece in pieces { try piece.append(column) }
     }
+    for (bucket, writer) in buckets.enumerated() {
+      let own = pieces.filter { $0.bucket == bucket }
+      guard !own.isEmpty else { continue }
+      try writer.add(own.map { (try $0.finish(), $0.rowCount) }, isLast: isLast)
+    }
+  }
+
+  /// The segments to be made of a batch: one for each bucket that has rows, or more when these are
+  /// too many for one.
+  private func pieces(of batch: ColumnBatch) throws -> [SegmentPiece] {
+    let sorter = RowSorter(batch)
+    let limit = store.options.segmentRowCountMax
+    var pieces: [SegmentPiece] = []
+    for (bucket, rows) in rowsByBucket(batch).enumerated() where !rows.isEmpty {
+      let sorted = sorter.sorted(rows)
+      for start in stride(from: 0, to: sorted.count, by: limit) {
+        let end = min(sorted.count, start + limit)
+        pieces.append(
+          try SegmentPiece(
+            bucket: bucket, rows: limit < sorted.count ? Array(sorted[start..<end]) : sorted,
+            of: batch, options: table.definition.segmentOptions))
+      }
+    }
+    return pieces
   }
 
   private func rowsByBucket(_ batch: ColumnBatch) -> [[UInt32]] {

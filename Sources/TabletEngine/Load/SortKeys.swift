@@ -24,13 +24,36 @@ struct SortKeys {
   /// The first column's prefix of a row: of two rows with different ones the smaller sorts first.
   @inline(__always) func leadingPrefix(_ row: Int) -> UInt64 { prefixes[row] }
 
+  var columnCount: Int { columns.count }
+
+  /// Whether rows of equal prefixes of a key column have equal values in it.
+  func isPrefixExact(_ column: Int) -> Bool { isExact[column] }
+
+  /// Calls `body` with the prefixes of all rows of a key column.
+  func withPrefixes(of column: Int, _ body: (UnsafeBufferPointer<UInt64>) -> Void) {
+    prefixes.withUnsafeBufferPointer {
+      body(UnsafeBufferPointer(rebasing: $0[column * rowCount..<(column + 1) * rowCount]))
+    }
+  }
+
+  /// The first row that sorts before the one ahead of it; nil when the rows are in order.
+  var firstDescent: Int? {
+    prefixes.withUnsafeBufferPointer { prefixes in
+      for row in 0..<rowCount where row > 0 {
+        if prefixes[row] > prefixes[row &- 1] { continue }
+        if prefixes[row] < prefixes[row &- 1] || compare(row, self, row &- 1) < 0 { return row }
+      }
+      return nil
+    }
+  }
+
   /// Negative, zero or positive as `row` sorts before, with or after row `otherRow` of `other`,
-  /// which has the same key columns.
+  /// which has the same key columns; only the columns from `firstColumn` on are looked at.
   @inline(__always)
-  func compare(_ row: Int, _ other: SortKeys, _ otherRow: Int) -> Int {
-    var start = 0
-    var otherStart = 0
-    for column in 0..<isExact.count {
+  func compare(_ row: Int, _ other: SortKeys, _ otherRow: Int, from firstColumn: Int = 0) -> Int {
+    var start = firstColumn &* rowCount
+    var otherStart = firstColumn &* other.rowCount
+    for column in firstColumn..<isExact.count {
       let a = prefixes[start &+ row]
       let b = other.prefixes[otherStart &+ otherRow]
       if a != b { return a < b ? -1 : 1 }
