@@ -12,6 +12,9 @@ final class PageCompressor {
   /// Payloads shorter than this are stored as they are.
   private static let payloadByteCountMin = 64
 
+  /// False when every payload is stored as it is.
+  var isActive: Bool { compression != .none }
+
   init(_ compression: Compression) {
     self.compression = compression
     switch compression {

@@ -90,9 +90,10 @@ struct PageDecoder {
       }
       let codes = try readCodes(&reader, rowCount: header.rowCount, entryCount: count)
       return .coded(codes: codes, dictionary: entries)
+    case .symbols: return .strings(try SymbolBlock.read(&reader, count: header.rowCount))
     case .bitPacked, .runLength, .delta, .patched, .alp, .split:
       throw reader.corrupt(
-        "page encoding", expected: "plain or dictionary for strings", found: "\(header.encoding)")
+        "page encoding", expected: "one for strings", found: "\(header.encoding)")
     }
   }
 

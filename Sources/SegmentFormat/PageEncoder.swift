@@ -21,9 +21,13 @@ final class PageEncoder {
   let decimals = ALPBuffers()
   let integerDictionary = IntegerDictionary()
   let stringDictionary = StringDictionary()
-  private let compressor: PageCompressor
+  let symbols = SymbolEncoder()
+  let compressor: PageCompressor
 
   init(compression: Compression) { compressor = PageCompressor(compression) }
+
+  /// What follows are pages of another column.
+  func beginColumn() { symbols.beginColumn() }
 
   /// Appends the page to `out`.
   /// - Throws: `StorageError.limitExceeded` for more bytes than a page may have.
@@ -35,7 +39,9 @@ final class PageEncoder {
     appendNullFlags(input)
     let (encoding, zoneMap) = try appendValues(input)
     guard payload.count <= Limits.pageByteCountMax else { throw pageTooLarge(payload.count) }
-    let stored = compressor.compress(payload.bytes)
+    // Codes of symbols have next to nothing left to find.
+    let stored =
+      encoding == .symbols ? (payload.bytes, .none) : compressor.compress(payload.bytes)
     let header = PageHeader(
       encoding: encoding, compression: stored.compression, hasNulls: input.nullCount > 0,
       rowCount: input.rowCount, rawByteCount: payload.count)

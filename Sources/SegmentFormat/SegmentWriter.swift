@@ -135,6 +135,7 @@ public final class SegmentWriter {
       SegmentSummary.ColumnSummary(
         id: column.id, rawByteCount: columnRawByteCount,
         encodedByteCount: columnEncodedByteCount, storedByteCount: columnEnd - columnStart))
+    encoder.beginColumn()
     columnStart = columnEnd
     columnRowCount = 0
     columnRawByteCount = 0

@@ -79,6 +79,24 @@ import Testing
     }
   }
 
+  @Test func pagesOfSymbolsStayReadable() throws {
+    var generator = SeededGenerator(seed: 108)
+    let values = proseSamples(count: 1700, &generator).map { Value.string($0) }
+    let schema = try Schema([("c", .string, false)], sortKeyCount: 1)
+    let batch = ColumnBatch(schema: schema, rowCount: 1700, columns: [vector(.string, values)])
+    let name = "format-v1-strings/symbols.seg"
+    if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1" {
+      try writeIfMissing(name, SegmentWriter.encode(batch, options: SegmentOptions()).bytes)
+      return
+    }
+    let folder = try #require(Bundle.module.resourcePath)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Fixtures/\(name)"))
+    let reader = try openSegment([UInt8](bytes))
+    #expect(try reader.describe().columns[0].pages.map(\.encoding) == [.symbols])
+    #expect(reader.verify() == [])
+    #expect(try isSame(readColumn(reader, 0), values))
+  }
+
   private func writeIfMissing(_ name: String, _ bytes: [UInt8]) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let file = folder.appendingPathComponent("Fixtures/\(name)")
