@@ -87,7 +87,17 @@ private enum SegmentSeeds {
       try segment(
         type, [.none, .lz4, .zstd(level: 1)][index % 3], rowsPerPage: index % 2 == 0 ? 64 : 16,
         &random)
-    } + [try symbolSegment()]
+    } + [try symbolSegment(), try sharedSegment()]
+  }
+
+  /// Pages of codes into one dictionary.
+  private static func sharedSegment() throws -> [UInt8] {
+    let builder = ColumnBuilder(type: .string)
+    for row in 0..<100 { builder.append(string: "name \(row * row % 13)") }
+    let batch = ColumnBatch(
+      schema: try Schema([("c", .string, true)], sortKeyCount: 1), rowCount: 100,
+      columns: [builder.finish()])
+    return try SegmentWriter.encode(batch, options: SegmentOptions(rowsPerPage: 32)).bytes
   }
 
   private static let symbolRowCount = 2041

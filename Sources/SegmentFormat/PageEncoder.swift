@@ -21,13 +21,31 @@ final class PageEncoder {
   let decimals = ALPBuffers()
   let integerDictionary = IntegerDictionary()
   let stringDictionary = StringDictionary()
+  let sharedDictionary = SharedDictionary()
   let symbols = SymbolEncoder()
   let compressor: PageCompressor
+  /// Strings of rows that came as codes.
+  let expandedOffsets = ByteBuffer()
+  let expandedText = ByteBuffer()
+  let met = ByteBuffer()
+  /// Whether the file has room for the dictionary of one more column.
+  var canShareDictionary = true
+  /// Rows of every page but the last.
+  let rowsPerPage: Int
 
-  init(compression: Compression) { compressor = PageCompressor(compression) }
+  init(compression: Compression, rowsPerPage: Int) {
+    compressor = PageCompressor(compression)
+    self.rowsPerPage = rowsPerPage
+  }
 
-  /// What follows are pages of another column.
-  func beginColumn() { symbols.beginColumn() }
+  /// Ends a column: returns the dictionary that its pages share, without a checksum, if they do.
+  func finishColumn() -> ByteBuffer? {
+    symbols.beginColumn()
+    let block = sharedDictionary.block(symbols: compressor.isActive ? symbols : nil)
+    symbols.beginColumn()
+    sharedDictionary.beginColumn()
+    return block
+  }
 
   /// Appends the page to `out`.
   /// - Throws: `StorageError.limitExceeded` for more bytes than a page may have.
@@ -41,7 +59,9 @@ final class PageEncoder {
     guard payload.count <= Limits.pageByteCountMax else { throw pageTooLarge(payload.count) }
     // Codes of symbols have next to nothing left to find.
     let stored =
-      encoding == .symbols ? (payload.bytes, .none) : compressor.compress(payload.bytes)
+      encoding == .symbols
+      ? (payload.bytes, .none)
+      : compressor.compress(payload.bytes, saving: leastSaving(encoding, input))
     let header = PageHeader(
       encoding: encoding, compression: stored.compression, hasNulls: input.nullCount > 0,
       rowCount: input.rowCount, rawByteCount: payload.count)
@@ -55,6 +75,8 @@ final class PageEncoder {
     switch input.body {
     case .strings(let offsets, let bytes):
       return try appendStrings(input, offsets: offsets, bytes: bytes)
+    case .coded(let codes, let dictionary):
+      return try appendCoded(input, codes: codes, dictionary: dictionary)
     case .fixed(let values):
       switch input.type.physical {
       case .int8: return appendIntegers(input, values, as: Int8.self)
@@ -66,6 +88,16 @@ final class PageEncoder {
       case .float64: return appendFloats(input, values, as: Double.self)
       case .bytes: preconditionFailure("a string column with fixed-width values")
       }
+    }
+  }
+
+  /// The percentage that compression must save of a page. Packed numbers are read at many values
+  /// per nanosecond, so more than of text.
+  private func leastSaving(_ encoding: PageEncoding, _ input: PageInput) -> Int {
+    switch encoding {
+    case .plain, .symbols: 10
+    case .dictionary: input.type.physical == .bytes ? 10 : 25
+    case .bitPacked, .runLength, .delta, .patched, .alp, .split, .sharedDictionary: 25
     }
   }
 

@@ -13,14 +13,8 @@ enum StringBlock {
       least = min(least, lengths[index])
       greatest = max(greatest, lengths[index])
     }
-    let width = bitCount(of: greatest &- least)
-    out.append(UInt8(width))
-    out.append(least)
-    let target = out.extend(by: packedByteCount(count, width: width))
-    lengths.withMemoryRebound(to: Int32.self, capacity: count) {
-      Int32.pack(
-        $0, count: count, width: width, base: Int32(bitPattern: least), into: target)
-    }
+    PackedNumbers.appendFromLeast(
+      lengths, count: count, least: least, greatest: greatest, to: out)
   }
 
   static func read(_ reader: inout ByteReader, count: Int) throws -> StringTable {

@@ -88,6 +88,7 @@ import Testing
     #expect(used[.float]?.contains(.alp) == true)
     #expect(used[.decimal(precision: 38, scale: 10)]?.contains(.split) == true)
     #expect(used[.string] == [.plain, .dictionary, .symbols])
+    // Shared dictionaries need several pages: `SharedDictionaryTests`.
   }
 
   /// What is packed in few bits is read into narrow lanes, and stays itself when widened.
