@@ -12,7 +12,7 @@ final class PageBuffer {
   private var hasNulls = false
   /// Codes into `strings`, while all rows are coded.
   private let codes = ByteBuffer()
-  private let strings = DictionaryBuilder()
+  private lazy var strings = DictionaryBuilder()
   private var isCoded = false
   /// The dictionary that came last, and its codes in `strings`.
   private var known: (dictionary: StringTable, codes: AlignedBuffer)?
@@ -157,11 +157,11 @@ final class PageBuffer {
     hasNulls = false
     isCoded = false
     for buffer in [fixed, offsets, heap, nullWords, codes] { buffer.removeAll() }
-    if strings.count > Self.entryCountMax { forgetDictionary() }
+    if known != nil, strings.count > Self.entryCountMax { forgetDictionary() }
   }
 
   /// What follows are rows of another column.
-  func beginColumn() { if strings.count > 0 { forgetDictionary() } }
+  func beginColumn() { if known != nil { forgetDictionary() } }
 
   private func forgetDictionary() {
     strings.removeAll()

@@ -78,11 +78,11 @@ extension PageEncoder {
     let byteCount =
       8 + stringDictionary.byteCount + packedByteCount(count, width: lengthWidth)
       + PackedNumbers.byteCount(count: rowCount, max: UInt32(count - 1))
+    triesSharing = triesSharing || (rowCount == rowsPerPage && canShareDictionary)
     let isShared =
-      canShareDictionary
+      triesSharing
       && sharedDictionary.append(
-        stringDictionary, rowCount: rowCount, isWhole: rowCount == rowsPerPage,
-        below: min(byteCount, plainByteCount), to: payload)
+        stringDictionary, rowCount: rowCount, below: min(byteCount, plainByteCount), to: payload)
     if isShared { return .sharedDictionary }
     guard byteCount < plainByteCount else { return nil }
     payload.appendVarint(count)
@@ -102,6 +102,7 @@ extension PageEncoder {
     let text = UnsafeRawBufferPointer(
       start: bytes + Int(offsets[0]), count: Int(offsets[rowCount] - offsets[0]))
     guard compressor.isActive, text.count >= SymbolEncoder.textByteCountMin else { return false }
+    triesSymbols = true
     guard symbols.needsTrial else {
       symbols.continueColumn(text)
       return symbols.isPreferred

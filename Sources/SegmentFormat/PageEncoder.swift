@@ -17,17 +17,21 @@ final class PageEncoder {
   let runLengths = ByteBuffer()
   let lengths = ByteBuffer()
   let differences = ByteBuffer()
-  let patches = PatchBuffers()
-  let decimals = ALPBuffers()
-  let integerDictionary = IntegerDictionary()
-  let stringDictionary = StringDictionary()
-  let sharedDictionary = SharedDictionary()
-  let symbols = SymbolEncoder()
+  // What only some pages need.
+  private(set) lazy var patches = PatchBuffers()
+  private(set) lazy var decimals = ALPBuffers()
+  private(set) lazy var integerDictionary = IntegerDictionary()
+  private(set) lazy var stringDictionary = StringDictionary()
+  private(set) lazy var sharedDictionary = SharedDictionary()
+  private(set) lazy var symbols = SymbolEncoder()
   let compressor: PageCompressor
   /// Strings of rows that came as codes.
   let expandedOffsets = ByteBuffer()
   let expandedText = ByteBuffer()
   let met = ByteBuffer()
+  /// Whether they have been asked about pages of this column.
+  var triesSymbols = false
+  var triesSharing = false
   /// Whether the file has room for the dictionary of one more column.
   var canShareDictionary = true
   /// Rows of every page but the last.
@@ -40,7 +44,10 @@ final class PageEncoder {
 
   /// Ends a column: returns the dictionary that its pages share, without a checksum, if they do.
   func finishColumn() -> ByteBuffer? {
-    symbols.beginColumn()
+    if triesSymbols { symbols.beginColumn() }
+    triesSymbols = false
+    guard triesSharing else { return nil }
+    triesSharing = false
     let block = sharedDictionary.block(symbols: compressor.isActive ? symbols : nil)
     symbols.beginColumn()
     sharedDictionary.beginColumn()

@@ -10,6 +10,8 @@ struct PageInput {
   /// when no row is null.
   let nulls: UnsafePointer<UInt64>?
   let nullCount: Int
+  /// Bytes of the values in memory, unencoded: what `rawByteCount` of a summary adds up.
+  let valueByteCount: Int
 
   enum Body {
     /// `rowCount` values of the type's physical width, aligned to it.
@@ -27,6 +29,13 @@ struct PageInput {
     let count = nulls.map { PageInput.setCount($0, rowCount: rowCount) } ?? 0
     self.nulls = count > 0 ? nulls : nil
     nullCount = count
+    valueByteCount =
+      switch body {
+      case .fixed: rowCount * type.physical.width
+      case .strings(let offsets, _): Int(offsets[rowCount] - offsets[0]) + rowCount * 4
+      case .coded(let codes, let dictionary):
+        Self.textByteCount(codes, dictionary, rowCount) + rowCount * 4
+      }
   }
 
   /// Rows of a vector without copying them; nil when the vector has to be copied, because it is
@@ -67,18 +76,8 @@ struct PageInput {
     return nulls[row >> 6] >> UInt64(row & 63) & 1 != 0
   }
 
-  /// Bytes of the values in memory, unencoded: what `rawByteCount` of a summary adds up.
-  var valueByteCount: Int {
-    switch body {
-    case .fixed: rowCount * type.physical.width
-    case .strings(let offsets, _): Int(offsets[rowCount] - offsets[0]) + rowCount * 4
-    case .coded(let codes, let dictionary):
-      textByteCount(codes, dictionary) + rowCount * 4
-    }
-  }
-
-  private func textByteCount(
-    _ codes: UnsafePointer<UInt32>, _ dictionary: StringTable
+  private static func textByteCount(
+    _ codes: UnsafePointer<UInt32>, _ dictionary: StringTable, _ rowCount: Int
   ) -> Int {
     let ends = dictionary.offsets.values(as: UInt32.self)
     var total = 0

@@ -9,7 +9,7 @@ public final class SegmentWriter {
   private let sink: any SegmentSink
   private let encoder: PageEncoder
   private let pruning: PruningWriter
-  private let gathered = PageBuffer()
+  private lazy var gathered = PageBuffer()
   private let output = ByteBuffer()
   private var flushedByteCount = 0
   private var entries: [SegmentFooter.ColumnEntry] = []

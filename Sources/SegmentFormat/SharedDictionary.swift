@@ -18,10 +18,13 @@ final class SharedDictionary {
   /// Pages in which most strings may be new; afterwards most must be known.
   private static let learningPageCount = 4
 
-  private let strings = DictionaryBuilder()
+  private lazy var strings = DictionaryBuilder()
   /// By code of the page: the shared code.
   private let mapping = ByteBuffer()
   private let codes = ByteBuffer()
+  /// The dictionary that rows were codes of last, and by its codes the shared ones; all ones for
+  /// those not met.
+  private var known: (dictionary: StringTable, codes: AlignedBuffer)?
   private var stage = Stage.unbegun
   private var pageCount = 0
   /// Whether all strings are in ascending order of their bytes.
@@ -30,6 +33,7 @@ final class SharedDictionary {
   /// Forgets the column before.
   func beginColumn() {
     stage = .unbegun
+    known = nil
     guard pageCount > 0 else { return }
     pageCount = 0
     strings.removeAll()
@@ -37,15 +41,13 @@ final class SharedDictionary {
 
   /// Appends the rows of a page as shared codes if that is worth it.
   ///
-  /// - Parameters:
-  ///   - isWhole: whether the page has as many rows as a page can: a column of less than one page
-  ///     shares nothing.
-  ///   - byteCount: what the page takes otherwise.
+  /// - Parameter byteCount: what the page takes otherwise.
+  /// - Precondition: the first page has as many rows as a page can: a column of less than one page
+  ///   shares nothing.
   func append(
-    _ page: StringDictionary, rowCount: Int, isWhole: Bool, below byteCount: Int,
-    to out: ByteBuffer
+    _ page: StringDictionary, rowCount: Int, below byteCount: Int, to out: ByteBuffer
   ) -> Bool {
-    guard stage != .closed, stage == .open || isWhole else { return false }
+    guard stage != .closed else { return false }
     let mapping = mapping.array(of: UInt32.self, count: page.count)
     let (fresh, freshBytes) = look(up: page, into: mapping)
     guard isWorthwhile(page, newCount: fresh, newByteCount: freshBytes) else {
@@ -53,6 +55,10 @@ final class SharedDictionary {
       return false
     }
     if stage == .unbegun { addSorted(page, mapping) } else { add(page, mapping) }
+    if let known {
+      let shared = known.codes.mutableValues(as: UInt32.self)
+      for code in 0..<page.count { shared[Int(page.ownCodes[code])] = mapping[code] }
+    }
     let codes = codes.array(of: UInt32.self, count: rowCount)
     let own = page.codes
     var least = UInt32.max
@@ -78,16 +84,30 @@ final class SharedDictionary {
   private func look(
     up page: StringDictionary, into mapping: UnsafeMutablePointer<UInt32>
   ) -> (count: Int, byteCount: Int) {
+    remember(page.source)
+    let shared = known?.codes.values(as: UInt32.self)
     var (count, byteCount) = (0, 0)
     for code in 0..<page.count {
-      let known = strings.code(of: page[code])
-      mapping[code] = known ?? .max
-      if known == nil {
+      mapping[code] = shared?[Int(page.ownCodes[code])] ?? .max
+      if mapping[code] != .max { continue }
+      mapping[code] = strings.code(of: page[code]) ?? .max
+      if mapping[code] == .max {
         count += 1
         byteCount += page[code].count
       }
     }
     return (count, byteCount)
+  }
+
+  private func remember(_ dictionary: StringTable?) {
+    guard let dictionary else {
+      known = nil
+      return
+    }
+    if let known, known.dictionary.bytes === dictionary.bytes { return }
+    let codes = AlignedBuffer(byteCount: dictionary.count * 4)
+    codes.mutableValues(as: UInt32.self).update(repeating: .max)
+    known = (dictionary, codes)
   }
 
   private func isWorthwhile(

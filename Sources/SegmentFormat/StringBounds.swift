@@ -1,3 +1,5 @@
+import ScanKernels
+
 /// The least and greatest of the strings added, by their bytes; they must outlive it.
 struct StringBounds {
   private var low: UnsafeRawBufferPointer?
@@ -39,8 +41,6 @@ struct StringBounds {
   }
 
   private func precedes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-    let shared = min(a.count, b.count)
-    for index in 0..<shared where a[index] != b[index] { return a[index] < b[index] }
-    return a.count < b.count
+    compareBytes(a, b) < 0
   }
 }

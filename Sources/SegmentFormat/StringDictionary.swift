@@ -9,7 +9,10 @@ final class StringDictionary {
   private let codeBuffer = ByteBuffer()
   private let startBuffer = ByteBuffer()
   private let lengthBuffer = ByteBuffer()
+  private let ownCodeBuffer = ByteBuffer()
   private(set) var count = 0
+  /// The dictionary that the rows were codes of.
+  private(set) var source: StringTable?
   /// Bytes of the distinct strings.
   private(set) var byteCount = 0
 
@@ -21,6 +24,11 @@ final class StringDictionary {
   /// By code.
   var lengths: UnsafePointer<UInt32> {
     UnsafePointer(lengthBuffer.base.assumingMemoryBound(to: UInt32.self))
+  }
+
+  /// By code: the code in `source`.
+  var ownCodes: UnsafePointer<UInt32> {
+    UnsafePointer(ownCodeBuffer.base.assumingMemoryBound(to: UInt32.self))
   }
 
   /// By code; the strings lie in the page they came from.
@@ -108,6 +116,7 @@ final class StringDictionary {
   func build(
     offsets: UnsafePointer<UInt32>, bytes: UnsafeRawPointer, rowCount: Int
   ) -> Bool {
+    source = nil
     var found = begin(rowCount)
     let slotCount = 1 << bitCount(of: found.limit * 2)
     let table = slots.array(of: UInt64.self, count: slotCount)
@@ -137,7 +146,9 @@ final class StringDictionary {
   func build(
     codes own: UnsafePointer<UInt32>, of dictionary: StringTable, rowCount: Int
   ) -> Bool {
+    source = dictionary
     var found = begin(rowCount)
+    let ownCodes = ownCodeBuffer.array(of: UInt32.self, count: found.limit)
     let known = slots.array(of: UInt32.self, count: dictionary.count)
     known.initialize(repeating: 0, count: dictionary.count)
     let ends = dictionary.offsets.values(as: UInt32.self)
@@ -146,6 +157,7 @@ final class StringDictionary {
       let code = Int(own[row])
       if known[code] == 0 {
         if found.count == found.limit { return false }
+        ownCodes[found.count] = own[row]
         _ = found.append(bytes + Int(ends[code]), ends[code &+ 1] &- ends[code])
         known[code] = UInt32(truncatingIfNeeded: found.count)
       }

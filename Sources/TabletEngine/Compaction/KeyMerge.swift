@@ -43,7 +43,9 @@ final class KeyMerge {
   /// By node, the loser of the match played there: node i is the parent of 2i and 2i + 1, and input
   /// i enters at node `inputs.count + i`.
   private let losers: UnsafeMutablePointer<Contender>
-  private var winner = Contender(prefix: .max, input: nobody)
+  // It changes with every row. A class checks each access for overlap at run time, which costs more
+  // than a comparison; no method here holds it while it calls out.
+  @exclusivity(unchecked) private var winner = Contender(prefix: .max, input: nobody)
   private(set) var work = PageWork()
 
   init(inputs: [MergeInput], schema: Schema) throws {
@@ -184,24 +186,35 @@ final class KeyMerge {
   }
 
   /// Negative, zero or positive as one row sorts before, with or after another.
+  @inline(__always)
   private func compare(_ a: Int, _ row: Int, _ b: Int, _ otherRow: Int) -> Int {
-    guard var own = cursors[a].prefixes, var other = cursors[b].prefixes else {
+    let (left, right) = (cursors[a], cursors[b])
+    guard var own = left.prefixes, var other = right.prefixes else {
       preconditionFailure("inputs with rows left")
     }
     own += row
     other += otherRow
-    let exact = cursors[a].exactColumns & cursors[b].exactColumns
+    var exact = left.exactColumns & right.exactColumns
     for column in 0..<keyColumnCount {
       if own.pointee != other.pointee { return own.pointee < other.pointee ? -1 : 1 }
-      // A shift beyond the width gives 0.
-      if (exact >> UInt64(column)) & 1 == 0, let left = keys[a], let right = keys[b] {
-        let order = left.compareValues(column, row, right, otherRow)
+      if exact & 1 == 0 {
+        let order = compareValues(column, a, row, b, otherRow)
         if order != 0 { return order }
       }
-      own += cursors[a].rowCount
-      other += cursors[b].rowCount
+      exact &>>= 1
+      own += left.rowCount
+      other += right.rowCount
     }
     return 0
+  }
+
+  @inline(never)
+  private func compareValues(_ column: Int, _ a: Int, _ row: Int, _ b: Int, _ otherRow: Int) -> Int
+  {
+    guard let own = keys[a], let other = keys[b] else {
+      preconditionFailure("inputs with rows left")
+    }
+    return own.compareValues(column, row, other, otherRow)
   }
 
   /// Reads the keys of the page that an input stands at.
