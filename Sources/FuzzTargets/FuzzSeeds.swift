@@ -87,20 +87,50 @@ private enum SegmentSeeds {
       try segment(
         type, [.none, .lz4, .zstd(level: 1)][index % 3], rowsPerPage: index % 2 == 0 ? 64 : 16,
         &random)
+    } + [try symbolSegment(), try sharedSegment()]
+  }
+
+  /// Pages of codes into one dictionary.
+  private static func sharedSegment() throws -> [UInt8] {
+    let builder = ColumnBuilder(type: .string)
+    for row in 0..<100 { builder.append(string: "name \(row * row % 13)") }
+    let batch = ColumnBatch(
+      schema: try Schema([("c", .string, true)], sortKeyCount: 1), rowCount: 100,
+      columns: [builder.finish()])
+    return try SegmentWriter.encode(batch, options: SegmentOptions(rowsPerPage: 32)).bytes
+  }
+
+  private static let symbolRowCount = 2041
+
+  /// Strings of a page long enough to be encoded by symbols.
+  private static func symbolSegment() throws -> [UInt8] {
+    let builder = ColumnBuilder(type: .string)
+    for row in 0..<symbolRowCount {
+      builder.append(string: "the final request of account \(row * 7919)")
     }
+    let batch = ColumnBatch(
+      schema: try Schema([("c", .string, true)], sortKeyCount: 1), rowCount: symbolRowCount,
+      columns: [builder.finish()])
+    return try SegmentWriter.encode(batch, options: SegmentOptions()).bytes
   }
 
   /// Each page behind the two bytes by which `PageFuzz` chooses type and rows.
   static func pages() throws -> [[UInt8]] {
     var random = SeededGenerator(seed: 72)
-    return try types.indices.flatMap { index in
+    let pages = try types.indices.flatMap { index in
       try [Compression.none, .lz4, .zstd(level: 1)].map { compression in
         let bytes = try segment(types[index], compression, rowsPerPage: 64, &random)
-        // The only page lies between the magic and the footer.
-        let end = bytes.count - 20
-        let footer = bytes[end..<end + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
-        return [UInt8(index), UInt8(rowCount / 8)] + bytes[8..<end - footer]
+        return page(of: bytes, type: index, rowCount: rowCount)
       }
     }
+    let strings = types.count - 1
+    return pages + [page(of: try symbolSegment(), type: strings, rowCount: symbolRowCount)]
+  }
+
+  /// The only page lies between the magic and the footer.
+  private static func page(of segment: [UInt8], type: Int, rowCount: Int) -> [UInt8] {
+    let end = segment.count - 20
+    let footer = segment[end..<end + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+    return [UInt8(type), UInt8(rowCount / 8)] + segment[8..<end - footer]
   }
 }

@@ -50,7 +50,7 @@ enum SegmentFuzz {
     seal(&bytes, trailer - length..<trailer + 12, at: trailer + 12)
   }
 
-  /// The checksum of each page is its first four bytes, that of a directory its last four.
+  /// The checksum of each page is its first four bytes, that of a block its last four.
   private static func sealPages(_ bytes: inout [UInt8]) throws {
     let reader = try SegmentReader(file: MemoryFile(path: "fuzz.seg", bytes: bytes))
     guard reader.pageCount <= 1024 else { return }
@@ -60,6 +60,10 @@ enum SegmentFuzz {
       let start = Int(page.offset)
       guard page.storedByteCount >= 4, start + page.storedByteCount <= bytes.count else { continue }
       seal(&bytes, start + 4..<start + page.storedByteCount, at: start)
+    }
+    for block in description.blocks where block.upperBound <= bytes.count && block.count >= 4 {
+      let end = Int(block.upperBound) - 4
+      seal(&bytes, Int(block.lowerBound)..<end, at: end)
     }
   }
 

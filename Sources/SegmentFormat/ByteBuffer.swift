@@ -1,16 +1,19 @@
 /// Growable raw memory, aligned to 64 bytes, that an encoder fills, empties and fills again
-/// without allocating. Not thread-safe.
+/// without allocating. It takes memory when it is first filled: an encoder has many buffers of which
+/// a small load needs few. Not thread-safe.
 final class ByteBuffer {
   private(set) var base: UnsafeMutableRawPointer
   private(set) var count = 0
-  private var capacity: Int
+  private var capacity = 0
 
-  init(capacity: Int = 256) {
-    self.capacity = capacity
-    base = .allocate(byteCount: capacity, alignment: 64)
-  }
+  private static let capacityMin = 256
+  /// The address of buffers without memory; never written to.
+  private static nonisolated(unsafe) let nowhere = UnsafeMutableRawPointer.allocate(
+    byteCount: 64, alignment: 64)
 
-  deinit { base.deallocate() }
+  init() { base = Self.nowhere }
+
+  deinit { if capacity > 0 { base.deallocate() } }
 
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
@@ -36,10 +39,10 @@ final class ByteBuffer {
   }
 
   @inline(never) private func grow(to required: Int) {
-    let larger = max(required, capacity * 2)
+    let larger = max(required, capacity * 2, Self.capacityMin)
     let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 64)
     moved.copyMemory(from: base, byteCount: count)
-    base.deallocate()
+    if capacity > 0 { base.deallocate() }
     base = moved
     capacity = larger
   }

@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// Gathers what goes into the filter of one column while its pages are written. Not thread-safe.
@@ -14,6 +15,7 @@ final class FilterBuilder {
   func add(_ page: PageInput) {
     switch page.body {
     case .strings(let offsets, let bytes): addStrings(page, offsets, bytes)
+    case .coded(let codes, let dictionary): addCoded(page, codes, dictionary)
     case .fixed(let values):
       switch page.type.physical {
       case .float32:
@@ -47,12 +49,29 @@ final class FilterBuilder {
     _ page: PageInput, _ offsets: UnsafePointer<UInt32>, _ bytes: UnsafeRawPointer
   ) {
     for row in 0..<page.rowCount where !page.isNull(row) {
-      let text = UnsafeRawBufferPointer(
-        start: bytes + Int(offsets[row]), count: Int(offsets[row + 1] - offsets[row]))
-      switch filter.content {
-      case .values: hashes.insert(FilterHash.hash(text))
-      case .ngrams(let size): forEachGram(of: text, size: size) { hashes.insert($0) }
-      }
+      add(
+        UnsafeRawBufferPointer(
+          start: bytes + Int(offsets[row]), count: Int(offsets[row + 1] - offsets[row])))
+    }
+  }
+
+  /// Each string that a row has, once.
+  private func addCoded(
+    _ page: PageInput, _ codes: UnsafePointer<UInt32>, _ dictionary: StringTable
+  ) {
+    var isAdded = [Bool](repeating: false, count: dictionary.count)
+    for row in 0..<page.rowCount where !page.isNull(row) {
+      let code = Int(codes[row])
+      if isAdded[code] { continue }
+      isAdded[code] = true
+      add(dictionary[code])
+    }
+  }
+
+  private func add(_ text: UnsafeRawBufferPointer) {
+    switch filter.content {
+    case .values: hashes.insert(FilterHash.hash(text))
+    case .ngrams(let size): forEachGram(of: text, size: size) { hashes.insert($0) }
     }
   }
 }

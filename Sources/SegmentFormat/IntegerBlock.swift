@@ -79,6 +79,21 @@ enum PackedNumbers {
     }
   }
 
+  /// Appends width, least number and the numbers minus it.
+  static func appendFromLeast(
+    _ numbers: UnsafePointer<UInt32>, count: Int, least: UInt32, greatest: UInt32,
+    to out: ByteBuffer
+  ) {
+    let width = bitCount(of: greatest &- least)
+    out.append(UInt8(width))
+    out.append(least)
+    let target = out.extend(by: packedByteCount(count, width: width))
+    numbers.withMemoryRebound(to: Int32.self, capacity: count) {
+      Int32.pack(
+        $0, count: count, width: width, base: Int32(bitPattern: least), into: target)
+    }
+  }
+
   /// - Parameter least: what was subtracted from every number, modulo 2^32.
   static func read(
     _ reader: inout ByteReader, count: Int, least: UInt32 = 0, width: UInt8,

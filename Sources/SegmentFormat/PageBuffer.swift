@@ -1,8 +1,8 @@
 import ScanKernels
 import StorageBase
 
-/// Gathers rows of one column from vectors of any size until a page is full. Its memory is reused
-/// from page to page. Not thread-safe.
+/// Gathers rows of one column from vectors of any size until a page is full. Coded strings stay
+/// codes as long as nothing else comes. Its memory is reused from page to page. Not thread-safe.
 final class PageBuffer {
   private(set) var rowCount = 0
   private let fixed = ByteBuffer()
@@ -10,6 +10,17 @@ final class PageBuffer {
   private let heap = ByteBuffer()
   private let nullWords = ByteBuffer()
   private var hasNulls = false
+  /// Codes into `strings`, while all rows are coded.
+  private let codes = ByteBuffer()
+  private lazy var strings = DictionaryBuilder()
+  private var isCoded = false
+  /// The dictionary that came last, and its codes in `strings`.
+  private var known: (dictionary: StringTable, codes: AlignedBuffer)?
+
+  /// Strings kept from page to page, and entries of a dictionary for each row, beyond which
+  /// copying strings is cheaper.
+  private static let entryCountMax = 1 << 16
+  private static let entriesPerRowMax = 8
 
   /// - Throws: `StorageError.limitExceeded` when the page's strings get too long together.
   func append(_ vector: ColumnVector, rows: Range<Int>) throws {
@@ -22,6 +33,7 @@ final class PageBuffer {
         UnsafeRawBufferPointer(
           rebasing: buffer.bytes[rows.lowerBound * width..<rows.upperBound * width]))
     case .strings(let table):
+      try expandCodes()
       let bounds = table.offsets.values(as: UInt32.self)
       let start = bounds[rows.lowerBound]
       try reserve(Int(bounds[rows.upperBound] - start))
@@ -34,10 +46,44 @@ final class PageBuffer {
         UnsafeRawBufferPointer(
           rebasing: table.bytes.bytes[Int(start)..<Int(bounds[rows.upperBound])]))
     case .coded(let codes, let dictionary):
-      try appendCoded(codes.values(as: UInt32.self), dictionary, rows: rows)
+      let fits = dictionary.count <= rows.count * Self.entriesPerRowMax
+      if isCoded || rowCount == 0, fits || known?.dictionary.bytes === dictionary.bytes {
+        appendCodes(codes.values(as: UInt32.self), dictionary, rows: rows)
+      } else {
+        try expandCodes()
+        try appendCoded(codes.values(as: UInt32.self), dictionary, rows: rows)
+      }
     case .byteCoded, .offsets: preconditionFailure("a narrow vector after it was widened")
     }
     rowCount += rows.count
+  }
+
+  private func appendCodes(
+    _ own: UnsafeBufferPointer<UInt32>, _ dictionary: StringTable, rows: Range<Int>
+  ) {
+    let mapped: AlignedBuffer
+    if let known, known.dictionary.bytes === dictionary.bytes {
+      mapped = known.codes
+    } else {
+      mapped = strings.add(contentsOf: dictionary)
+      known = (dictionary, mapped)
+    }
+    isCoded = true
+    let shared = mapped.values(as: UInt32.self)
+    let target = codes.extend(by: rows.count * 4).assumingMemoryBound(to: UInt32.self)
+    for (index, row) in rows.enumerated() { target[index] = shared[Int(own[row])] }
+  }
+
+  /// Replaces codes by their strings.
+  private func expandCodes() throws {
+    guard isCoded else { return }
+    isCoded = false
+    let own = UnsafeBufferPointer(
+      start: UnsafePointer(codes.base.assumingMemoryBound(to: UInt32.self)), count: rowCount)
+    let rows = 0..<rowCount
+    rowCount = 0
+    try appendCoded(own, strings.table(), rows: rows)
+    rowCount = rows.count
   }
 
   private func appendCoded(
@@ -89,12 +135,18 @@ final class PageBuffer {
 
   /// The rows gathered; valid until the buffer is changed.
   func page(type: DataType) -> PageInput {
-    let body: PageInput.Body =
-      type.physical == .bytes
-      ? .strings(
+    let body: PageInput.Body
+    if type.physical != .bytes {
+      body = .fixed(UnsafeRawPointer(fixed.base))
+    } else if isCoded {
+      body = .coded(
+        codes: UnsafePointer(codes.base.assumingMemoryBound(to: UInt32.self)),
+        dictionary: strings.table())
+    } else {
+      body = .strings(
         offsets: UnsafePointer(offsets.base.assumingMemoryBound(to: UInt32.self)),
         bytes: UnsafeRawPointer(heap.base))
-      : .fixed(UnsafeRawPointer(fixed.base))
+    }
     let words = UnsafePointer(nullWords.base.assumingMemoryBound(to: UInt64.self))
     return PageInput(
       type: type, rowCount: rowCount, body: body, nulls: hasNulls ? words : nil)
@@ -103,7 +155,17 @@ final class PageBuffer {
   func removeAll() {
     rowCount = 0
     hasNulls = false
-    for buffer in [fixed, offsets, heap, nullWords] { buffer.removeAll() }
+    isCoded = false
+    for buffer in [fixed, offsets, heap, nullWords, codes] { buffer.removeAll() }
+    if known != nil, strings.count > Self.entryCountMax { forgetDictionary() }
+  }
+
+  /// What follows are rows of another column.
+  func beginColumn() { if known != nil { forgetDictionary() } }
+
+  private func forgetDictionary() {
+    strings.removeAll()
+    known = nil
   }
 }
 

@@ -12,6 +12,9 @@ final class PageCompressor {
   /// Payloads shorter than this are stored as they are.
   private static let payloadByteCountMin = 64
 
+  /// False when every payload is stored as it is.
+  var isActive: Bool { compression != .none }
+
   init(_ compression: Compression) {
     self.compression = compression
     switch compression {
@@ -33,13 +36,13 @@ final class PageCompressor {
   }
 
   /// The payload to store: the compressed one, valid until the next call, where it saves at least
-  /// a tenth; else the payload itself.
+  /// that percentage; else the payload itself.
   func compress(
-    _ payload: UnsafeRawBufferPointer
+    _ payload: UnsafeRawBufferPointer, saving percentage: Int = 10
   ) -> (bytes: UnsafeRawBufferPointer, compression: PageCompression) {
     guard payload.count >= Self.payloadByteCountMin else { return (payload, .none) }
     // The output has only the room that is worth using; the libraries give up when it is full.
-    let room = payload.count - (payload.count + 9) / 10
+    let room = payload.count - (payload.count * percentage + 99) / 100
     output.removeAll()
     let target = output.extend(by: room)
     if let lz4State {

@@ -39,6 +39,7 @@ extension PageDecoder {
       try SplitBlock.read(
         &reader, count: header.rowCount,
         into: UnsafeMutableRawPointer(target).assumingMemoryBound(to: Int128.self))
+    case .symbols, .sharedDictionary: preconditionFailure("refused above")
     }
     nulls?.forEachSet { target[$0] = 0 }
     return buffer
@@ -55,6 +56,7 @@ extension PageDecoder {
       case .delta: !isFloat && bitWidth <= 64
       case .alp: isFloat
       case .split: bitWidth == 128
+      case .symbols, .sharedDictionary: false
       }
     guard fits else {
       throw reader.corrupt(

@@ -25,7 +25,8 @@ extension PageDecoder {
     switch header.encoding {
     case .bitPacked: offsets = try readPackedOffsets(&ahead, header, as: type)
     case .dictionary: offsets = try readCodedOffsets(&ahead, header, as: type)
-    case .plain, .runLength, .delta, .patched, .alp, .split: return nil
+    case .plain, .runLength, .delta, .patched, .alp, .split, .symbols, .sharedDictionary:
+      return nil
     }
     guard let offsets else { return nil }
     reader = ahead
@@ -97,18 +98,31 @@ extension PageDecoder {
     _ reader: inout ByteReader, rowCount: Int, entryCount: Int
   ) throws -> AlignedBuffer? {
     var ahead = reader
-    let width = Int(try ahead.read(UInt8.self, "dictionary code width"))
+    let width = try ahead.read(UInt8.self, "dictionary code width")
+    let codes = try readByteCodes(
+      &ahead, rowCount: rowCount, entryCount: entryCount, width: width, least: 0)
+    if codes != nil { reader = ahead }
+    return codes
+  }
+
+  /// The same for codes of which `least` was subtracted.
+  func readByteCodes(
+    _ reader: inout ByteReader, rowCount: Int, entryCount: Int, width: UInt8, least: UInt32
+  ) throws -> AlignedBuffer? {
     guard width <= 8, entryCount <= 256 else { return nil }
-    let packed = try ahead.readBytes(packedByteCount(rowCount, width: width), "dictionary codes")
+    // The greatest code there can be, so that none wraps around.
+    let bound = Int(least) + (1 << Int(width)) - 1
+    guard bound <= 255 else { return nil }
+    let packed = try reader.readBytes(
+      packedByteCount(rowCount, width: Int(width)), "dictionary codes")
     let codes = AlignedBuffer(byteCount: rowCount)
     let values = codes.mutableValues(as: UInt8.self)
-    ck_unpack8(packed.baseAddress, rowCount, UInt32(width), 0, values.baseAddress)
-    if 1 << width > entryCount {
+    ck_unpack8(packed.baseAddress, rowCount, UInt32(width), UInt8(least), values.baseAddress)
+    if bound >= entryCount {
       var greatest: UInt8 = 0
       for code in values { greatest = max(greatest, code) }
-      try requireCode(UInt32(greatest), ahead, entryCount: entryCount)
+      try requireCode(UInt32(greatest), reader, entryCount: entryCount)
     }
-    reader = ahead
     return codes
   }
 }

@@ -7,13 +7,16 @@ struct PageDecoder {
   let decompressor: PageDecompressor
   let file: String
 
-  /// - Parameter payload: what is stored after the header; `offset` is where, in the file.
+  /// - Parameters:
+  ///   - payload: what is stored after the header; `offset` is where, in the file.
+  ///   - dictionary: that of the column, for a page that shares it.
   func decode(
     _ header: PageHeader, payload: UnsafeRawBufferPointer, offset: UInt64, type: DataType,
-    form: VectorForm
+    form: VectorForm, dictionary: StringTable?
   ) throws -> ColumnVector {
     guard header.compression != .none else {
-      return try decode(header, raw: payload, offset: offset, type: type, form: form)
+      return try decode(
+        header, raw: payload, offset: offset, type: type, form: form, dictionary: dictionary)
     }
     func damage(_ found: String) -> StorageError {
       .corrupt(
@@ -29,13 +32,14 @@ struct PageDecoder {
       throw damage("\(payload.count) bytes that do not decompress to them")
     }
     return try withExtendedLifetime(raw) {
-      try decode(header, raw: raw.bytes, offset: offset, type: type, form: form)
+      try decode(
+        header, raw: raw.bytes, offset: offset, type: type, form: form, dictionary: dictionary)
     }
   }
 
   private func decode(
     _ header: PageHeader, raw: UnsafeRawBufferPointer, offset: UInt64, type: DataType,
-    form: VectorForm
+    form: VectorForm, dictionary: StringTable?
   ) throws -> ColumnVector {
     var reader = ByteReader(raw, file: file, origin: offset)
     let nulls = header.hasNulls ? try readNulls(&reader, rowCount: header.rowCount) : nil
@@ -58,7 +62,7 @@ struct PageDecoder {
       body = .fixed(try readFixed(&reader, header, nulls, as: Int32.self, isFloat: true))
     case .float64:
       body = .fixed(try readFixed(&reader, header, nulls, as: Int64.self, isFloat: true))
-    case .bytes: body = try readStrings(&reader, header, form)
+    case .bytes: body = try readStrings(&reader, header, form, dictionary)
     }
     try reader.requireEnd("page payload")
     return ColumnVector(type: type, count: header.rowCount, body: body, nulls: nulls)
@@ -76,7 +80,7 @@ struct PageDecoder {
   }
 
   private func readStrings(
-    _ reader: inout ByteReader, _ header: PageHeader, _ form: VectorForm
+    _ reader: inout ByteReader, _ header: PageHeader, _ form: VectorForm, _ shared: StringTable?
   ) throws -> ColumnVector.Body {
     switch header.encoding {
     case .plain: return .strings(try StringBlock.read(&reader, count: header.rowCount))
@@ -90,9 +94,27 @@ struct PageDecoder {
       }
       let codes = try readCodes(&reader, rowCount: header.rowCount, entryCount: count)
       return .coded(codes: codes, dictionary: entries)
+    case .sharedDictionary:
+      guard let shared else {
+        throw reader.corrupt(
+          "page encoding", expected: "a column with a dictionary", found: "\(header.encoding)")
+      }
+      let width = try reader.read(UInt8.self, "dictionary code width")
+      let least = try reader.read(UInt32.self, "least dictionary code")
+      if form == .narrow,
+        let codes = try readByteCodes(
+          &reader, rowCount: header.rowCount, entryCount: shared.count, width: width,
+          least: least)
+      {
+        return .byteCoded(codes: codes, dictionary: shared)
+      }
+      let codes = try readCodes(
+        &reader, rowCount: header.rowCount, entryCount: shared.count, width: width, least: least)
+      return .coded(codes: codes, dictionary: shared)
+    case .symbols: return .strings(try SymbolBlock.read(&reader, count: header.rowCount))
     case .bitPacked, .runLength, .delta, .patched, .alp, .split:
       throw reader.corrupt(
-        "page encoding", expected: "plain or dictionary for strings", found: "\(header.encoding)")
+        "page encoding", expected: "one for strings", found: "\(header.encoding)")
     }
   }
 
@@ -101,12 +123,20 @@ struct PageDecoder {
     _ reader: inout ByteReader, rowCount: Int, entryCount: Int
   ) throws -> AlignedBuffer {
     let width = try reader.read(UInt8.self, "dictionary code width")
+    return try readCodes(
+      &reader, rowCount: rowCount, entryCount: entryCount, width: width, least: 0)
+  }
+
+  private func readCodes(
+    _ reader: inout ByteReader, rowCount: Int, entryCount: Int, width: UInt8, least: UInt32
+  ) throws -> AlignedBuffer {
     let buffer = AlignedBuffer(byteCount: rowCount * 4)
     let codes = buffer.mutableValues(as: UInt32.self)
     try PackedNumbers.read(
-      &reader, count: rowCount, width: width, into: codes.baseAddress!, "dictionary codes")
+      &reader, count: rowCount, least: least, width: width, into: codes.baseAddress!,
+      "dictionary codes")
     // Codes of so few bits cannot be too great.
-    if 1 << Int(width) <= entryCount { return buffer }
+    if Int(least) + (1 << Int(width)) <= entryCount { return buffer }
     var greatest: UInt32 = 0
     for code in codes { greatest = max(greatest, code) }
     try requireCode(greatest, reader, entryCount: entryCount)

@@ -206,8 +206,8 @@ extension PageEncoder {
         UnsafeRawPointer(values).assumingMemoryBound(to: Int128.self), count: count,
         min: Int128(statistics.min), max: Int128(statistics.max), lows: runValues,
         highs: runLengths, to: payload)
-    case .alp:
-      preconditionFailure("the digits of floating-point numbers are written by their block")
+    case .alp, .symbols, .sharedDictionary:
+      preconditionFailure("digits of floating-point numbers and strings are written elsewhere")
     }
   }
 

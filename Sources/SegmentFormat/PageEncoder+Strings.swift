@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 extension PageEncoder {
@@ -11,61 +12,136 @@ extension PageEncoder {
       lengths[row] = offsets[row &+ 1] &- offsets[row]
       longest = max(longest, lengths[row])
     }
+    try requireLength(longest)
+    let textByteCount = Int(offsets[rowCount] - offsets[0])
+    if stringDictionary.build(offsets: offsets, bytes: bytes, rowCount: rowCount),
+      let encoding = appendCodes(input, textByteCount: textByteCount, longest: longest)
+    {
+      return (encoding, zoneOfDictionary(input))
+    }
+    StringBlock.appendLengths(UnsafePointer(lengths), count: rowCount, to: payload)
+    let usesSymbols = preferSymbols(offsets: offsets, bytes: bytes, rowCount: rowCount)
+    if usesSymbols {
+      symbols.append(to: payload)
+    } else {
+      payload.append(
+        UnsafeRawBufferPointer(start: bytes + Int(offsets[0]), count: textByteCount))
+    }
+    return (
+      usesSymbols ? .symbols : .plain, zoneOfRows(input, offsets: offsets, bytes: bytes)
+    )
+  }
+
+  /// Rows that are codes already need no hashing, unless the strings are better stored as such.
+  func appendCoded(
+    _ input: PageInput, codes: UnsafePointer<UInt32>, dictionary: StringTable
+  ) throws -> (PageEncoding, ZoneMap) {
+    if stringDictionary.build(codes: codes, of: dictionary, rowCount: input.rowCount) {
+      var longest: UInt32 = 0
+      for code in 0..<stringDictionary.count {
+        longest = max(longest, stringDictionary.lengths[code])
+      }
+      try requireLength(longest)
+      let textByteCount = input.valueByteCount - input.rowCount * 4
+      if let encoding = appendCodes(input, textByteCount: textByteCount, longest: longest) {
+        return (encoding, zoneOfDictionary(input))
+      }
+    }
+    let ends = expandedOffsets.array(of: UInt32.self, count: input.rowCount + 1)
+    expandedText.removeAll()
+    ends[0] = 0
+    for row in 0..<input.rowCount {
+      expandedText.append(dictionary[Int(codes[row])])
+      ends[row &+ 1] = UInt32(truncatingIfNeeded: expandedText.count)
+    }
+    return try appendStrings(
+      input, offsets: UnsafePointer(ends), bytes: UnsafeRawPointer(expandedText.base))
+  }
+
+  private func requireLength(_ longest: UInt32) throws {
     guard longest <= UInt32(Limits.stringByteCountMax) else {
       throw StorageError.limitExceeded(
         what: "bytes of one string", value: Int(longest), limit: Limits.stringByteCountMax,
         remedy: "cut the string or split it over columns")
     }
-    let plainByteCount =
-      Int(offsets[rowCount] - offsets[0]) + 5
-      + packedByteCount(rowCount, width: bitCount(of: longest))
-    if stringDictionary.build(offsets: offsets, bytes: bytes, rowCount: rowCount) {
-      let count = stringDictionary.count
-      let byteCount =
-        3 + stringDictionary.byteCount + 5 + packedByteCount(count, width: bitCount(of: longest))
-        + PackedNumbers.byteCount(count: rowCount, max: UInt32(count - 1))
-      if byteCount < plainByteCount {
-        appendDictionary(rowCount: rowCount, offsets: offsets, bytes: bytes)
-        return (.dictionary, zoneOfDictionary(input, offsets: offsets, bytes: bytes))
-      }
-    }
-    StringBlock.appendLengths(UnsafePointer(lengths), count: rowCount, to: payload)
-    payload.append(
-      UnsafeRawBufferPointer(
-        start: bytes + Int(offsets[0]), count: Int(offsets[rowCount] - offsets[0])))
-    return (.plain, zoneOfRows(input, offsets: offsets, bytes: bytes))
   }
 
-  private func appendDictionary(
-    rowCount: Int, offsets: UnsafePointer<UInt32>, bytes: UnsafeRawPointer
-  ) {
+  /// Appends the rows as codes, of the dictionary of the column or of one of the page; nil when the
+  /// strings themselves take less.
+  private func appendCodes(
+    _ input: PageInput, textByteCount: Int, longest: UInt32
+  ) -> PageEncoding? {
+    let rowCount = input.rowCount
     let count = stringDictionary.count
-    let rows = stringDictionary.entryRows
+    let lengthWidth = bitCount(of: longest)
+    let plainByteCount = textByteCount + 5 + packedByteCount(rowCount, width: lengthWidth)
+    let byteCount =
+      8 + stringDictionary.byteCount + packedByteCount(count, width: lengthWidth)
+      + PackedNumbers.byteCount(count: rowCount, max: UInt32(count - 1))
+    triesSharing = triesSharing || (rowCount == rowsPerPage && canShareDictionary)
+    let isShared =
+      triesSharing
+      && sharedDictionary.append(
+        stringDictionary, rowCount: rowCount, below: min(byteCount, plainByteCount), to: payload)
+    if isShared { return .sharedDictionary }
+    guard byteCount < plainByteCount else { return nil }
     payload.appendVarint(count)
-    let lengths = self.lengths.array(of: UInt32.self, count: count)
-    for code in 0..<count {
-      let row = Int(rows[code])
-      lengths[code] = offsets[row &+ 1] &- offsets[row]
-    }
-    StringBlock.appendLengths(UnsafePointer(lengths), count: count, to: payload)
-    for code in 0..<count { payload.append(stringBytes(Int(rows[code]), offsets, bytes)) }
+    StringBlock.appendLengths(stringDictionary.lengths, count: count, to: payload)
+    for code in 0..<count { payload.append(stringDictionary[code]) }
     PackedNumbers.append(
       stringDictionary.codes, count: rowCount, max: UInt32(count - 1), to: payload)
+    return .dictionary
   }
 
-  /// Bounds over the distinct strings. With nulls around, the empty string may stand for null rows
-  /// only, so the rows are looked at instead.
-  private func zoneOfDictionary(
-    _ input: PageInput, offsets: UnsafePointer<UInt32>, bytes: UnsafeRawPointer
-  ) -> ZoneMap {
-    guard input.nullCount == 0 else {
-      return zoneOfRows(input, offsets: offsets, bytes: bytes)
+  /// Whether symbols take fewer bytes than what the compressor makes of the strings, whose lengths
+  /// the payload ends with; if so they are encoded afterwards. Reading symbols costs less than any
+  /// compression but is no compression at all when none is asked for.
+  private func preferSymbols(
+    offsets: UnsafePointer<UInt32>, bytes: UnsafeRawPointer, rowCount: Int
+  ) -> Bool {
+    let text = UnsafeRawBufferPointer(
+      start: bytes + Int(offsets[0]), count: Int(offsets[rowCount] - offsets[0]))
+    guard compressor.isActive, text.count >= SymbolEncoder.textByteCountMin else { return false }
+    triesSymbols = true
+    guard symbols.needsTrial else {
+      symbols.continueColumn(text)
+      return symbols.isPreferred
     }
+    symbols.train(offsets: offsets, bytes: bytes, rowCount: rowCount)
+    let headByteCount = payload.count
+    payload.append(text)
+    let other = compressor.compress(payload.bytes)
+    let weight = Self.symbolsWeight(against: other.compression)
+    symbols.settle(
+      isPreferred: (headByteCount + symbols.byteCount) * 100 <= other.bytes.count * weight)
+    payload.truncate(to: headByteCount)
+    return symbols.isPreferred
+  }
+
+  /// The percentage of another layout's bytes that symbols may take. They are read at 7 GB/s where
+  /// LZ4 gives 5 and Zstandard 2; plain strings cost a copy.
+  private static func symbolsWeight(against compression: PageCompression) -> Int {
+    switch compression {
+    case .none: 90
+    case .lz4: 104
+    case .zstd: 110
+    }
+  }
+
+  /// Bounds over the distinct strings; with nulls around, of those that other rows have.
+  private func zoneOfDictionary(_ input: PageInput) -> ZoneMap {
+    let count = stringDictionary.count
     var bounds = StringBounds()
-    for code in 0..<stringDictionary.count {
-      bounds.add(stringBytes(Int(stringDictionary.entryRows[code]), offsets, bytes))
+    if input.nullCount == 0 {
+      for code in 0..<count { bounds.add(stringDictionary[code]) }
+    } else {
+      let isMet = met.array(of: Bool.self, count: count)
+      isMet.update(repeating: false, count: count)
+      let codes = stringDictionary.codes
+      for row in 0..<input.rowCount where !input.isNull(row) { isMet[Int(codes[row])] = true }
+      for code in 0..<count where isMet[code] { bounds.add(stringDictionary[code]) }
     }
-    return bounds.zoneMap(nullCount: 0, rowCount: input.rowCount)
+    return bounds.zoneMap(nullCount: input.nullCount, rowCount: input.rowCount)
   }
 
   private func zoneOfRows(
@@ -85,51 +161,4 @@ private func stringBytes(
 ) -> UnsafeRawBufferPointer {
   UnsafeRawBufferPointer(
     start: bytes + Int(offsets[row]), count: Int(offsets[row &+ 1] &- offsets[row]))
-}
-
-/// The least and greatest of the strings added, by their bytes; they must outlive it.
-struct StringBounds {
-  private var low: UnsafeRawBufferPointer?
-  private var high: UnsafeRawBufferPointer?
-  private var lowPrefix: UInt64 = 0
-  private var highPrefix: UInt64 = 0
-
-  mutating func add(_ string: UnsafeRawBufferPointer) {
-    let prefix = StringBounds.prefix(of: string)
-    guard let least = low, let greatest = high else {
-      low = string
-      high = string
-      lowPrefix = prefix
-      highPrefix = prefix
-      return
-    }
-    if prefix < lowPrefix || prefix == lowPrefix && precedes(string, least) {
-      low = string
-      lowPrefix = prefix
-    } else if prefix > highPrefix || prefix == highPrefix && precedes(greatest, string) {
-      high = string
-      highPrefix = prefix
-    }
-  }
-
-  func zoneMap(nullCount: Int, rowCount: Int) -> ZoneMap {
-    guard let low, let high else { return ZoneMap(allNull: rowCount) }
-    return ZoneMap(strings: low, high, nullCount: nullCount, rowCount: rowCount)
-  }
-
-  /// The first eight bytes as a number that orders like them.
-  private static func prefix(of string: UnsafeRawBufferPointer) -> UInt64 {
-    if string.count >= 8 {
-      return UInt64(bigEndian: string.loadUnaligned(as: UInt64.self))
-    }
-    var word: UInt64 = 0
-    for index in 0..<string.count { word |= UInt64(string[index]) << UInt64(56 &- 8 &* index) }
-    return word
-  }
-
-  private func precedes(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
-    let shared = min(a.count, b.count)
-    for index in 0..<shared where a[index] != b[index] { return a[index] < b[index] }
-    return a.count < b.count
-  }
 }

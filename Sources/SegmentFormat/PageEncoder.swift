@@ -17,13 +17,42 @@ final class PageEncoder {
   let runLengths = ByteBuffer()
   let lengths = ByteBuffer()
   let differences = ByteBuffer()
-  let patches = PatchBuffers()
-  let decimals = ALPBuffers()
-  let integerDictionary = IntegerDictionary()
-  let stringDictionary = StringDictionary()
-  private let compressor: PageCompressor
+  // What only some pages need.
+  private(set) lazy var patches = PatchBuffers()
+  private(set) lazy var decimals = ALPBuffers()
+  private(set) lazy var integerDictionary = IntegerDictionary()
+  private(set) lazy var stringDictionary = StringDictionary()
+  private(set) lazy var sharedDictionary = SharedDictionary()
+  private(set) lazy var symbols = SymbolEncoder()
+  let compressor: PageCompressor
+  /// Strings of rows that came as codes.
+  let expandedOffsets = ByteBuffer()
+  let expandedText = ByteBuffer()
+  let met = ByteBuffer()
+  /// Whether they have been asked about pages of this column.
+  var triesSymbols = false
+  var triesSharing = false
+  /// Whether the file has room for the dictionary of one more column.
+  var canShareDictionary = true
+  /// Rows of every page but the last.
+  let rowsPerPage: Int
 
-  init(compression: Compression) { compressor = PageCompressor(compression) }
+  init(compression: Compression, rowsPerPage: Int) {
+    compressor = PageCompressor(compression)
+    self.rowsPerPage = rowsPerPage
+  }
+
+  /// Ends a column: returns the dictionary that its pages share, without a checksum, if they do.
+  func finishColumn() -> ByteBuffer? {
+    if triesSymbols { symbols.beginColumn() }
+    triesSymbols = false
+    guard triesSharing else { return nil }
+    triesSharing = false
+    let block = sharedDictionary.block(symbols: compressor.isActive ? symbols : nil)
+    symbols.beginColumn()
+    sharedDictionary.beginColumn()
+    return block
+  }
 
   /// Appends the page to `out`.
   /// - Throws: `StorageError.limitExceeded` for more bytes than a page may have.
@@ -35,7 +64,11 @@ final class PageEncoder {
     appendNullFlags(input)
     let (encoding, zoneMap) = try appendValues(input)
     guard payload.count <= Limits.pageByteCountMax else { throw pageTooLarge(payload.count) }
-    let stored = compressor.compress(payload.bytes)
+    // Codes of symbols have next to nothing left to find.
+    let stored =
+      encoding == .symbols
+      ? (payload.bytes, .none)
+      : compressor.compress(payload.bytes, saving: leastSaving(encoding, input))
     let header = PageHeader(
       encoding: encoding, compression: stored.compression, hasNulls: input.nullCount > 0,
       rowCount: input.rowCount, rawByteCount: payload.count)
@@ -49,6 +82,8 @@ final class PageEncoder {
     switch input.body {
     case .strings(let offsets, let bytes):
       return try appendStrings(input, offsets: offsets, bytes: bytes)
+    case .coded(let codes, let dictionary):
+      return try appendCoded(input, codes: codes, dictionary: dictionary)
     case .fixed(let values):
       switch input.type.physical {
       case .int8: return appendIntegers(input, values, as: Int8.self)
@@ -60,6 +95,16 @@ final class PageEncoder {
       case .float64: return appendFloats(input, values, as: Double.self)
       case .bytes: preconditionFailure("a string column with fixed-width values")
       }
+    }
+  }
+
+  /// The percentage that compression must save of a page. Packed numbers are read at many values
+  /// per nanosecond, so more than of text.
+  private func leastSaving(_ encoding: PageEncoding, _ input: PageInput) -> Int {
+    switch encoding {
+    case .plain, .symbols: 10
+    case .dictionary: input.type.physical == .bytes ? 10 : 25
+    case .bitPacked, .runLength, .delta, .patched, .alp, .split, .sharedDictionary: 25
     }
   }
 

@@ -18,6 +18,10 @@ public enum PageEncoding: UInt8, Hashable, Sendable, CaseIterable, CustomStringC
   case alp = 7
   /// Integers of 128 bits as offsets from the least value, high and low halves apart.
   case split = 8
+  /// Strings as codes of symbols, which are runs of bytes that are frequent in the page (FSST).
+  case symbols = 9
+  /// A packed code per row into the dictionary of the column, which all its pages share.
+  case sharedDictionary = 10
 
   /// The bit of the trailer's required features that a file with such a page sets; 0 for what
   /// every reader knows.
@@ -28,6 +32,8 @@ public enum PageEncoding: UInt8, Hashable, Sendable, CaseIterable, CustomStringC
     case .patched: 1 << 1
     case .alp: 1 << 2
     case .split: 1 << 3
+    case .symbols: 1 << 4
+    case .sharedDictionary: 1 << 5
     }
   }
 
@@ -41,6 +47,8 @@ public enum PageEncoding: UInt8, Hashable, Sendable, CaseIterable, CustomStringC
     case .patched: "patched"
     case .alp: "alp"
     case .split: "split"
+    case .symbols: "symbols"
+    case .sharedDictionary: "shared dictionary"
     }
   }
 }

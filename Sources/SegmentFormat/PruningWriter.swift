@@ -70,6 +70,7 @@ extension PageInput {
       let text = UnsafeRawBufferPointer(
         start: bytes + Int(offsets[0]), count: Int(offsets[1] - offsets[0]))
       return .string(String(decoding: text, as: UTF8.self))
+    case .coded(let codes, let dictionary): return .string(dictionary.string(at: Int(codes[0])))
     case .fixed(let values):
       switch type.physical {
       case .int8: return .integer(Int128(values.load(as: Int8.self)))

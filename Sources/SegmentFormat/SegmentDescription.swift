@@ -30,6 +30,8 @@ public struct SegmentDescription: Hashable, Sendable {
   /// Bytes of the footer and the trailer.
   public var footerByteCount: Int
   public var columns: [ColumnDescription]
+  /// Where filters, dictionaries and indexes lie, each ended by its checksum.
+  public var blocks: [Range<UInt64>]
 }
 
 extension SegmentReader {
@@ -44,7 +46,7 @@ extension SegmentReader {
           column: schema.columns[column], zoneMap: zoneMap(column: column),
           directoryByteCount: columns[column].directoryByteCount,
           pages: try (0..<pageCount).map { try describe(column: column, page: $0) })
-      })
+      }, blocks: extensions.blocks.map { $0.offset..<$0.offset + UInt64($0.byteCount) })
   }
 
   private func describe(

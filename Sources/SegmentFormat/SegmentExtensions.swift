@@ -7,6 +7,7 @@ struct SegmentExtensions: Sendable {
     case valueFilter = 1
     case gramFilter = 2
     case shortKeys = 3
+    case dictionary = 5
   }
 
   /// Where a block lies, its checksum included.
@@ -23,6 +24,7 @@ struct SegmentExtensions: Sendable {
   private(set) var valueFilters: [Int: Block] = [:]
   private(set) var gramFilters: [Int: GramFilter] = [:]
   private(set) var shortKeys: Block?
+  private(set) var dictionaries: [Int: Block] = [:]
 
   /// Unknown kinds are skipped.
   /// - Throws: `StorageError.corrupt` for a known kind that describes no possible block.
@@ -47,6 +49,9 @@ struct SegmentExtensions: Sendable {
             size: size, block: try Self.readFilterBlock(&reader, dataEnd: dataEnd))
         case .shortKeys:
           shortKeys = try Self.readBlock(&reader, dataEnd: dataEnd)
+        case .dictionary:
+          let column = try reader.readCount("dictionary column", atMost: columnCount - 1)
+          dictionaries[column] = try Self.readBlock(&reader, dataEnd: dataEnd)
         }
         try reader.requireEnd("extension")
       }
@@ -82,5 +87,6 @@ struct SegmentExtensions: Sendable {
   /// Every block there is, for checking.
   var blocks: [Block] {
     valueFilters.values + gramFilters.values.map(\.block) + (shortKeys.map { [$0] } ?? [])
+      + dictionaries.values
   }
 }

@@ -13,6 +13,8 @@ enum SegmentLayout {
   /// The shortest page: checksum, encoding, flags and two varints.
   static let pageByteCountMin = 8
   static let extensionCountMax = 1024
+  /// Dictionaries that a writer shares among pages, of all extensions.
+  static let dictionaryCountMax = 256
   /// UTF-8 bytes of a string in a zone map.
   static let zonePrefixByteCountMax = 32
   /// The width byte of an integer block whose values are not packed.

@@ -34,10 +34,12 @@ public struct SegmentOptions: Hashable, Sendable {
         reason: "the level must be in 1...\(Compression.zstdLevels.upperBound)")
     }
     for filter in filters { try filter.validate(for: schema) }
-    guard filters.count <= SegmentLayout.extensionCountMax - 1 else {
+    // The short keys and the indexes of columns need room as well.
+    let limit = SegmentLayout.extensionCountMax / 2
+    guard filters.count < limit else {
       throw StorageError.limitExceeded(
-        what: "filters of one segment", value: filters.count,
-        limit: SegmentLayout.extensionCountMax - 1, remedy: "filter fewer columns")
+        what: "filters of one segment", value: filters.count, limit: limit - 1,
+        remedy: "filter fewer columns")
     }
   }
 }

@@ -27,6 +27,9 @@ extension SegmentReader {
     }
     attempt { try verifyGap(from: end, to: dataEnd) }
     for block in extensions.blocks { attempt { try withBlock(block) { _ in } } }
+    for column in extensions.dictionaries.keys.sorted() {
+      attempt { try verifyDictionary(ofColumn: column) }
+    }
     attempt { try verifyShortKeys() }
     return errors
   }
@@ -45,6 +48,19 @@ extension SegmentReader {
     guard start == end || hasExtensions else {
       throw corrupt(
         "gap", at: start, expected: "no bytes that nothing describes", found: "\(end - start)")
+    }
+  }
+
+  /// A dictionary belongs to a column of strings, and no string is in it twice.
+  private func verifyDictionary(ofColumn column: Int) throws {
+    guard let table = try dictionary(column: column) else { return }
+    let strings = DictionaryBuilder()
+    for code in 0..<table.count { _ = strings.add(table[code]) }
+    guard schema.columns[column].type.physical == .bytes, strings.count == table.count else {
+      throw corrupt(
+        "dictionary of column \(schema.columns[column].name)",
+        at: extensions.dictionaries[column]?.offset ?? 0,
+        expected: "\(table.count) different strings", found: "\(strings.count)")
     }
   }
 
@@ -94,8 +110,7 @@ extension SegmentReader {
     try withBytes(at: location.offset, count: location.byteCount) { bytes, _ in
       try verifyChecksum(bytes, offset: location.offset)
       let (_, vector) = try decodePage(
-        bytes, offset: location.offset, column: schema.columns[column],
-        rowCount: rowRange(ofPage: page).count)
+        bytes, offset: location.offset, column: column, rowCount: rowRange(ofPage: page).count)
       let found = try zoneMap(of: vector)
       try compare(found, location.zoneMap, column: column, offset: location.offset)
     }
@@ -103,10 +118,13 @@ extension SegmentReader {
 
   /// The zone map a writer gives these rows.
   private func zoneMap(of vector: ColumnVector) throws -> ZoneMap {
-    let buffer = PageBuffer()
-    try buffer.append(vector, rows: 0..<vector.count)
-    let encoder = PageEncoder(compression: .none)
-    return try encoder.encode(buffer.page(type: vector.type), to: ByteBuffer()).zoneMap
+    guard let page = PageInput(vector, rows: 0..<vector.count) else {
+      preconditionFailure("a page begins with its first row")
+    }
+    let encoder = PageEncoder(compression: .none, rowsPerPage: vector.count + 1)
+    return try withExtendedLifetime(vector) {
+      try encoder.encode(page, to: ByteBuffer()).zoneMap
+    }
   }
 
   /// Compares by encoded bytes, so that NaN equals itself.

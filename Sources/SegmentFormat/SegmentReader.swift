@@ -25,6 +25,7 @@ public final class SegmentReader: Sendable {
   let pruning = PruningCache()
   let decoder: PageDecoder
   private let directories: Mutex<[ColumnDirectory?]>
+  private let dictionaries = Mutex<[Int: StringTable]>([:])
   private let verified: VerifiedPages
 
   public var path: String { file.path }
@@ -80,8 +81,7 @@ public final class SegmentReader: Sendable {
         verified.insert(index)
       }
       let (header, vector) = try decodePage(
-        bytes, offset: offset, column: schema.columns[column],
-        rowCount: rowRange(ofPage: page).count, form: form)
+        bytes, offset: offset, column: column, rowCount: rowRange(ofPage: page).count, form: form)
       work.pages += 1
       work.bytesStored += bytes.count
       work.bytesDecoded += header.rawByteCount
@@ -103,9 +103,10 @@ public final class SegmentReader: Sendable {
 
   /// Decodes a page whose checksum is the caller's business.
   func decodePage(
-    _ bytes: UnsafeRawBufferPointer, offset: UInt64, column: Column, rowCount: Int,
+    _ bytes: UnsafeRawBufferPointer, offset: UInt64, column index: Int, rowCount: Int,
     form: VectorForm = .wide
   ) throws -> (PageHeader, ColumnVector) {
+    let column = schema.columns[index]
     var reader = ByteReader(bytes, file: path, origin: offset)
     let header = try PageHeader(decoding: &reader, rowCount: rowCount)
     guard column.isNullable || !header.hasNulls else {
@@ -113,9 +114,24 @@ public final class SegmentReader: Sendable {
         "page flags", expected: "no nulls in column \(column.name)", found: "nulls")
     }
     let payload = UnsafeRawBufferPointer(rebasing: bytes[reader.position...])
+    let shared = header.encoding == .sharedDictionary ? try dictionary(column: index) : nil
     let vector = try decoder.decode(
-      header, payload: payload, offset: reader.offset, type: column.type, form: form)
+      header, payload: payload, offset: reader.offset, type: column.type, form: form,
+      dictionary: shared)
     return (header, vector)
+  }
+
+  /// The strings that pages of a column share, loaded the first time; nil when it has none.
+  func dictionary(column: Int) throws -> StringTable? {
+    guard let block = extensions.dictionaries[column] else { return nil }
+    return try dictionaries.withLock { loaded in
+      if let table = loaded[column] { return table }
+      let table = try withBlock(block) {
+        try DictionaryBlock.read($0, file: path, offset: block.offset)
+      }
+      loaded[column] = table
+      return table
+    }
   }
 
   /// Where a page lies.

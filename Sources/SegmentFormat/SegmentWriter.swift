@@ -9,7 +9,7 @@ public final class SegmentWriter {
   private let sink: any SegmentSink
   private let encoder: PageEncoder
   private let pruning: PruningWriter
-  private let gathered = PageBuffer()
+  private lazy var gathered = PageBuffer()
   private let output = ByteBuffer()
   private var flushedByteCount = 0
   private var entries: [SegmentFooter.ColumnEntry] = []
@@ -21,6 +21,7 @@ public final class SegmentWriter {
   private var columnEncodedByteCount = 0
   private var rowCount: Int?
   private var requiredFeatures: UInt32 = 0
+  private var dictionaries: [SegmentFooter.Extension] = []
   private var isFinished = false
 
   /// Bytes collected before the sink is called.
@@ -33,7 +34,8 @@ public final class SegmentWriter {
     self.options = options
     self.sink = sink
     pruning = PruningWriter(schema: schema, options: options)
-    encoder = PageEncoder(compression: options.compression)
+    encoder = PageEncoder(
+      compression: options.compression, rowsPerPage: options.rowsPerPage)
     output.append(SegmentLayout.magic)
   }
 
@@ -138,16 +140,35 @@ public final class SegmentWriter {
       SegmentFooter.ColumnEntry(
         pagesOffset: UInt64(columnStart), pagesByteCount: pagesEnd - columnStart,
         directoryByteCount: directory.count, zoneMap: zoneMap))
+    appendDictionary(ofColumn: entries.count - 1)
     let columnEnd = flushedByteCount + output.count
     summaries.append(
       SegmentSummary.ColumnSummary(
         id: column.id, rawByteCount: columnRawByteCount,
         encodedByteCount: columnEncodedByteCount, storedByteCount: columnEnd - columnStart))
+    gathered.beginColumn()
     columnStart = columnEnd
     columnRowCount = 0
     columnRawByteCount = 0
     columnEncodedByteCount = 0
     pages.removeAll(keepingCapacity: true)
+  }
+
+  /// Appends the dictionary of the column just written, if its pages share one, behind the column:
+  /// it is complete only now.
+  private func appendDictionary(ofColumn column: Int) {
+    guard let block = encoder.finishColumn() else { return }
+    let start = flushedByteCount + output.count
+    output.append(block.bytes)
+    output.append(crc32c(block.bytes))
+    var entry = ByteWriter()
+    entry.appendVarint(UInt64(column))
+    entry.appendVarint(UInt64(start))
+    entry.appendVarint(UInt64(flushedByteCount + output.count - start))
+    dictionaries.append(
+      SegmentFooter.Extension(
+        kind: SegmentExtensions.Kind.dictionary.rawValue, bytes: entry.bytes))
+    encoder.canShareDictionary = dictionaries.count < SegmentLayout.dictionaryCountMax
   }
 
   /// Writes the footer and gives the last bytes to the sink.
@@ -161,8 +182,9 @@ public final class SegmentWriter {
     let rows = rowCount ?? 0
     var footer = SegmentFooter(
       schema: schema, rowCount: rows, rowsPerPage: options.rowsPerPage, columns: entries)
-    footer.extensions = pruning.appendBlocks(
-      to: output, origin: flushedByteCount + output.count)
+    footer.extensions =
+      dictionaries
+      + pruning.appendBlocks(to: output, origin: flushedByteCount + output.count)
     footer.encoded(requiredFeatures: requiredFeatures).withUnsafeBytes { output.append($0) }
     try flush()
     return SegmentSummary(

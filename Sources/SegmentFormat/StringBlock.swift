@@ -13,17 +13,25 @@ enum StringBlock {
       least = min(least, lengths[index])
       greatest = max(greatest, lengths[index])
     }
-    let width = bitCount(of: greatest &- least)
-    out.append(UInt8(width))
-    out.append(least)
-    let target = out.extend(by: packedByteCount(count, width: width))
-    lengths.withMemoryRebound(to: Int32.self, capacity: count) {
-      Int32.pack(
-        $0, count: count, width: width, base: Int32(bitPattern: least), into: target)
-    }
+    PackedNumbers.appendFromLeast(
+      lengths, count: count, least: least, greatest: greatest, to: out)
   }
 
   static func read(_ reader: inout ByteReader, count: Int) throws -> StringTable {
+    let (offsets, total) = try readOffsets(&reader, count: count)
+    guard total <= UInt64(reader.remaining) else {
+      throw reader.corrupt(
+        "string bytes", expected: "\(total)", found: "\(reader.remaining) bytes left")
+    }
+    let bytes = try reader.readBytes(Int(total), "string bytes")
+    return StringTable(count: count, offsets: offsets, bytes: .copy(of: bytes))
+  }
+
+  /// The lengths as offsets, and their sum. The offsets are those of the strings only when the sum
+  /// is that of the bytes there are, which the caller checks.
+  static func readOffsets(
+    _ reader: inout ByteReader, count: Int
+  ) throws -> (offsets: AlignedBuffer, total: UInt64) {
     let width = try reader.read(UInt8.self, "string length width")
     let least = try reader.read(UInt32.self, "least string length")
     let offsets = AlignedBuffer(byteCount: (count + 1) * 4)
@@ -39,11 +47,6 @@ enum StringBlock {
       total &+= UInt64(ends[index])
       ends[index] = UInt32(truncatingIfNeeded: total)
     }
-    guard total <= UInt64(reader.remaining) else {
-      throw reader.corrupt(
-        "string bytes", expected: "\(total)", found: "\(reader.remaining) bytes left")
-    }
-    let bytes = try reader.readBytes(Int(total), "string bytes")
-    return StringTable(count: count, offsets: offsets, bytes: .copy(of: bytes))
+    return (offsets, total)
   }
 }

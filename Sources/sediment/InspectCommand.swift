@@ -10,6 +10,7 @@ struct InspectCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         sediment inspect DIR
+        sediment inspect DIR --sizes
         sediment inspect DIR --table orders --columns
         sediment inspect DIR --table orders --pages | less
       """)
@@ -18,6 +19,9 @@ struct InspectCommand: ParsableCommand {
 
   @Option(help: "Only this table.")
   var table: String?
+
+  @Flag(help: "Shows, instead of the tablets, what every column takes and in which encodings.")
+  var sizes = false
 
   @Flag(help: "Adds the columns of every segment: sizes and encodings.")
   var columns = false
@@ -29,14 +33,14 @@ struct InspectCommand: ParsableCommand {
     let opened = store.open()
     do {
       let tables = try table.map { [try opened.snapshot(of: $0)] } ?? opened.snapshot()
-      for table in tables { show(table) }
+      for table in tables { try show(table) }
       if tables.isEmpty { print("the store has no tables") }
     } catch {
       fail(error, code: 66)
     }
   }
 
-  private func show(_ table: TableSnapshot) {
+  private func show(_ table: TableSnapshot) throws {
     let definition = table.definition
     let schema = definition.schema
     print(
@@ -45,6 +49,10 @@ struct InspectCommand: ParsableCommand {
     for (index, column) in schema.columns.enumerated() {
       let key = index < schema.sortKeyCount ? ", sort key \(index + 1)" : ""
       print("  column \(column.name) \(column.type)\(column.isNullable ? " nullable" : "")\(key)")
+    }
+    if sizes {
+      for line in try ColumnSizes(of: table).lines() { print(line) }
+      return
     }
     for tablet in table.tablets { show(tablet) }
   }

@@ -79,6 +79,46 @@ import Testing
     }
   }
 
+  @Test func pagesOfSymbolsStayReadable() throws {
+    var generator = SeededGenerator(seed: 108)
+    let values = proseSamples(count: 1700, &generator).map { Value.string($0) }
+    let schema = try Schema([("c", .string, false)], sortKeyCount: 1)
+    let batch = ColumnBatch(schema: schema, rowCount: 1700, columns: [vector(.string, values)])
+    let name = "format-v1-strings/symbols.seg"
+    if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1" {
+      try writeIfMissing(name, SegmentWriter.encode(batch, options: SegmentOptions()).bytes)
+      return
+    }
+    let folder = try #require(Bundle.module.resourcePath)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Fixtures/\(name)"))
+    let reader = try openSegment([UInt8](bytes))
+    #expect(try reader.describe().columns[0].pages.map(\.encoding) == [.symbols])
+    #expect(reader.verify() == [])
+    #expect(try isSame(readColumn(reader, 0), values))
+  }
+
+  @Test func sharedDictionariesStayReadable() throws {
+    var generator = SeededGenerator(seed: 109)
+    let values = (0..<700).map { _ -> Value in
+      generator.next() % 9 == 0 ? .null : .string("name \(generator.next() % 90)")
+    }
+    let schema = try Schema([("c", .string, true)], sortKeyCount: 1)
+    let batch = ColumnBatch(schema: schema, rowCount: 700, columns: [vector(.string, values)])
+    let name = "format-v1-strings/shared-dictionary.seg"
+    if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1" {
+      let options = SegmentOptions(rowsPerPage: 128)
+      try writeIfMissing(name, SegmentWriter.encode(batch, options: options).bytes)
+      return
+    }
+    let folder = try #require(Bundle.module.resourcePath)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Fixtures/\(name)"))
+    let reader = try openSegment([UInt8](bytes))
+    let encodings = try reader.describe().columns[0].pages.map(\.encoding)
+    #expect(encodings == Array(repeating: .sharedDictionary, count: 6))
+    #expect(reader.verify() == [])
+    #expect(try isSame(readColumn(reader, 0), values))
+  }
+
   private func writeIfMissing(_ name: String, _ bytes: [UInt8]) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let file = folder.appendingPathComponent("Fixtures/\(name)")

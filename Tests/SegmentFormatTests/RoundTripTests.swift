@@ -87,7 +87,8 @@ import Testing
     #expect(used[.double] == [.plain, .runLength, .dictionary, .alp])
     #expect(used[.float]?.contains(.alp) == true)
     #expect(used[.decimal(precision: 38, scale: 10)]?.contains(.split) == true)
-    #expect(used[.string] == [.plain, .dictionary])
+    #expect(used[.string] == [.plain, .dictionary, .symbols])
+    // Shared dictionaries need several pages: `SharedDictionaryTests`.
   }
 
   /// What is packed in few bits is read into narrow lanes, and stays itself when widened.

@@ -163,3 +163,15 @@ func sampleBatch(
   let columns = zip(allTypes, values).map { vector($0, $1) }
   return (ColumnBatch(schema: schema, rowCount: rowCount, columns: columns), values)
 }
+
+/// Texts of a few words each, mostly different, as people and generators write them.
+func proseSamples(count: Int, _ generator: inout SeededGenerator) -> [String] {
+  let words = [
+    "carefully", "final", "deposits", "sleep", "quickly", "among", "the", "blithely", "ironic",
+    "requests", "über", "pinto", "beans", "日本", "haggle",
+  ]
+  return (0..<count).map { _ in
+    (0..<3 + generator.next() % 8).map { _ in words[Int(generator.next() % UInt64(words.count))] }
+      .joined(separator: " ") + "\(generator.next() % 100)"
+  }
+}

@@ -24,7 +24,7 @@ enum CountedCases {
         "scan, group by an integer", segment,
         Query.grouping(by: "product_id").computing(.countAll)),
       scan("scan, select one row", segment, Query.selectingAll().limited(to: 1)),
-      try merge(), try load(), try commit(),
+      try merge(), try load(), try commit(), try wide(),
     ]
   }
 
@@ -73,6 +73,15 @@ enum CountedCases {
           _ = try builder.prepare()
         }
       }
+    }
+  }
+
+  private static func wide() throws -> MicroCase {
+    let batch = try WideCases.batch()
+    return MicroCase(
+      "column of a wide load", "encode", byteCount: 0, valueCount: WideCases.columnCount
+    ) {
+      { _ = try SegmentWriter.encode(batch, options: SegmentOptions()) }
     }
   }
 

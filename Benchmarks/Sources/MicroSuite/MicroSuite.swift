@@ -12,6 +12,7 @@ public enum MicroSuite {
     cases += try GroupCases.all()
     cases += try IngestCases.all()
     cases += try StoreCases.all()
+    cases += try WideCases.all()
     cases += try PolicyCases.all()
     return cases
   }

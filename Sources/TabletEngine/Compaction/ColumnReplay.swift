@@ -7,29 +7,36 @@ import StorageBase
 /// during a call those that ended in it. Not thread-safe.
 ///
 /// Inputs interleave row by row in the worst case, so the loops work on plain pointers: one
-/// cursor per input, refilled when its page ends.
+/// cursor per input, refilled when its page ends. Where they do not, runs of rows are copied whole.
+/// Strings that are codes in all inputs stay codes, of a dictionary that holds those of the inputs.
 final class ColumnReplay {
   /// Where an input's next value is.
-  private struct Cursor {
+  struct Cursor {
     /// Values of a fixed-width page, or codes of a coded one.
     var values = UnsafeRawPointer(bitPattern: 64)!
     /// Offsets and bytes of a string page, or of its dictionary.
     var offsets: UnsafePointer<UInt32>?
     var bytes: UnsafeRawPointer?
     var isCoded = false
+    /// By code of the page: the code of the output; once it is needed.
+    var mapping: UnsafePointer<UInt32>?
     var nulls: UnsafePointer<UInt64>?
     var row = 0
     var count = 0
   }
 
   private let inputs: [MergeInput]
-  private let column: Column
-  private let cursors: UnsafeMutableBufferPointer<Cursor>
-  private var pages: [ColumnVector?]
+  let column: Column
+  let cursors: UnsafeMutableBufferPointer<Cursor>
+  var pages: [ColumnVector?]
   /// Pages that ended during the current call and are still pointed into.
   private var retired: [ColumnVector] = []
   private var starts: [MergeInput.Position]
+  let union = CodeUnion()
   private(set) var work = PageWork()
+
+  /// Rows of an average run from which on runs are copied whole.
+  private static let runRowCountMin = 8
 
   init(inputs: [MergeInput], column: Column, from positions: [MergeInput.Position]) {
     self.inputs = inputs
@@ -60,13 +67,18 @@ final class ColumnReplay {
     case .int32, .float32: return try replay(sources, UInt32.self)
     case .int64, .float64: return try replay(sources, UInt64.self)
     case .int128: return try replay(sources, UInt128.self)
-    case .bytes: return try replayStrings(sources)
+    case .bytes:
+      let isCoded = pages.allSatisfy { page in
+        guard let page, case .strings = page.body else { return true }
+        return false
+      }
+      return isCoded ? try replayCodes(sources) : try replayStrings(sources)
     }
   }
 
   /// Moves an input whose page has ended to its next page.
   @inline(never)
-  private func refill(_ input: Int) throws {
+  func refill(_ input: Int) throws {
     if let page = pages[input] {
       retired.append(page)
       starts[input] = inputs[input].pageAfter(starts[input])
@@ -111,76 +123,53 @@ final class ColumnReplay {
     let buffer = AlignedBuffer(byteCount: sources.count * MemoryLayout<T>.stride)
     let output = buffer.mutableValues(as: T.self)
     var nulls: Bitmap?
-    for index in sources.indices {
+    let hasRuns = Self.hasRuns(sources)
+    var index = 0
+    while index < sources.count {
       let input = Int(sources[index])
       if cursors[input].row == cursors[input].count { try refill(input) }
       let row = cursors[input].row
-      output[index] = cursors[input].values.loadUnaligned(
-        fromByteOffset: row &* MemoryLayout<T>.stride, as: T.self)
-      if let words = cursors[input].nulls { copyNull(words, row, to: &nulls, index, sources.count) }
-      cursors[input].row = row &+ 1
+      let count = hasRuns ? runLength(sources, from: index) : 1
+      let source = cursors[input].values + row &* MemoryLayout<T>.stride
+      if count == 1 {
+        output[index] = source.loadUnaligned(as: T.self)
+      } else {
+        UnsafeMutableRawPointer(output.baseAddress! + index).copyMemory(
+          from: source, byteCount: count &* MemoryLayout<T>.stride)
+      }
+      if let words = cursors[input].nulls {
+        for offset in 0..<count {
+          copyNull(words, row &+ offset, to: &nulls, index &+ offset, sources.count)
+        }
+      }
+      cursors[input].row = row &+ count
+      index &+= count
     }
     return ColumnVector(
       type: column.type, count: sources.count, body: .fixed(buffer), nulls: nulls)
   }
 
-  private func replayStrings(_ sources: UnsafeBufferPointer<UInt16>) throws -> ColumnVector {
-    let offsets = AlignedBuffer(byteCount: (sources.count + 1) * 4)
-    let ends = offsets.mutableValues(as: UInt32.self)
-    ends[0] = 0
-    var nulls: Bitmap?
-    var total = 0
-    // First where each string is, then, knowing their total length, the bytes.
-    let places = UnsafeMutableBufferPointer<UnsafeRawPointer>.allocate(capacity: sources.count)
-    defer { places.deallocate() }
-    for index in sources.indices {
-      let input = Int(sources[index])
-      if cursors[input].row == cursors[input].count { try refill(input) }
-      let cursor = cursors[input]
-      guard let bounds = cursor.offsets, let bytes = cursor.bytes else {
-        preconditionFailure("a page of strings")
-      }
-      let entry =
-        cursor.isCoded
-        ? Int(cursor.values.load(fromByteOffset: cursor.row &* 4, as: UInt32.self)) : cursor.row
-      places[index] = bytes + Int(bounds[entry])
-      total &+= Int(bounds[entry &+ 1] &- bounds[entry])
-      ends[index &+ 1] = UInt32(truncatingIfNeeded: total)
-      if let words = cursor.nulls { copyNull(words, cursor.row, to: &nulls, index, sources.count) }
-      cursors[input].row = cursor.row &+ 1
+  /// Whether the inputs take turns so seldom that looking for runs is worth it.
+  private static func hasRuns(_ sources: UnsafeBufferPointer<UInt16>) -> Bool {
+    var changes = 1
+    for index in 1..<max(1, sources.count) {
+      changes &+= sources[index] != sources[index &- 1] ? 1 : 0
     }
-    guard total <= Limits.pageByteCountMax else {
-      throw StorageError.limitExceeded(
-        what: "bytes of one page of column \(column.name)", value: total,
-        limit: Limits.pageByteCountMax, remedy: "use fewer rows per page or shorter strings")
-    }
-    let bytes = AlignedBuffer(byteCount: total)
-    for index in sources.indices {
-      let start = Int(ends[index])
-      copyShort(
-        places[index], to: bytes.mutableBytes.baseAddress! + start,
-        count: Int(ends[index &+ 1]) &- start)
-    }
-    let table = StringTable(count: sources.count, offsets: offsets, bytes: bytes)
-    return ColumnVector(
-      type: column.type, count: sources.count, body: .strings(table), nulls: nulls)
+    return changes &* runRowCountMin <= sources.count
   }
 
-  /// Copies strings, which are mostly shorter than a vector: source and target have padding, so
-  /// 16 bytes can always be moved, and what is too much is overwritten by the next string.
-  @inline(__always)
-  private func copyShort(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int)
-  {
-    if count <= 16 {
-      target.storeBytes(
-        of: source.loadUnaligned(as: SIMD2<UInt64>.self), as: SIMD2<UInt64>.self)
-    } else {
-      target.copyMemory(from: source, byteCount: count)
-    }
+  /// How many rows from `index` on come from one page of one input.
+  private func runLength(_ sources: UnsafeBufferPointer<UInt16>, from index: Int) -> Int {
+    let source = sources[index]
+    let cursor = cursors[Int(source)]
+    let limit = min(sources.count, index &+ cursor.count &- cursor.row)
+    var end = index &+ 1
+    while end < limit, sources[end] == source { end &+= 1 }
+    return end &- index
   }
 
   @inline(__always)
-  private func copyNull(
+  func copyNull(
     _ words: UnsafePointer<UInt64>, _ row: Int, to nulls: inout Bitmap?, _ index: Int, _ count: Int
   ) {
     guard words[row &>> 6] &>> UInt64(row & 63) & 1 != 0 else { return }

@@ -6,99 +6,231 @@ import StorageBase
 /// from which input each output row comes (Vertical compaction of Apache Doris; the *row sources*
 /// of ClickHouse's vertical merge).
 ///
-/// A binary heap holds the inputs by their current row; the winner keeps delivering while it stays
-/// ahead of the runner-up, so inputs that do not interleave cost one comparison per row.
-/// Rows of equal keys come in input order. Memory: one page of keys per input.
-struct KeyMerge {
-  private struct Cursor {
-    var position = MergeInput.Position()
-    var keys = SortKeys([])
-    var row = 0
+/// A tree of losers (Knuth, volume 3, 5.4.1) holds the inputs by their current row: a row costs one
+/// comparison per level, of 64-bit prefixes that lie in the tree. An input that wins several times
+/// on end is galloped through (as in timsort): inputs that do not interleave cost a few comparisons
+/// a page. Rows of equal keys come in input order. Memory: one page of keys per input. Not
+/// thread-safe.
+final class KeyMerge {
+  /// An input with rows left, by the prefix of its current row.
+  private struct Contender {
+    var prefix: UInt64
+    var input: Int
   }
+
+  /// Where an input is in its current page. Plain memory: nothing is retained for a row.
+  private struct Cursor {
+    /// As in `MergeKeys`.
+    var prefixes: UnsafePointer<UInt64>?
+    var exactColumns: UInt64 = 0
+    var row = 0
+    /// 0 at the end of the input.
+    var rowCount = 0
+  }
+
+  /// The place of an input that has ended.
+  private static let nobody = -1
+  /// Rows in a row from one input after which it is galloped through.
+  private static let gallopRowCount = 6
 
   private let inputs: [MergeInput]
   private let keyColumns: [Column]
-  private var cursors: [Cursor]
-  /// Inputs that have rows left, as a binary heap by their current row.
-  private var heap: [Int] = []
+  private let keyColumnCount: Int
+  private var positions: [MergeInput.Position]
+  /// The current page of each input; nil at its end.
+  private var keys: [MergeKeys?]
+  private let cursors: UnsafeMutablePointer<Cursor>
+  /// By node, the loser of the match played there: node i is the parent of 2i and 2i + 1, and input
+  /// i enters at node `inputs.count + i`.
+  private let losers: UnsafeMutablePointer<Contender>
+  // It changes with every row. A class checks each access for overlap at run time, which costs more
+  // than a comparison; no method here holds it while it calls out.
+  @exclusivity(unchecked) private var winner = Contender(prefix: .max, input: nobody)
   private(set) var work = PageWork()
 
   init(inputs: [MergeInput], schema: Schema) throws {
     precondition(inputs.count <= Limits.mergeInputCountMax)
     self.inputs = inputs
     keyColumns = Array(schema.columns[..<schema.sortKeyCount])
-    cursors = inputs.map { _ in Cursor() }
-    for input in inputs.indices where try load(input) { heap.append(input) }
-    for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { siftDown(index) }
+    keyColumnCount = keyColumns.count
+    positions = inputs.map { _ in MergeInput.Position() }
+    keys = inputs.map { _ in nil }
+    let count = max(1, inputs.count)
+    cursors = .allocate(capacity: count)
+    cursors.initialize(repeating: Cursor(), count: count)
+    losers = .allocate(capacity: count)
+    losers.initialize(repeating: winner, count: count)
+    for input in inputs.indices { try load(input) }
+    if !inputs.isEmpty { winner = play(1) }
   }
 
-  var isAtEnd: Bool { heap.isEmpty }
+  deinit {
+    cursors.deallocate()
+    losers.deallocate()
+  }
+
+  var isAtEnd: Bool { winner.input == Self.nobody }
 
   /// The inputs of the next `count` output rows, or of all that are left.
-  mutating func nextSources(_ count: Int) throws -> [UInt16] {
-    var sources: [UInt16] = []
-    sources.reserveCapacity(min(count, inputs.reduce(0) { $0 + $1.rowCount }))
-    while sources.count < count, let winner = heap.first {
-      let limit = count - sources.count
-      let taken = rowsAhead(of: winner, atMost: limit)
-      sources.append(contentsOf: repeatElement(UInt16(winner), count: taken))
-      cursors[winner].row += taken
-      if cursors[winner].row == cursors[winner].keys.rowCount {
-        cursors[winner].position = inputs[winner].pageAfter(cursors[winner].position)
-        if try !load(winner) {
-          heap[0] = heap[heap.count - 1]
-          heap.removeLast()
-          if heap.isEmpty { break }
+  func nextSources(_ count: Int) throws -> [UInt16] {
+    let left = inputs.indices.reduce(0) { $0 + rowsLeft($1) }
+    return try [UInt16](unsafeUninitializedCapacity: min(count, left)) { sources, filled in
+      var streak = 0
+      var last = Self.nobody
+      while filled < sources.count, !isAtEnd {
+        let input = winner.input
+        streak = input == last ? streak + 1 : 0
+        last = input
+        var taken = 1
+        if streak >= Self.gallopRowCount {
+          let room = cursors[input].rowCount - cursors[input].row
+          taken = gallop(input, atMost: min(sources.count - filled, room))
+          if taken < Self.gallopRowCount { streak = 0 }
         }
+        for index in filled..<filled + taken { sources[index] = UInt16(truncatingIfNeeded: input) }
+        filled += taken
+        cursors[input].row += taken
+        try advance(input)
       }
-      siftDown(0)
     }
-    return sources
   }
 
-  /// How many rows of the winner's page sort before the current row of every other input; at
-  /// least 1.
-  private func rowsAhead(of winner: Int, atMost limit: Int) -> Int {
-    let available = min(limit, cursors[winner].keys.rowCount - cursors[winner].row)
-    guard heap.count > 1 else { return available }
-    let runnerUp =
-      heap.count > 2 && isBefore(heap[2], heap[1]) ? heap[2] : heap[1]
-    var taken = 1
-    while taken < available, isBefore(winner, offset: taken, runnerUp) { taken += 1 }
-    return taken
+  private func rowsLeft(_ input: Int) -> Int {
+    let position = positions[input]
+    let segments = inputs[input].segments
+    guard position.segment < segments.count else { return 0 }
+    let before = segments[position.segment].rowRange(ofPage: position.page).lowerBound
+    let all = segments[position.segment...].reduce(0) { $0 + $1.rowCount }
+    return all - before - cursors[input].row
   }
 
-  /// Reads the keys of the page an input stands at; false at its end.
-  private mutating func load(_ input: Int) throws -> Bool {
-    let position = cursors[input].position
-    var keys: [ColumnVector] = []
-    for column in keyColumns {
-      guard let page = try inputs[input].page(position, column: column, work: &work) else {
-        cursors[input] = Cursor(position: position)
-        return false
+  /// Plays the last winner, whose row has changed, against the losers on its way up.
+  private func advance(_ input: Int) throws {
+    if cursors[input].row == cursors[input].rowCount {
+      positions[input] = inputs[input].pageAfter(positions[input])
+      try load(input)
+    }
+    var best = contender(input)
+    var node = (inputs.count + input) / 2
+    while node > 0 {
+      let other = losers[node]
+      if isBefore(other, best) {
+        losers[node] = best
+        best = other
       }
-      keys.append(page)
+      node /= 2
     }
-    cursors[input] = Cursor(position: position, keys: SortKeys(keys))
-    return true
+    winner = best
   }
 
-  private func isBefore(_ a: Int, offset: Int = 0, _ b: Int) -> Bool {
-    let order = cursors[a].keys.compare(
-      cursors[a].row &+ offset, cursors[b].keys, cursors[b].row)
+  private func contender(_ input: Int) -> Contender {
+    guard let prefixes = cursors[input].prefixes else {
+      return Contender(prefix: .max, input: Self.nobody)
+    }
+    return Contender(prefix: prefixes[cursors[input].row], input: input)
+  }
+
+  /// The winner below a node; losers stay on the way.
+  private func play(_ node: Int) -> Contender {
+    if node >= inputs.count { return contender(node - inputs.count) }
+    let (left, right) = (play(2 * node), play(2 * node + 1))
+    let isRightFirst = isBefore(right, left)
+    losers[node] = isRightFirst ? left : right
+    return isRightFirst ? right : left
+  }
+
+  /// How many rows of the winner's page sort before the current row of every other input, at least
+  /// one: by steps that double, then by halves.
+  private func gallop(_ input: Int, atMost limit: Int) -> Int {
+    guard let runnerUp = runnerUp(of: input) else { return limit }
+    let first = cursors[input].row
+    func isAhead(_ count: Int) -> Bool {
+      let order = compare(input, first + count - 1, runnerUp, cursors[runnerUp].row)
+      return order != 0 ? order < 0 : input < runnerUp
+    }
+    var known = 1
+    var step = 1
+    while known + step <= limit, isAhead(known + step) {
+      known += step
+      step *= 2
+    }
+    var beyond = min(limit + 1, known + step)
+    while known + 1 < beyond {
+      let middle = (known + beyond) / 2
+      if isAhead(middle) { known = middle } else { beyond = middle }
+    }
+    return known
+  }
+
+  /// The best of those whom the winner has beaten itself; nil when it is alone.
+  private func runnerUp(of input: Int) -> Int? {
+    var best = Contender(prefix: .max, input: Self.nobody)
+    var node = (inputs.count + input) / 2
+    while node > 0 {
+      if isBefore(losers[node], best) { best = losers[node] }
+      node /= 2
+    }
+    return best.input == Self.nobody ? nil : best.input
+  }
+
+  @inline(__always) private func isBefore(_ a: Contender, _ b: Contender) -> Bool {
+    a.prefix != b.prefix ? a.prefix < b.prefix : isBefore(a.input, b.input)
+  }
+
+  /// As above, for inputs whose current rows have equal prefixes.
+  @inline(never) private func isBefore(_ a: Int, _ b: Int) -> Bool {
+    if a == Self.nobody { return false }
+    if b == Self.nobody { return true }
+    let order = compare(a, cursors[a].row, b, cursors[b].row)
     return order != 0 ? order < 0 : a < b
   }
 
-  private mutating func siftDown(_ start: Int) {
-    var index = start
-    while true {
-      var smallest = index
-      for child in [2 * index + 1, 2 * index + 2] where child < heap.count {
-        if isBefore(heap[child], heap[smallest]) { smallest = child }
-      }
-      if smallest == index { return }
-      heap.swapAt(index, smallest)
-      index = smallest
+  /// Negative, zero or positive as one row sorts before, with or after another.
+  @inline(__always)
+  private func compare(_ a: Int, _ row: Int, _ b: Int, _ otherRow: Int) -> Int {
+    let (left, right) = (cursors[a], cursors[b])
+    guard var own = left.prefixes, var other = right.prefixes else {
+      preconditionFailure("inputs with rows left")
     }
+    own += row
+    other += otherRow
+    var exact = left.exactColumns & right.exactColumns
+    for column in 0..<keyColumnCount {
+      if own.pointee != other.pointee { return own.pointee < other.pointee ? -1 : 1 }
+      if exact & 1 == 0 {
+        let order = compareValues(column, a, row, b, otherRow)
+        if order != 0 { return order }
+      }
+      exact &>>= 1
+      own += left.rowCount
+      other += right.rowCount
+    }
+    return 0
+  }
+
+  @inline(never)
+  private func compareValues(_ column: Int, _ a: Int, _ row: Int, _ b: Int, _ otherRow: Int) -> Int
+  {
+    guard let own = keys[a], let other = keys[b] else {
+      preconditionFailure("inputs with rows left")
+    }
+    return own.compareValues(column, row, other, otherRow)
+  }
+
+  /// Reads the keys of the page that an input stands at.
+  private func load(_ input: Int) throws {
+    keys[input] = nil
+    cursors[input] = Cursor()
+    var pages: [ColumnVector] = []
+    for column in keyColumns {
+      guard let page = try inputs[input].page(positions[input], column: column, work: &work) else {
+        return
+      }
+      pages.append(page)
+    }
+    let page = MergeKeys(pages)
+    keys[input] = page
+    cursors[input] = Cursor(
+      prefixes: page.prefixes, exactColumns: page.exactColumns, rowCount: page.rowCount)
   }
 }

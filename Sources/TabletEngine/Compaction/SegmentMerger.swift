@@ -25,7 +25,7 @@ struct SegmentMerger {
     sink: (_ ordinal: Int) throws -> any SegmentSink
   ) throws -> Result {
     var result = Result()
-    var keys = try KeyMerge(inputs: inputs, schema: schema)
+    let keys = try KeyMerge(inputs: inputs, schema: schema)
     var positions = inputs.map { _ in MergeInput.Position() }
     while !keys.isAtEnd {
       let sources = try keys.nextSources(segmentRowCountMax)
