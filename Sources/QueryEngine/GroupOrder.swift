@@ -15,13 +15,11 @@ struct GroupOrder {
   /// - Throws: `StorageError.limitExceeded` when a sum of a group that is looked at does not fit.
   func rows(of groups: Aggregation) throws -> [[Value]] {
     let order = RowOrder(terms: terms)
-    if let having {
-      let rows = try having.accepted(of: groups).map(groups.row(ofGroup:))
-      return keyOrder(groups).sorted(rows, limit: limit)
-    }
-    let numbers = groups.groups
+    let accepted = try having?.accepted(of: groups)
+    let numbers = accepted ?? groups.groups
     guard let limit, let first = terms.first, limit < numbers.count else {
-      return order.sorted(try groups.rows(), limit: limit)
+      guard let accepted else { return order.sorted(try groups.rows(), limit: limit) }
+      return keyOrder(groups).sorted(try accepted.map(groups.row(ofGroup:)), limit: limit)
     }
     if limit == 0 { return [] }
     if let ranks = groups.ranks(at: first.position) {

@@ -35,6 +35,10 @@ final class ParallelAggregation: Sendable {
   private let filter: BoundPredicate?
   private let tasks: [ArraySlice<ScanMorsels.Morsel>]
   private let isExact: Bool
+  /// Whether zone maps may tell the figures of pages with all rows selected.
+  private let isKnownFromBounds: Bool
+  /// Segments with all rows selected whose zone maps tell all that is asked of them.
+  private let knownSegments: [SegmentScan]
   private let nextTask = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
   private let state = Monitor(State())
@@ -50,7 +54,10 @@ final class ParallelAggregation: Sendable {
     keyRanges = keys.map(morsels.range(ofColumn:))
     rowCount = morsels.rowCount
     isExact = aggregates.allSatisfy(\.isExact)
-    let all = morsels.all
+    isKnownFromBounds = Aggregation.isKnownFromBounds(groupBy: keys, aggregates: aggregates)
+    let (all, known) = Self.split(
+      morsels.all, isKnownFromBounds ? KnownFigures(schema, aggregates) : nil)
+    knownSegments = known
     let size = isExact ? 1 : max(1, all.count.ceilingDivision(by: threadCount))
     tasks = stride(from: 0, to: all.count, by: size).map { all[$0..<min(all.count, $0 + size)] }
   }
@@ -74,11 +81,24 @@ final class ParallelAggregation: Sendable {
       return state.partials
     }
     let ordered = partials.sorted { $0.task < $1.task }.map(\.aggregation)
-    guard let total = ordered.first else {
-      return makeAggregation()
-    }
+    let total = ordered.first ?? makeAggregation()
     for partial in ordered.dropFirst() { total.merge(partial) }
+    for segment in knownSegments { segment.addKnown(to: total, work: &work) }
     return total
+  }
+
+  /// The morsels to look at, and the segments whose zone maps are enough.
+  private static func split(
+    _ morsels: [ScanMorsels.Morsel], _ figures: KnownFigures?
+  ) -> ([ScanMorsels.Morsel], [SegmentScan]) {
+    guard let figures else { return (morsels, []) }
+    var known: [SegmentScan] = []
+    let rest = morsels.filter { morsel in
+      guard morsel.isWhole, figures.areKnown(of: morsel.scan) else { return true }
+      if morsel.pages.lowerBound == 0 { known.append(morsel.scan) }
+      return false
+    }
+    return (rest, known)
   }
 
   /// What a job does: nothing when the query has ended before it began.
@@ -129,14 +149,22 @@ final class ParallelAggregation: Sendable {
     _ morsel: ScanMorsels.Morsel, to aggregation: Aggregation,
     _ evaluator: inout PredicateEvaluator?, _ work: inout ScanWork, _ isCancelled: () -> Bool
   ) throws {
+    var knownPageCount = 0
     _ = try morsel.scan.forEachPage(
       in: morsel.pages, isWhole: morsel.isWhole, selectedBy: &evaluator, work: &work,
       isCancelled: { isCancelled() || isStopped.load(ordering: .relaxed) },
       body: { page in
+        if isKnownFromBounds, page.selection == nil,
+          try aggregation.add(rowCount: page.rowCount, knownFrom: page.bounds)
+        {
+          knownPageCount += 1
+          return true
+        }
         try aggregation.add(
           rowCount: page.rowCount, selection: page.selection, bounds: page.bounds,
           column: page.column)
         return true
       })
+    work.pagesKnown += knownPageCount
   }
 }

@@ -9,12 +9,14 @@ public struct ScanWork: Hashable, Sendable {
   public var pagesPruned = 0
   /// Pages whose filter columns were read and selected no row, so nothing else was read.
   public var pagesEmpty = 0
+  /// Pages whose figures were told by zone maps, so that nothing of them was read.
+  public var pagesKnown = 0
   /// Pages of single columns that were decoded.
   public var columnPagesRead = 0
   /// Bytes of those pages as stored, and after decoding.
   public var bytesStored = 0
   public var bytesDecoded = 0
-  /// Rows of the pages that were looked at.
+  /// Rows of the pages that were looked at, if only at their zone maps.
   public var rowsScanned = 0
   public var rowsSelected = 0
 
@@ -26,6 +28,7 @@ public struct ScanWork: Hashable, Sendable {
     total.pages += part.pages
     total.pagesPruned += part.pagesPruned
     total.pagesEmpty += part.pagesEmpty
+    total.pagesKnown += part.pagesKnown
     total.columnPagesRead += part.columnPagesRead
     total.bytesStored += part.bytesStored
     total.bytesDecoded += part.bytesDecoded

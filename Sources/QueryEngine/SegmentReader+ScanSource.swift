@@ -25,6 +25,7 @@ extension ZoneMap {
     min.isNull
       ? .nulls(rowCount: rowCount)
       : ValueBounds(
-        lower: min, upper: isMaxOpen ? nil : max, nullCount: nullCount, rowCount: rowCount)
+        lower: min, upper: isMaxOpen ? nil : max, nullCount: nullCount, rowCount: rowCount,
+        isLowerExact: isMinExact, isUpperExact: isMaxExact && !isMaxOpen)
   }
 }

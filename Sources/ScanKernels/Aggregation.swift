@@ -13,7 +13,7 @@ import StorageBase
 /// groups costs less than one indexed addition per row.
 public final class Aggregation {
   /// What one state is fed with.
-  private struct Figure {
+  struct Figure {
     let column: Int?
     var evaluator: ExpressionEvaluator?
     /// Of an aggregate with a condition of its own, whose state is a `FilteredState`.
@@ -37,8 +37,8 @@ public final class Aggregation {
   private let columnCount: Int
   private(set) var encoder: GroupKeyEncoder
   /// Aggregates that need the same running figures share them, such as a sum and an average.
-  private var figures: [Figure] = []
-  private var figureOrdinals: [Int] = []
+  private(set) var figures: [Figure] = []
+  private(set) var figureOrdinals: [Int] = []
   /// With room at the end for kernels that load whole vectors.
   private var numbers: [UInt32] = []
   private var allRows: [UInt32] = []

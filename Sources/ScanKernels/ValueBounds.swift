@@ -8,12 +8,21 @@ public struct ValueBounds: Hashable, Sendable {
   public let upper: Value?
   public let nullCount: Int
   public let rowCount: Int
+  /// Whether `lower` is the least value of the rows, not merely a bound below it.
+  public let isLowerExact: Bool
+  /// Whether `upper` is the greatest value of the rows, not merely a bound above it.
+  public let isUpperExact: Bool
 
-  public init(lower: Value, upper: Value?, nullCount: Int, rowCount: Int) {
+  public init(
+    lower: Value, upper: Value?, nullCount: Int, rowCount: Int, isLowerExact: Bool = false,
+    isUpperExact: Bool = false
+  ) {
     self.lower = lower
     self.upper = upper
     self.nullCount = nullCount
     self.rowCount = rowCount
+    self.isLowerExact = isLowerExact
+    self.isUpperExact = isUpperExact
   }
 
   /// The bounds of a column that holds nothing but nulls.

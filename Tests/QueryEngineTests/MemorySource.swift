@@ -80,9 +80,12 @@ struct MemorySource: ScanSource {
     if zones == .truncated, case .string(let first) = low, case .string(let last) = high {
       return ValueBounds(
         lower: .string(String(first.prefix(1))), upper: last.count > 1 ? nil : high,
-        nullCount: nullCount, rowCount: rows.count)
+        nullCount: nullCount, rowCount: rows.count, isLowerExact: first.count <= 1,
+        isUpperExact: last.count <= 1)
     }
-    return ValueBounds(lower: low, upper: high, nullCount: nullCount, rowCount: rows.count)
+    return ValueBounds(
+      lower: low, upper: high, nullCount: nullCount, rowCount: rows.count, isLowerExact: true,
+      isUpperExact: true)
   }
 
   func readPage(column: Int, page: Int, work: inout ScanWork) throws -> ColumnVector {

@@ -154,6 +154,6 @@ import Testing
     let vector = builder.finish()
     try aggregation.add(rowCount: 100_000, selection: nil) { _ in vector }
     #expect(try aggregation.rows() == [[.integer(100_000)]])
-    #expect((100_000 * 16...100_000 * 32 + 64).contains(aggregation.distinctByteCount))
+    #expect((100_000 * 21...100_000 * 43 + 64).contains(aggregation.distinctByteCount))
   }
 }

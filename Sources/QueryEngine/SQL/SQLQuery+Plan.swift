@@ -53,7 +53,8 @@ extension ScanWork {
   public var report: String {
     """
     segments \(segments), \(segmentsPruned) ruled out by zone maps
-    pages    \(pages), \(pagesPruned) ruled out by zone maps, \(pagesEmpty) without a selected row
+    pages    \(pages), \(pagesPruned) ruled out by zone maps, \(pagesKnown) answered by them, \
+    \(pagesEmpty) without a selected row
     columns  \(columnPagesRead) pages decoded, \(bytesStored) bytes stored, \(bytesDecoded) decoded
     rows     \(rowsScanned) looked at, \(rowsSelected) selected
 

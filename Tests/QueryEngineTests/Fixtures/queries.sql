@@ -460,9 +460,9 @@ from readings;
 
 -- name: q33_flags_and_times
 -- types: bool 0 text text float 0
-select is_valid, count(*), min(at), max(at), max(temperature), count(distinct station)
+select is_valid, count(*), min("at"), max("at"), max(temperature), count(distinct station)
 from readings
-where at >= timestamp '2024-02-01 00:00:00' or at is null
+where "at" >= timestamp '2024-02-01 00:00:00' or "at" is null
 group by is_valid
 order by is_valid;
 -- sqlite:
