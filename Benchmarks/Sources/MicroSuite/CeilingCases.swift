@@ -7,7 +7,7 @@ import StorageBase
 /// What the other cases are held against.
 enum CeilingCases {
   static func all() -> [MicroCase] {
-    [memoryRead, pageCopy, cachedCopy, lz4, zstd]
+    [memoryRead, TwoThreadCases.ceiling, pageCopy, cachedCopy, lz4, zstd]
   }
 
   static let pieceByteCount = 64 << 10

@@ -117,6 +117,7 @@ enum EncodingCases {
     case .fixed(let buffer): buffer.byteCount
     case .strings(let table): table.bytes.byteCount + vector.count * 4
     case .coded(let codes, _): codes.byteCount
+    case .offsets, .byteCoded: preconditionFailure("samples are wide")
     }
   }
 }

@@ -35,6 +35,8 @@ public struct MicroCase {
 public enum Ceiling: String, CaseIterable, Sendable {
   /// A plain C loop that sums 256 MiB, one thread.
   case memoryRead = "memory read"
+  /// The same by two threads, each its half.
+  case memoryReadByTwo = "memory read by two threads"
   /// `memcpy` of pages of 64 KiB from 8 MiB onto the same 64 KiB: writes stay in the cache.
   case pageCopy = "page copy"
   /// The same from 64 KiB: nothing leaves the cache.

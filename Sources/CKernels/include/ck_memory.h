@@ -8,4 +8,7 @@
 /// of that many bytes can beat.
 uint64_t ck_read_words(const uint64_t *words, size_t count);
 
+/// Asks for the cache line at an address, which need not be valid, before it is read.
+static inline void ck_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif
