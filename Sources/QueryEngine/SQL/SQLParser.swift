@@ -91,7 +91,8 @@ struct SQLParser {
   static let reserved = Set(
     clauses + [
       "case", "when", "then", "else", "end", "join", "inner", "left", "right", "full", "cross",
-      "natural", "on", "using", "union", "intersect", "except", "filter", "true", "false",
+      "natural", "on", "using", "match_any", "match_all", "match_phrase", "match_phrase_prefix",
+      "union", "intersect", "except", "filter", "true", "false",
     ])
 }
 
