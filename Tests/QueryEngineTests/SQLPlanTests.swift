@@ -83,9 +83,13 @@ import Testing
 
   @Test func namesAreFoundWithoutRegardToCase() throws {
     let lines = try plan(
-      "SELECT O.O_ORDERKEY AS \"Key\" FROM orders AS o WHERE Orders.o_CustKey = 7 -- that one")
+      "SELECT O.O_ORDERKEY \"Key\", o_custkey c FROM orders o WHERE Orders.o_CustKey = 7 -- that one"
+    )
     #expect(
-      lines == ["filter   o_custkey = 7", "select   o_orderkey", "return   Key: o_orderkey, int64"])
+      lines == [
+        "filter   o_custkey = 7", "select   o_orderkey, o_custkey",
+        "return   Key: o_orderkey, int64", "return   c: o_custkey, int64",
+      ])
   }
 
   /// Months and years are added to the calendar, days to the day.

@@ -155,7 +155,9 @@ extension SQLParser {
       return name
     case .word(let word) where !Self.reserved.contains(word.lowercased()):
       // A slip in the keyword of the next clause is no alias: `select a form t`.
-      if case .word = following.kind { return nil }
+      if case .word(let after) = following.kind, !Self.reserved.contains(after.lowercased()) {
+        return nil
+      }
       if case .quotedName = following.kind { return nil }
       advance()
       return word
