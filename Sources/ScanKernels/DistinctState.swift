@@ -17,7 +17,8 @@ final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
   func fold(_ vector: ColumnVector?, selection: Bitmap?, rowCount: Int, group: Int) {
     guard let vector else { preconditionFailure("a distinct count needs a column") }
     let present = Bitmap.present(selection, vector.nulls)
-    if case .coded(let buffer, let dictionary) = vector.body {
+    // Marking pays when the dictionary is not much larger than the page; it may serve many pages.
+    if case .coded(let buffer, let dictionary) = vector.body, dictionary.count <= rowCount {
       let codes = buffer.values(as: UInt32.self)
       var isMet = [Bool](repeating: false, count: dictionary.count)
       if let present {
@@ -40,19 +41,7 @@ final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
     _ vector: ColumnVector?, rows: UnsafeBufferPointer<UInt32>, groups: UnsafeBufferPointer<UInt32>
   ) {
     guard let vector else { preconditionFailure("a distinct count needs a column") }
-    guard case .coded(let buffer, let dictionary) = vector.body else {
-      insert(vector, nulls: vector.nulls, rows: rows) { Int(groups[$0]) }
-      return
-    }
-    let codes = buffer.values(as: UInt32.self)
-    let nulls = vector.nulls
-    withWords(of: dictionary) { words in
-      for position in 0..<rows.count {
-        let row = Int(rows[position])
-        if let nulls, nulls[row] { continue }
-        sink.insert(word(Int(codes[row]), dictionary, &words), group: Int(groups[position]))
-      }
-    }
+    insert(vector, nulls: vector.nulls, rows: rows) { Int(groups[$0]) }
   }
 
   /// Lends out the words of the codes of a dictionary, which are kept until another one comes.
@@ -102,12 +91,32 @@ final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
         let word = withUnsafeBytes(of: values[row]) { sink.word(of: $0) }
         sink.insert(word, group: group(position))
       }
-    case .bytes:
+    case .bytes: insertStrings(vector, nulls, rows, group)
+    }
+  }
+
+  @inline(__always)
+  private func insertStrings(
+    _ vector: ColumnVector, _ nulls: Bitmap?, _ rows: UnsafeBufferPointer<UInt32>,
+    _ group: (Int) -> Int
+  ) {
+    switch vector.body {
+    case .coded(let buffer, let dictionary):
+      let codes = buffer.values(as: UInt32.self)
+      withWords(of: dictionary) { words in
+        for position in 0..<rows.count {
+          let row = Int(rows[position])
+          if let nulls, nulls[row] { continue }
+          sink.insert(word(Int(codes[row]), dictionary, &words), group: group(position))
+        }
+      }
+    case .strings(let strings):
       for position in 0..<rows.count {
         let row = Int(rows[position])
         if let nulls, nulls[row] { continue }
-        sink.insert(sink.word(of: vector.bytes(at: row)), group: group(position))
+        sink.insert(sink.word(of: strings[row]), group: group(position))
       }
+    case .fixed, .offsets, .byteCoded: preconditionFailure("not a wide string column")
     }
   }
 

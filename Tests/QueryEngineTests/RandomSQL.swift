@@ -157,7 +157,7 @@ struct RandomSQL {
 
   private mutating func rows() -> String {
     var items = (0..<1 + cases.below(3)).map { _ in cases.chance(1, in: 3) ? number() : key() }
-    items = items.enumerated().map { "\($1) as r\($0)" }
+    items = items.enumerated().map { "\($1)\(cases.pick([" as", ""])) r\($0)" }
     let orders =
       items.indices.filter { _ in cases.chance(1, in: 2) }.map { "\($0 + 1)\(direction)" } + unique
     return "select \(items.joined(separator: ", ")) from \(table.name)\(filter)"
@@ -167,7 +167,7 @@ struct RandomSQL {
   private mutating func groups() -> String {
     let keys = (0..<cases.below(4)).map { _ in key() }
     let figures = (0..<1 + cases.below(3)).map { _ in aggregate() }
-    let items = keys.enumerated().map { "\($1) as k\($0)" } + figures
+    let items = keys.enumerated().map { "\($1)\(cases.pick([" as", ""])) k\($0)" } + figures
     var text = "select \(items.joined(separator: ", ")) from \(table.name)\(filter)"
     if !keys.isEmpty {
       let form = cases.below(3)

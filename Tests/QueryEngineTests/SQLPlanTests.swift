@@ -35,20 +35,61 @@ import Testing
 
   @Test func whatIsComputedOfResultsIsSortedAfterwards() throws {
     let lines = try plan(
-      "select o_orderkey, -o_totalprice from orders order by o_totalprice * 2, o_orderkey limit 3")
+      """
+      select o_orderkey, -o_totalprice from orders
+      order by o_totalprice * (1 - o_shippriority), o_orderkey limit 3
+      """)
     #expect(
       lines == [
-        "select   o_orderkey, o_totalprice", "sort by  (o_totalprice * 2)", "sort by  o_orderkey",
-        "limit    3", "return   o_orderkey: o_orderkey, int64",
+        "select   o_orderkey, o_totalprice, o_shippriority",
+        "sort by  (o_totalprice * (1 - o_shippriority))", "sort by  o_orderkey", "limit    3",
+        "return   o_orderkey: o_orderkey, int64",
         "return   -o_totalprice: -(o_totalprice), decimal(38,2)",
       ])
   }
 
+  /// Adding and multiplying by what is positive keeps the order, and nulls where they are.
+  @Test func ordersThatAColumnHasAreLeftToTheEngine() throws {
+    let lines = try plan(
+      "select id, 2 * level + 1 as twice, 0 - level from readings order by twice desc, 1 limit 4")
+    #expect(lines.dropFirst().first == "order by level desc, id")
+    for order in ["0 - level", "-level", "level * 0", "level * -2", "temperature * 2", "level / 2"]
+    {
+      let lines = try plan("select id from readings order by \(order), id limit 4")
+      #expect(lines.contains { $0.hasPrefix("sort by") }, "\(order)")
+    }
+  }
+
+  @Test func theFirstOfManyRowsAreThoseOfASort() throws {
+    let schema = try Schema([("key", .int64, false), ("value", .int64, true)], sortKeyCount: 1)
+    var random = SeededGenerator(seed: 3)
+    let rows = (0..<9000).map { row -> [Value] in
+      [.integer(row), random.next() % 9 == 0 ? .null : .integer(Int128(random.next() % 40))]
+    }
+    let table = FixtureTable(name: "t", schema: schema, rows: rows)
+    let segments = try table.segments(2, SegmentOptions(rowsPerPage: 1000))
+    for (limit, offset) in [(0, 0), (1, 0), (7, 3), (600, 5), (1500, 0), (20_000, 10)] {
+      for direction in ["", " desc"] {
+        let text =
+          "select key from t order by 10 - value\(direction), value * key limit \(limit)"
+          + " offset \(offset)"
+        let statement = try SQLStatement(text)
+        let found = try statement.bound(to: schema).run(over: segments, schema: schema)
+        let expected = SQLReference(statement, table).answer()
+        #expect(found.rows.map { [NaiveValue($0[0], .int64)] } == expected, "\(text)")
+      }
+    }
+  }
+
   @Test func namesAreFoundWithoutRegardToCase() throws {
     let lines = try plan(
-      "SELECT O.O_ORDERKEY AS \"Key\" FROM orders AS o WHERE Orders.o_CustKey = 7 -- that one")
+      "SELECT O.O_ORDERKEY \"Key\", o_custkey c FROM orders o WHERE Orders.o_CustKey = 7 -- that one"
+    )
     #expect(
-      lines == ["filter   o_custkey = 7", "select   o_orderkey", "return   Key: o_orderkey, int64"])
+      lines == [
+        "filter   o_custkey = 7", "select   o_orderkey, o_custkey",
+        "return   Key: o_orderkey, int64", "return   c: o_custkey, int64",
+      ])
   }
 
   /// Months and years are added to the calendar, days to the day.

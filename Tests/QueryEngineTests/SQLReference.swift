@@ -137,6 +137,12 @@ struct SQLReference {
       let terms = members.map { tested.compared(with: value($0, group)).map { $0 == 0 } }
       return bool(terms.contains(true) ? true : terms.contains(nil) ? nil : false)
     case .isNull(let inner): return .bool(value(inner, group) == .null)
+    case .like(let inner, let pattern):
+      guard case .text(let text) = value(inner, group),
+        case .text(let wanted) = value(pattern, group)
+      else { return .null }
+      return .bool(Self.isLike(text.unicodeScalars.map { $0 }, wanted.unicodeScalars.map { $0 }))
+    case .match: preconditionFailure("words depend on how an index cuts them")
     case .not(let term): return bool(truth(value(term, group)).map { !$0 })
     case .and(let nodes):
       let terms = nodes.map { truth(value($0, group)) }
@@ -164,6 +170,21 @@ struct SQLReference {
     case .date(let date): .day(NaiveDates.day(date.year, date.month, date.day))
     case .interval(let months, let days): .interval(months: months, days: days)
     }
+  }
+
+  /// `%` takes nothing or one more character, `_` exactly one, and a backslash the next as it is.
+  private static func isLike(_ text: [Unicode.Scalar], _ pattern: [Unicode.Scalar]) -> Bool {
+    func matches(_ t: Int, _ p: Int) -> Bool {
+      if p == pattern.count { return t == text.count }
+      if pattern[p] == "%" {
+        return matches(t, p + 1) || (t < text.count && matches(t + 1, p))
+      }
+      guard t < text.count else { return false }
+      if pattern[p] == "_" { return matches(t + 1, p + 1) }
+      let literal = pattern[p] == "\\" && p + 1 < pattern.count ? p + 1 : p
+      return text[t] == pattern[literal] && matches(t + 1, literal + 1)
+    }
+    return matches(0, 0)
   }
 
   private static func holds(_ comparison: Comparison, _ order: Int) -> Bool {

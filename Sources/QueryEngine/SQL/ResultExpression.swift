@@ -44,6 +44,30 @@ extension ResultExpression {
     }
   }
 
+  /// The column whose order is that of the values: itself, or what a positive constant multiplies
+  /// or a constant is added to, exactly; nil for all else.
+  func orderingColumn(_ columns: [DataType]) -> Int? {
+    func isExact(_ operand: ResultExpression) -> Bool {
+      switch operand.type(columns) {
+      case nil, .float?, .double?: false
+      default: true
+      }
+    }
+    switch self {
+    case .column(let index): return index
+    case .constant, .negate: return nil
+    case .arithmetic(let inner, let sign, .constant(.exact(let value, _))),
+      .arithmetic(.constant(.exact(let value, _)), let sign, let inner):
+      guard isExact(inner) else { return nil }
+      switch sign {
+      case .add: return inner.orderingColumn(columns)
+      case .multiply: return value > 0 ? inner.orderingColumn(columns) : nil
+      case .subtract, .divide: return nil
+      }
+    case .arithmetic: return nil
+    }
+  }
+
   /// Its value for a row; null where an operand is, and for a division by zero.
   /// - Throws: `StorageError.limitExceeded` for a number of more than 38 digits.
   func value(_ row: [Value], _ columns: [DataType]) throws -> Value {

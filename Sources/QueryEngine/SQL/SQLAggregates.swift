@@ -87,6 +87,7 @@ extension SQLNode {
       inner.hasAggregate
     case .arithmetic(let a, _, let b), .comparison(let a, _, let b):
       a.hasAggregate || b.hasAggregate
+    case .like(let a, let b), .match(let a, _, let b): a.hasAggregate || b.hasAggregate
     case .between(let a, let b, let c): a.hasAggregate || b.hasAggregate || c.hasAggregate
     case .isOneOf(let a, let members): a.hasAggregate || members.contains(where: \.hasAggregate)
     case .and(let terms), .or(let terms): terms.contains(where: \.hasAggregate)

@@ -47,6 +47,8 @@ extension SQLConditionScope {
       }
       let name = try operand(value)
       return try checked(.isOneOf(name, literals), node)
+    case .like, .match:
+      throw error("LIKE and MATCH are not supported yet", at: node)
     case .name, .call:
       let name = try operand(node)
       return try checked(.compare(name, .equal, .boolean(true)), node)

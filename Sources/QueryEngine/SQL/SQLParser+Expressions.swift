@@ -5,6 +5,9 @@ extension SQLParser {
   /// Terms of one sum and factors of one product, which nest to the left.
   private static let chainMax = 200
 
+  /// How Apache Doris searches for words.
+  private static let matches = ["match_any", "match_all", "match_phrase", "match_phrase_prefix"]
+
   func node(_ kind: SQLNode.Kind, from start: Int) -> SQLNode {
     SQLNode(kind: kind, range: start..<lastEnd)
   }
@@ -78,8 +81,14 @@ extension SQLParser {
       try expect(symbol: ")", " after the values of IN")
       return node(.isOneOf(left, members), from: start)
     }
-    if next.isWord("like") || next.isWord("ilike") {
-      throw error("LIKE is not supported yet")
+    if take("like") {
+      let pattern = try sum()
+      return node(.like(left, pattern: pattern), from: start)
+    }
+    if next.isWord("ilike") { throw error("ILIKE is not supported: LIKE tells cases apart") }
+    for keyword in Self.matches where take(keyword) {
+      let text = try sum()
+      return node(.match(left, keyword: keyword.uppercased(), text: text), from: start)
     }
     return nil
   }

@@ -91,7 +91,8 @@ struct SQLParser {
   static let reserved = Set(
     clauses + [
       "case", "when", "then", "else", "end", "join", "inner", "left", "right", "full", "cross",
-      "natural", "on", "using", "union", "intersect", "except", "filter", "true", "false",
+      "natural", "on", "using", "match_any", "match_all", "match_phrase", "match_phrase_prefix",
+      "union", "intersect", "except", "filter", "true", "false",
     ])
 }
 
@@ -154,7 +155,9 @@ extension SQLParser {
       return name
     case .word(let word) where !Self.reserved.contains(word.lowercased()):
       // A slip in the keyword of the next clause is no alias: `select a form t`.
-      if case .word = following.kind { return nil }
+      if case .word(let after) = following.kind, !Self.reserved.contains(after.lowercased()) {
+        return nil
+      }
       if case .quotedName = following.kind { return nil }
       advance()
       return word

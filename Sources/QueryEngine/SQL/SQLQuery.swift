@@ -25,14 +25,20 @@ public struct SQLQuery: Sendable {
   let lateOrders: [Order]
   let limit: Int?
   let offset: Int
+  /// How many rows there are to look at, those left out first included; nil for all.
+  private let lastRow: Int?
 
   init(
     base: Query, columns: [String], types: [DataType], outputs: [Output], orders: [Order],
     limit: Int?, offset: Int
   ) {
-    let names = orders.map { order -> String? in
-      guard case .column(let index) = order.expression else { return nil }
-      return columns[index]
+    let names = orders.map { order in
+      order.expression.orderingColumn(types).map { columns[$0] }
+    }
+    // Beyond what can be counted there is no limit.
+    let last = limit.flatMap { limit -> Int? in
+      let (sum, overflow) = limit.addingReportingOverflow(offset)
+      return overflow ? nil : sum
     }
     var query = base
     let isLate = names.contains(nil)
@@ -40,16 +46,14 @@ public struct SQLQuery: Sendable {
       for (name, order) in zip(names, orders) {
         if let name { query = query.ordered(by: name, order.direction) }
       }
-      // Beyond what can be counted there is no limit.
-      if let limit, case (let last, false) = limit.addingReportingOverflow(offset) {
-        query = query.limited(to: last)
-      }
+      if let last { query = query.limited(to: last) }
     }
     self.query = query
     self.types = types
     self.outputs = outputs
     lateOrders = isLate ? orders : []
     self.limit = limit
+    lastRow = last
     self.offset = offset
   }
 
@@ -87,7 +91,7 @@ public struct SQLQuery: Sendable {
       let terms = lateOrders.enumerated().map {
         (position: width + $0.offset, direction: $0.element.direction)
       }
-      rows = RowOrder(terms: terms).sorted(rows, limit: nil)
+      rows = RowOrder(terms: terms).first(lastRow ?? .max, of: rows)
     }
     let kept = rows.dropFirst(offset).prefix(limit ?? .max)
     return QueryResult(

@@ -57,7 +57,8 @@ struct SQLResults {
       return columns.count + (try aggregates.position(of: call, node, in: &scope))
     }
     switch node.kind {
-    case .constant, .comparison, .between, .isOneOf, .isNull, .not, .and, .or: return nil
+    case .constant, .comparison, .between, .isOneOf, .isNull, .like, .match, .not, .and, .or:
+      return nil
     case .arithmetic, .negate:
       return keyPositions[node]
     case .name, .call, .datePart, .conditional: break

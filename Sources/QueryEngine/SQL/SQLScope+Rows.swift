@@ -29,7 +29,7 @@ extension SQLScope {
         throw error("\(x) and \(y) are of different types", at: node)
       }
       return .comparison(x, comparison, y)
-    case .name, .between, .isOneOf, .isNull, .not, .and, .or:
+    case .name, .between, .isOneOf, .isNull, .like, .match, .not, .and, .or:
       throw error("a condition is no value; write CASE WHEN … THEN … END", at: node)
     }
   }

@@ -20,6 +20,9 @@ struct SQLNode: Hashable, Sendable {
     case between(SQLNode, SQLNode, SQLNode)
     case isOneOf(SQLNode, [SQLNode])
     case isNull(SQLNode)
+    case like(SQLNode, pattern: SQLNode)
+    /// The keyword is MATCH_ANY, MATCH_ALL, MATCH_PHRASE or MATCH_PHRASE_PREFIX.
+    case match(SQLNode, keyword: String, text: SQLNode)
     case not(SQLNode)
     case and([SQLNode])
     case or([SQLNode])
