@@ -116,7 +116,8 @@ enum EncodingCases {
     switch vector.body {
     case .fixed(let buffer): buffer.byteCount
     case .strings(let table): table.bytes.byteCount + vector.count * 4
-    case .coded(let codes, _): codes.byteCount
+    case .coded, .byteCoded: vector.count * 4
+    case .offsets: vector.count * vector.type.physical.width
     }
   }
 }
