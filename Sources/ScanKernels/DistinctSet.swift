@@ -3,8 +3,8 @@ import StorageBase
 /// The exact distinct values of every group, as one hash set of pairs of a value and a group, with
 /// linear probing and at most three quarters full. Not thread-safe.
 ///
-/// A pair takes a slot of 16 bytes, so 21 to 43 with the empty ones; a distinct string or decimal of
-/// more than 18 digits is kept once more for all groups, with some 24 bytes beside its own.
+/// A pair takes a slot of 16 bytes, so 21 to 43 with the empty ones; a distinct string or decimal
+/// of more than 18 digits is kept once more for all groups, with some 24 bytes beside its own.
 struct DistinctSet: DistinctSink {
   private static let slotCountMin = 64
 
