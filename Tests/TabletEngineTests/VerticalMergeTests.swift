@@ -6,8 +6,9 @@ import Testing
 
 @testable import TabletEngine
 
-/// Vertical merges of random inputs against a stable sort: the same rows in the same order, whatever the
-/// types of the keys, the sizes of pages and segments, and how much the inputs interleave.
+/// Vertical merges of random inputs against a stable sort: the same rows in the same order,
+/// whatever the types of the keys, the sizes of pages and segments, and how much the inputs
+/// interleave.
 @Suite struct VerticalMergeTests {
   private typealias Row = [Value]
 
@@ -126,7 +127,8 @@ import Testing
     let merger = SegmentMerger(
       schema: sample.schema, options: SegmentOptions(rowsPerPage: 1 + Int(random.next() % 100)),
       segmentRowCountMax: 1 + Int(random.next() % 1000))
-    let result = try merger.merge(sample.inputs, isCancelled: { false }) { _ in
+    let isCancelled = { @Sendable in false }
+    let result = try merger.merge(sample.inputs, isCancelled: isCancelled) { _ in
       sinks.append(MemorySink())
       return sinks[sinks.count - 1]
     }
