@@ -1,6 +1,6 @@
 /// Growable raw memory, aligned to 64 bytes, that an encoder fills, empties and fills again
-/// without allocating. It takes memory when it is first filled: an encoder has many buffers of which
-/// a small load needs few. Not thread-safe.
+/// without allocating. It takes memory when it is first filled: an encoder has many buffers, of
+/// which a small load needs few. Not thread-safe.
 final class ByteBuffer {
   private(set) var base: UnsafeMutableRawPointer
   private(set) var count = 0

@@ -6,8 +6,9 @@ import Testing
 
 @testable import TabletEngine
 
-/// Vertical merges of random inputs against a stable sort: the same rows in the same order, whatever the
-/// types of the keys, the sizes of pages and segments, and how much the inputs interleave.
+/// Vertical merges of random inputs against a stable sort: the same rows in the same order,
+/// whatever the types of the keys, the sizes of pages and segments, and how much the inputs
+/// interleave.
 @Suite struct VerticalMergeTests {
   private typealias Row = [Value]
 

@@ -57,6 +57,9 @@ enum EncodingCases {
       Column(name: "string, 5 000 names", type: .string) {
         Samples.coded(entryCount: 5000, count: rowCount, seed: 17)
       },
+      Column(name: "string, 5 000 names, not as codes", type: .string) {
+        Samples.uncoded(Samples.coded(entryCount: 5000, count: rowCount, seed: 17))
+      },
       Column(name: "string, comments", type: .string, vector: comments),
       Column(
         name: "string, comments, LZ4", type: .string, compression: .lz4, ceiling: .lz4,
