@@ -119,7 +119,8 @@ enum EncodingCases {
     switch vector.body {
     case .fixed(let buffer): buffer.byteCount
     case .strings(let table): table.bytes.byteCount + vector.count * 4
-    case .coded(let codes, _): codes.byteCount
+    case .coded(let codes, _), .byteCoded(let codes, _): codes.byteCount
+    case .offsets(let offsets): offsets.lanes.byteCount
     }
   }
 }
