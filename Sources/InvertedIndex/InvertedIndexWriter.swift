@@ -20,6 +20,9 @@ public final class InvertedIndexWriter {
   private let tokens = TokenBuffer()
   private var nulls: [UInt32] = []
   private var ignored: [UInt32] = []
+  /// The terms of each entry of the dictionary that came last, once a row has had it: a term that
+  /// no row has must not get a number.
+  private var entryTerms: (dictionary: StringTable, terms: [EntryTerms])?
 
   /// - Throws: `StorageError.invalidArgument` for options out of range or that do not fit the type.
   public init(type: DataType, options: IndexOptions = IndexOptions()) throws {
@@ -82,13 +85,13 @@ public final class InvertedIndexWriter {
   private func addCoded(
     _ codes: UnsafeBufferPointer<UInt32>, _ dictionary: StringTable, _ vector: ColumnVector
   ) {
-    // The terms of an entry, once a row has it: a term that no row has must not get a number.
-    var terms: [EntryTerms] = Array(repeating: .unknown, count: dictionary.count)
+    var terms = takeTerms(of: dictionary)
+    defer { entryTerms = (dictionary, terms) }
     let hasPositions = options.supportPhrase
     for row in 0..<vector.count where !vector.isNull(row) {
       let code = Int(codes[row])
       let place = UInt32(truncatingIfNeeded: rowCount &+ row)
-      if case .unknown = terms[code] { terms[code] = entryTerms(of: dictionary[code]) }
+      if case .unknown = terms[code] { terms[code] = numberTerms(of: dictionary[code]) }
       guard case .known(let numbers) = terms[code] else {
         ignored.append(place)
         continue
@@ -110,7 +113,15 @@ public final class InvertedIndexWriter {
     case known([Int])
   }
 
-  private func entryTerms(of value: UnsafeRawBufferPointer) -> EntryTerms {
+  /// What is known of the entries of a dictionary, which the pages of a segment may share. It is
+  /// moved out, so that it is not copied when it changes.
+  private func takeTerms(of dictionary: StringTable) -> [EntryTerms] {
+    defer { entryTerms = nil }
+    if let (known, terms) = entryTerms, known.bytes === dictionary.bytes { return terms }
+    return Array(repeating: .unknown, count: dictionary.count)
+  }
+
+  private func numberTerms(of value: UnsafeRawBufferPointer) -> EntryTerms {
     tokenizer.tokenize(value, into: tokens)
     guard isIndexed(tokens) else { return .ignored }
     return .known((0..<tokens.count).map { table.number(of: tokens[$0]) })

@@ -1,5 +1,5 @@
 /// Growable raw memory, aligned to 64 bytes, that an encoder fills, empties and fills again
-/// without allocating. It takes memory when it is first filled: an encoder has many buffers of
+/// without allocating. It takes memory when it is first filled: an encoder has many buffers, of
 /// which a small load needs few. Not thread-safe.
 final class ByteBuffer {
   private(set) var base: UnsafeMutableRawPointer

@@ -38,7 +38,8 @@ public final class DictionaryBuilder {
   public func code(of string: UnsafeRawBufferPointer) -> UInt32? {
     guard slotCount > 0 else { return nil }
     let start = string.baseAddress ?? UnsafeRawPointer(heap.base)
-    let entry = entries[slot(of: start, string.count, StringHash.hash(start, string.count))]
+    let hash = StringHash.hash(start, string.count)
+    let entry = entries[view.slot(of: start, string.count, hash)]
     return entry == 0 ? nil : UInt32(truncatingIfNeeded: entry) &- 1
   }
 
@@ -48,7 +49,7 @@ public final class DictionaryBuilder {
     if (count &+ 1) &* 2 > slotCount { grow() }
     let start = string.baseAddress ?? UnsafeRawPointer(heap.base)
     let hash = StringHash.hash(start, string.count)
-    let slot = slot(of: start, string.count, hash)
+    let slot = view.slot(of: start, string.count, hash)
     if entries[slot] != 0 { return UInt32(truncatingIfNeeded: entries[slot]) &- 1 }
     if count == 0 { offsets.append(UInt32(0)) }
     current = nil
@@ -89,24 +90,52 @@ public final class DictionaryBuilder {
     slots.base.assumingMemoryBound(to: UInt64.self)
   }
 
-  /// Where the string is, or the empty slot where it would be.
-  @inline(__always)
-  private func slot(of start: UnsafeRawPointer, _ length: Int, _ hash: UInt64) -> Int {
-    let table = entries
-    let mask = slotCount &- 1
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while table[slot] != 0 {
-      if table[slot] &>> 32 == hash &>> 32 {
-        let other = self[Int(UInt32(truncatingIfNeeded: table[slot]) &- 1)]
-        if other.count == length, let place = other.baseAddress,
-          StringHash.areEqual(start, place, length)
-        {
-          return slot
+  /// The memory of the table, for loops over strings: reaching it through its owners would retain
+  /// them for each.
+  private struct View {
+    let entries: UnsafeMutablePointer<UInt64>
+    let mask: Int
+    let ends: UnsafePointer<UInt32>
+    let heap: UnsafeRawPointer
+
+    /// Where the string is, or the empty slot where it would be.
+    @inline(__always)
+    func slot(of start: UnsafeRawPointer, _ length: Int, _ hash: UInt64) -> Int {
+      var slot = Int(truncatingIfNeeded: hash) & mask
+      while entries[slot] != 0 {
+        if entries[slot] &>> 32 == hash &>> 32 {
+          let code = Int(UInt32(truncatingIfNeeded: entries[slot]) &- 1)
+          let (begin, end) = (Int(ends[code]), Int(ends[code &+ 1]))
+          if end &- begin == length, StringHash.areEqual(start, heap + begin, length) {
+            return slot
+          }
         }
+        slot = (slot &+ 1) & mask
       }
-      slot = (slot &+ 1) & mask
+      return slot
     }
-    return slot
+  }
+
+  /// - Precondition: the table has slots.
+  private var view: View {
+    View(
+      entries: entries, mask: slotCount &- 1, ends: ends, heap: UnsafeRawPointer(heap.base))
+  }
+
+  /// The codes of many strings: all ones for those that were not added.
+  func look(
+    up starts: UnsafePointer<UnsafeRawPointer>, _ lengths: UnsafePointer<UInt32>, count: Int,
+    into codes: UnsafeMutablePointer<UInt32>
+  ) {
+    guard slotCount > 0 else { return codes.update(repeating: .max, count: count) }
+    let view = view
+    for index in 0..<count {
+      let length = Int(lengths[index])
+      let hash = StringHash.hash(starts[index], length)
+      let entry = view.entries[view.slot(of: starts[index], length, hash)]
+      // An empty slot gives all ones.
+      codes[index] = UInt32(truncatingIfNeeded: entry) &- 1
+    }
   }
 
   @inline(never) private func grow() {

@@ -85,16 +85,23 @@ final class SharedDictionary {
     up page: StringDictionary, into mapping: UnsafeMutablePointer<UInt32>
   ) -> (count: Int, byteCount: Int) {
     remember(page.source)
-    let shared = known?.codes.values(as: UInt32.self)
-    var (count, byteCount) = (0, 0)
-    for code in 0..<page.count {
-      mapping[code] = shared?[Int(page.ownCodes[code])] ?? .max
-      if mapping[code] != .max { continue }
-      mapping[code] = strings.code(of: page[code]) ?? .max
-      if mapping[code] == .max {
-        count += 1
-        byteCount += page[code].count
+    let (starts, lengths) = (page.starts, page.lengths)
+    if let known {
+      let (shared, own) = (known.codes.values(as: UInt32.self), page.ownCodes)
+      let strings = strings
+      for code in 0..<page.count {
+        mapping[code] = shared[Int(own[code])]
+        if mapping[code] == .max {
+          strings.look(up: starts + code, lengths + code, count: 1, into: mapping + code)
+        }
       }
+    } else {
+      strings.look(up: starts, lengths, count: page.count, into: mapping)
+    }
+    var (count, byteCount) = (0, 0)
+    for code in 0..<page.count where mapping[code] == .max {
+      count += 1
+      byteCount += Int(lengths[code])
     }
     return (count, byteCount)
   }

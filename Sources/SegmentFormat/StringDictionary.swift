@@ -32,7 +32,7 @@ final class StringDictionary {
   }
 
   /// By code; the strings lie in the page they came from.
-  private var starts: UnsafePointer<UnsafeRawPointer> {
+  var starts: UnsafePointer<UnsafeRawPointer> {
     UnsafePointer(startBuffer.base.assumingMemoryBound(to: UnsafeRawPointer.self))
   }
 

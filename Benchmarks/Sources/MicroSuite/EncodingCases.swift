@@ -57,6 +57,9 @@ enum EncodingCases {
       Column(name: "string, 5 000 names", type: .string) {
         Samples.coded(entryCount: 5000, count: rowCount, seed: 17)
       },
+      Column(name: "string, 5 000 names, not as codes", type: .string) {
+        Samples.uncoded(Samples.coded(entryCount: 5000, count: rowCount, seed: 17))
+      },
       Column(name: "string, comments", type: .string, vector: comments),
       Column(
         name: "string, comments, LZ4", type: .string, compression: .lz4, ceiling: .lz4,
@@ -116,8 +119,8 @@ enum EncodingCases {
     switch vector.body {
     case .fixed(let buffer): buffer.byteCount
     case .strings(let table): table.bytes.byteCount + vector.count * 4
-    case .coded(let codes, _): codes.byteCount
-    case .offsets, .byteCoded: preconditionFailure("samples are wide")
+    case .coded(let codes, _), .byteCoded(let codes, _): codes.byteCount
+    case .offsets(let offsets): offsets.lanes.byteCount
     }
   }
 }

@@ -50,6 +50,13 @@ enum Samples {
       type: .string, count: count, body: .coded(codes: codes, dictionary: names))
   }
 
+  /// The same rows as strings of their own.
+  static func uncoded(_ vector: ColumnVector) -> ColumnVector {
+    let builder = ColumnBuilder(type: vector.type, capacity: vector.count)
+    for row in 0..<vector.count { builder.append(bytes: vector.bytes(at: row)) }
+    return builder.finish()
+  }
+
   /// `vector` cut into pages of 8 192 rows, as a scan meets it. Fixed-width columns only.
   static func pages<T: BitwiseCopyable>(
     _ type: DataType, count: Int, seed: UInt64, of: T.Type,
