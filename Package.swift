@@ -73,38 +73,45 @@ let package = Package(
     library(
       "TabletEngine",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies",
       ]),
     library(
       "QueryEngine",
-      needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine"]),
-    library("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "Yams"]),
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletEngine",
+      ]),
+    library(
+      "IngestDriver",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex", "Yams",
+      ]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
 
     library(
       "FuzzTargets",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine",
-        "IngestDriver",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletEngine", "IngestDriver",
       ]),
 
     .executableTarget(name: "bench", swiftSettings: settings),
     .executableTarget(
       name: "bench-main",
       dependencies: [
-        "CKernels", "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies",
-        "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", argumentParser,
+        "CKernels", "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
+        "PolicyLab", "BenchKit", argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "sediment",
       dependencies: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", argumentParser,
-        "BenchKit",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
+        argumentParser, "BenchKit",
       ],
       swiftSettings: settings),
 
@@ -129,14 +136,15 @@ let package = Package(
     tests(
       "TabletEngine",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", "sediment",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
+        "sediment",
       ], exclude: ["Fixtures"]),
     tests(
       "QueryEngine",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies", "TabletEngine", "QueryEngine",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine",
       ], exclude: ["Fixtures"]),
     tests(
       "FuzzTargets", needs: ["StorageBase", "FuzzTargets"], resources: [.copy("Corpus")]),

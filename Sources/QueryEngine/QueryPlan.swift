@@ -21,9 +21,9 @@ struct QueryPlan {
 
   /// - Throws: `StorageError.unknownName` and `StorageError.schemaMismatch` for what does not fit
   ///   the schema, `StorageError.alreadyExists` for two result columns of one name.
-  init(_ query: Query, schema: Schema) throws {
+  init(_ query: Query, schema: Schema, analyzers: TextAnalyzers) throws {
     self.schema = schema
-    filter = try query.filter?.bound(to: schema)
+    filter = try query.filter?.bound(to: schema, analyzers: analyzers)
     limit = query.limit
     switch query.output {
     case .rows(let names):

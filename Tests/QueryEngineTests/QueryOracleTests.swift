@@ -55,7 +55,7 @@ import Testing
       let oracle = RowOracle(schema: schema, rows: rows)
       for _ in 0..<4 {
         let predicate = cases.predicate(schema)
-        let bound = try predicate.bound(to: schema)
+        let bound = try predicate.bound(to: schema, analyzers: .standard)
         var evaluator = PredicateEvaluator(bound)
         for page in 0..<source.pageCount {
           let range = source.rowRange(ofPage: page)
