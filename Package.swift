@@ -132,7 +132,12 @@ let package = Package(
       "BenchKit",
       // The results files are read back by the reader of input files.
       needs: ["StorageBase", "StorageIO", "ScanKernels", "IngestDriver", "BenchKit"]),
-    tests("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "IngestDriver"]),
+    tests(
+      "IngestDriver",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "IngestDriver",
+      ]),
     tests(
       "TabletEngine",
       needs: [
