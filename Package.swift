@@ -67,7 +67,8 @@ let package = Package(
       "SegmentFormat",
       needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CLZ4", "CZstd"]),
     library(
-      "InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "CRoaring"]),
+      "InvertedIndex",
+      needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CRoaring"]),
     library("TabletModel", needs: ["StorageBase"]),
     library("CompactionPolicies", needs: ["StorageBase", "TabletModel"]),
     library(
@@ -121,7 +122,9 @@ let package = Package(
     tests(
       "SegmentFormat", needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat"],
       resources: [.copy("Fixtures")]),
-    tests("InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "InvertedIndex"]),
+    tests(
+      "InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "InvertedIndex"],
+      resources: [.copy("Fixtures")]),
     tests("TabletModel", needs: ["StorageBase", "TabletModel"]),
     tests(
       "CompactionPolicies",

@@ -30,30 +30,13 @@ extension InvertedIndexReader {
       guard terms.term == otherTerms.term else {
         return "term \(term), expected \(String(decoding: otherTerms.term, as: UTF8.self))"
       }
-      guard try occurrences(of: entry) == other.occurrences(of: otherEntry) else {
+      let mine = try occurrences(of: entry, work: &work)
+      let theirs = try other.occurrences(of: otherEntry, work: &work)
+      guard mine.rows == theirs.rows, mine.positions == theirs.positions else {
         return "term \(term) has other rows or positions"
       }
     }
     return termCount == footer.termCount
       ? nil : "\(termCount) terms, the footer says \(footer.termCount)"
-  }
-
-  private struct Occurrences: Equatable {
-    var rows: [UInt32]
-    var positions: [UInt32]
-    var ends: [Int]
-  }
-
-  private func occurrences(of entry: TermEntry) throws -> Occurrences {
-    var work = IndexWork()
-    return try withPostings(of: entry, work: &work) { bytes, positions in
-      let rows = PostingsDecoder.rows(
-        bytes, form: entry.form, count: entry.documentCount, rowCount: rowCount)
-      guard let rows else { return nil }
-      guard options.supportPhrase else { return Occurrences(rows: rows, positions: [], ends: []) }
-      return PostingsDecoder.positions(positions, count: rows.count, wanted: rows.indices).map {
-        Occurrences(rows: rows, positions: $0.values, ends: $0.ends)
-      }
-    }
   }
 }
