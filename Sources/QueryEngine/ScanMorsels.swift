@@ -51,7 +51,9 @@ struct ScanMorsels: Sendable {
 
   /// Rows of the segments there are morsels of.
   var rowCount: Int {
-    all.lazy.filter { $0.pages.lowerBound == $0.scan.pages.lowerBound }.reduce(0) { $0 + $1.scan.rowCount }
+    all.lazy.filter { $0.pages.lowerBound == $0.scan.pages.lowerBound }.reduce(0) {
+      $0 + $1.scan.rowCount
+    }
   }
 
   /// A range that all values of an integer column lie in, null rows aside; nil when zone maps do

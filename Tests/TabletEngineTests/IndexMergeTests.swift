@@ -9,13 +9,18 @@ import Testing
 
 /// Indexes of merged segments are those of the merged rows, whether merged or built.
 @Suite struct IndexMergeTests {
+  private func gather(_ batch: ColumnBatch, _ rows: [UInt32]) -> ColumnBatch {
+    ColumnBatch(
+      schema: batch.schema, rowCount: rows.count, columns: batch.columns.map { $0.gather(rows) })
+  }
+
   /// A sorted segment, with the indexes of the definition or without.
   private func segment(
     _ definition: TableDefinition, load: Int, count: Int, isIndexed: Bool,
     _ random: inout SeededGenerator
   ) throws -> SegmentReader {
     let batch = try TestStore.batch(TestStore.rows(load: load, count: count, random: &random))
-    let sorted = batch.gather(RowSorter(batch).sorted(Array(0..<UInt32(count))))
+    let sorted = gather(batch, RowSorter(batch).sorted(Array(0..<UInt32(count))))
     let bytes =
       isIndexed
       ? try SegmentWriter.encode(sorted, options: definition.segmentOptions) { column, writer in
@@ -79,7 +84,7 @@ import Testing
     let rows = TestStore.rows(load: 0, count: 40, random: &random)
     let batch = try TestStore.batch(rows)
     for wrong in [[UInt32]((1..<40)) + [0], [UInt32]((0..<39)) + [38]] {
-      let other = batch.gather(wrong)
+      let other = gather(batch, wrong)
       let bytes = try SegmentWriter.encode(batch, options: definition.segmentOptions) {
         column, writer in
         guard let index = definition.index(ofColumn: column) else { return }

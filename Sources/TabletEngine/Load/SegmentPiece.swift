@@ -30,7 +30,8 @@ final class SegmentPiece {
 
   var rowCount: Int { rows.count }
 
-  /// Encodes the next column, and its index; all of them are to be given in the order of the schema.
+  /// Encodes the next column, and its index; all of them are to be given in the order of the
+  /// schema.
   func append(_ column: ColumnVector) throws {
     let own = isBatch ? column : column.gather(rows)
     try writer.writeColumn(own)
