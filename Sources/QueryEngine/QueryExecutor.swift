@@ -25,7 +25,7 @@ public enum QueryExecutor {
     parallelism: Parallelism = .none, analyzers: TextAnalyzers = .standard,
     indexes: IndexUse = .whereCheaper(), isCancelled: () -> Bool = { false }
   ) throws -> QueryResult {
-    let derived = try DerivedColumns(query.derived, table: schema)
+    let derived = try DerivedColumns(query.derived, table: schema, analyzers: analyzers)
     let plan = try QueryPlan(query, schema: derived.schema, analyzers: analyzers)
     let segments = try segments.map(derived.source(over:))
     var work = ScanWork()

@@ -40,8 +40,9 @@ extension Query {
     let definition = table.definition
     guard definition.bucketCount > 1,
       let bound = try filter?.bound(
-        to: DerivedColumns(derived, table: definition.schema).schema, table: definition.name,
-        analyzers: definition.analyzers)
+        to: DerivedColumns(
+          derived, table: definition.schema, analyzers: definition.analyzers
+        ).schema, table: definition.name, analyzers: definition.analyzers)
     else { return table.tablets }
     var combinations: [[Value]] = [[]]
     for column in definition.distribution {

@@ -139,7 +139,7 @@ struct RandomCases {
         return (title, schema.columns[schema.index(of: title)!].type)
       }
       guard let aggregate = named.first(where: { $0.name == title })?.aggregate,
-        let bound = try? aggregate.bound(to: schema)
+        let bound = try? aggregate.bound(to: schema, analyzers: .standard)
       else { return nil }
       return (title, bound.resultType)
     }
