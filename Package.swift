@@ -67,44 +67,52 @@ let package = Package(
       "SegmentFormat",
       needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CLZ4", "CZstd"]),
     library(
-      "InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "CRoaring"]),
+      "InvertedIndex",
+      needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CRoaring"]),
     library("TabletModel", needs: ["StorageBase"]),
     library("CompactionPolicies", needs: ["StorageBase", "TabletModel"]),
     library(
       "TabletEngine",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies",
       ]),
     library(
       "QueryEngine",
-      needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine"]),
-    library("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "Yams"]),
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletEngine",
+      ]),
+    library(
+      "IngestDriver",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex", "Yams",
+      ]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
 
     library(
       "FuzzTargets",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletEngine",
-        "IngestDriver",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletEngine", "IngestDriver",
       ]),
 
     .executableTarget(name: "bench", swiftSettings: settings),
     .executableTarget(
       name: "bench-main",
       dependencies: [
-        "CKernels", "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies",
-        "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", argumentParser,
+        "CKernels", "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
+        "PolicyLab", "BenchKit", argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
       name: "sediment",
       dependencies: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", argumentParser,
-        "BenchKit",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
+        argumentParser, "BenchKit",
       ],
       swiftSettings: settings),
 
@@ -114,7 +122,9 @@ let package = Package(
     tests(
       "SegmentFormat", needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat"],
       resources: [.copy("Fixtures")]),
-    tests("InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "InvertedIndex"]),
+    tests(
+      "InvertedIndex", needs: ["StorageBase", "StorageIO", "ScanKernels", "InvertedIndex"],
+      resources: [.copy("Fixtures")]),
     tests("TabletModel", needs: ["StorageBase", "TabletModel"]),
     tests(
       "CompactionPolicies",
@@ -125,18 +135,24 @@ let package = Package(
       "BenchKit",
       // The results files are read back by the reader of input files.
       needs: ["StorageBase", "StorageIO", "ScanKernels", "IngestDriver", "BenchKit"]),
-    tests("IngestDriver", needs: ["StorageBase", "StorageIO", "ScanKernels", "IngestDriver"]),
+    tests(
+      "IngestDriver",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "IngestDriver",
+      ]),
     tests(
       "TabletEngine",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver", "sediment",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
+        "sediment",
       ], exclude: ["Fixtures"]),
     tests(
       "QueryEngine",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "TabletModel",
-        "CompactionPolicies", "TabletEngine", "QueryEngine",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine",
       ], exclude: ["Fixtures"]),
     tests(
       "FuzzTargets", needs: ["StorageBase", "FuzzTargets"], resources: [.copy("Corpus")]),

@@ -10,6 +10,7 @@ extension FuzzTarget {
     switch self {
     case .segment: try SegmentSeeds.segments()
     case .page: try SegmentSeeds.pages()
+    case .index: try IndexFuzz.seeds()
     case .log: [try StoreFuzz.seeds().log]
     case .checkpoint: [try StoreFuzz.seeds().checkpoint]
     case .mapping: Self.mappings.map { Array($0.utf8) }

@@ -10,6 +10,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case segment
   /// One page of a column, inside a segment made for it.
   case page
+  /// An inverted index: footer, dictionary, postings. Checksums are made right first.
+  case index
   /// Records of the log, inside frames made for them, or a whole log file.
   case log
   /// A checkpoint of a store.
@@ -28,6 +30,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       switch self {
       case .segment: try SegmentFuzz.run(input)
       case .page: try PageFuzz.run(input)
+      case .index: try IndexFuzz.run(input)
       case .log: try StoreFuzz.runLog(input)
       case .checkpoint: try StoreFuzz.runCheckpoint(input)
       case .mapping: try TextFuzz.runMapping(input)

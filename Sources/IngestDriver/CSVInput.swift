@@ -11,6 +11,8 @@ public struct CSVInput: BatchSourceFactory {
   public let bucketCount: Int?
   /// Bytes of the file.
   public let byteCount: UInt64
+  /// What filters and indexes the columns are to have.
+  public let pruning: [ColumnID: ColumnPruning]
   private let source: CSVSource
 
   /// - Parameters:
@@ -38,6 +40,7 @@ public struct CSVInput: BatchSourceFactory {
     tableName = String((path.split(separator: "/").last ?? "input").prefix { $0 != "." })
     distribution = mapping.hashBy
     bucketCount = mapping.bucketCount
+    pruning = mapping.pruning
   }
 
   public var schema: Schema { source.schema }

@@ -14,13 +14,15 @@ extension InputMapping {
   /// columns:
   ///   - {name: id, type: int64}
   ///   - {name: at, type: datetime, nullable: true, source: created_at, format: epoch_ms}
+  ///   - {name: note, type: string, index: {parser: english}, ngram_filter: 3}
   /// sort_key: [id]             # the first column unless told
   /// hash_by: [id]              # the first column of the sort key unless told
   /// buckets: 8
   /// ```
   ///
   /// `source` is a name of the header (the column's own unless told) or a position from 1;
-  /// without a header the place in this list.
+  /// without a header the place in this list. What `index`, `bloom_filter` and `ngram_filter` take
+  /// is said in `MappingReader+Pruning.swift`.
   /// - Parameter path: names the file in errors.
   /// - Throws: `StorageError.invalidArgument` with every mistake and its line.
   public init(yaml text: String, path: String) throws {
@@ -38,10 +40,10 @@ extension InputMapping {
 }
 
 /// Reads a mapping and collects what is wrong with it, so that all can be mended at once.
-private struct MappingReader {
+struct MappingReader {
   private(set) var mistakes: [String] = []
 
-  private mutating func complain(_ node: Node?, _ text: String) {
+  mutating func complain(_ node: Node?, _ text: String) {
     mistakes.append((node?.mark).map { "line \($0.line): \(text)" } ?? text)
   }
 
@@ -79,10 +81,12 @@ private struct MappingReader {
     "format", "delimiter", "quote", "header", "trailing_delimiter", "null", "columns", "sort_key",
     "hash_by", "buckets",
   ]
-  private static let columnKeys = ["name", "type", "nullable", "source", "format"]
+  private static let columnKeys = [
+    "name", "type", "nullable", "source", "format", "index", "bloom_filter", "ngram_filter",
+  ]
 
   /// The members of a mapping whose keys are known; complains about the others.
-  private mutating func members(of node: Node, knownKeys: [String]) -> [String: Node]? {
+  mutating func members(of node: Node, knownKeys: [String]) -> [String: Node]? {
     guard let mapping = node.mapping else {
       complain(node, "expected keys and values, such as \(knownKeys[0]): ...")
       return nil
@@ -196,6 +200,7 @@ private struct MappingReader {
         complain(node, "source must be a name or a position")
       }
     }
+    column.pruning = readPruning(keys)
     if let node = keys["format"] {
       let format = node.string.flatMap(InputMapping.FieldFormat.init(rawValue:))
       if let format, format.suits(column.type) {
@@ -253,7 +258,7 @@ private struct MappingReader {
     return count
   }
 
-  private func shown(_ node: Node) -> String { node.string.map { "\"\($0)\"" } ?? "a list" }
+  func shown(_ node: Node) -> String { node.string.map { "\"\($0)\"" } ?? "a list" }
 
   private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
 }

@@ -41,16 +41,18 @@ public struct InputMapping: Hashable, Sendable {
     public var isNullable: Bool
     public var source: Source
     public var format: FieldFormat
+    public var pruning: ColumnPruning
 
     public init(
       name: String, type: DataType, isNullable: Bool = false, source: Source? = nil,
-      format: FieldFormat = .standard
+      format: FieldFormat = .standard, pruning: ColumnPruning = ColumnPruning()
     ) {
       self.name = name
       self.type = type
       self.isNullable = isNullable
       self.source = source ?? .header(name)
       self.format = format
+      self.pruning = pruning
     }
   }
 
@@ -101,6 +103,11 @@ public struct InputMapping: Hashable, Sendable {
     self.bucketCount = bucketCount
     schema = try Schema(
       self.columns.map { ($0.name, $0.type, $0.isNullable) }, sortKeyCount: sortKey.count)
+  }
+
+  /// What filters and indexes the columns of `schema` are to have.
+  public var pruning: [ColumnID: ColumnPruning] {
+    Dictionary(uniqueKeysWithValues: zip(schema.columns.map(\.id), columns.map(\.pruning)))
   }
 
   /// The table's schema, columns numbered in order.

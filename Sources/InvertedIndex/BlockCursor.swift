@@ -65,14 +65,15 @@ struct BlockCursor {
       shared + suffixCount <= IndexOptions.ignoreAboveRange.upperBound,
       let documentCount = scanner.varint(), documentCount > 0, documentCount <= context.rowCount,
       let rowBytes = scanner.varint(),
-      let form = PostingsEncoder.Form(rawValue: rowBytes & 1)
+      let form = PostingsEncoder.Form(rawValue: rowBytes & (1 << context.formBitCount - 1))
     else { return false }
+    let rowByteCount = rowBytes >> context.formBitCount
     var positionByteCount = 0
     if context.hasPositions {
       guard let count = scanner.varint() else { return false }
       positionByteCount = count
     }
-    let total = rowBytes >> 1 + positionByteCount
+    let total = rowByteCount + positionByteCount
     let place: TermEntry.Place
     if total <= IndexLayout.inlineByteCountMax {
       place = .inline(scanner.position)
@@ -87,7 +88,7 @@ struct BlockCursor {
     term.append(contentsOf: suffix)
     entry.documentCount = documentCount
     entry.form = form
-    entry.rowByteCount = rowBytes >> 1
+    entry.rowByteCount = rowByteCount
     entry.positionByteCount = positionByteCount
     entry.place = place
     position = scanner.position

@@ -7,6 +7,8 @@ struct DictionaryBlock {
   /// What a block must agree with.
   struct Context {
     let hasPositions: Bool
+    /// Low bits of the byte count of rows that say what form they have.
+    let formBitCount: Int
     let rowCount: Int
     /// Where the postings end.
     let postingsEnd: Int

@@ -8,7 +8,7 @@ import StorageBase
 final class IndexAssembler {
   private let sink: any IndexSink
   private var footer: IndexFooter
-  private let encoder = PostingsEncoder()
+  private let encoder: PostingsEncoder
   private let dictionary = ByteBuffer()
   private let stored = ByteBuffer()
 
@@ -25,6 +25,7 @@ final class IndexAssembler {
   /// - Parameter options: applied to the type.
   init(type: DataType, options: IndexOptions, rowCount: Int, sink: any IndexSink) throws {
     self.sink = sink
+    encoder = PostingsEncoder(rowCount: rowCount)
     footer = IndexFooter(type: type, options: options, rowCount: rowCount)
     blockPostingsOffset = IndexLayout.magicByteCount
     try withUnsafeBytes(of: IndexLayout.magic.littleEndian) { try sink.append($0) }
@@ -53,7 +54,7 @@ final class IndexAssembler {
     entries.appendVarint(term.count - sharedCount)
     entries.append(UnsafeRawBufferPointer(rebasing: term[sharedCount...]))
     entries.appendVarint(postings.rows.count)
-    entries.appendVarint(2 * rowByteCount + form.rawValue)
+    entries.appendVarint(4 * rowByteCount + form.rawValue)
     if footer.options.supportPhrase { entries.appendVarint(stored.count - rowByteCount) }
     if stored.count <= IndexLayout.inlineByteCountMax {
       entries.append(stored.bytes)

@@ -21,6 +21,8 @@ struct IndexFooter {
   /// More than terms of one index can have, and far from what would overflow.
   private static let documentSumMax = 1 << 56
 
+  /// Whether rows and positions may be packed.
+  let isPacked: Bool
   var type: DataType
   var options: IndexOptions
   var rowCount: Int
@@ -98,7 +100,7 @@ struct IndexFooter {
     }
     let footerByteCount = writer.count
     writer.append(UInt32(footerByteCount))
-    writer.append(UInt32(0))
+    writer.append(isPacked ? IndexLayout.packedFeature : 0)
     writer.append(IndexLayout.formatVersion)
     writer.append(contentsOf: [0, 0, 0])
     writer.appendChecksum()
@@ -108,7 +110,8 @@ struct IndexFooter {
 
   /// Reads what `encode` wrote, without the trailer.
   /// - Parameter dataEnd: where the footer begins, so where everything else ends.
-  init(decoding reader: inout ByteReader, dataEnd: Int) throws {
+  init(decoding reader: inout ByteReader, dataEnd: Int, features: UInt32) throws {
+    isPacked = features & IndexLayout.packedFeature != 0
     let code = try (0..<3).map { _ in try reader.read(UInt8.self, "column type") }
     guard let type = DataType(indexCode: code) else {
       throw reader.corrupt("column type", expected: "a known type", found: "\(code)")
@@ -151,6 +154,7 @@ struct IndexFooter {
   }
 
   init(type: DataType, options: IndexOptions, rowCount: Int) {
+    isPacked = true
     self.type = type
     self.options = options
     self.rowCount = rowCount

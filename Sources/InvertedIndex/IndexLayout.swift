@@ -6,6 +6,9 @@ enum IndexLayout {
   static let trailerByteCount = 20
   static let checksumByteCount = 4
   static let formatVersion: UInt8 = 1
+  /// The required feature of indexes whose rows and positions may be packed: all that are written
+  /// now.
+  static let packedFeature: UInt32 = 1
 
   /// Entries of a dictionary block after which it is closed, in bytes.
   static let blockByteCountTarget = 4096
@@ -13,8 +16,10 @@ enum IndexLayout {
   static let restartInterval = 16
   /// Rows and positions of a term that lie in the dictionary, in bytes.
   static let inlineByteCountMax = 24
-  /// Rows of a term that are written as deltas; more are a roaring bitmap.
+  /// Rows of a term that are written as deltas; more are packed or a roaring bitmap.
   static let deltaRowCountMax = 128
+  /// A term that is in at least one row of so many is a roaring bitmap.
+  static let denseRowShare = 12
   /// Rows whose positions form a group that can be skipped.
   static let positionGroupRowCount = 256
 

@@ -77,7 +77,7 @@ public struct IndexOptions: Hashable, Sendable {
 
   /// These options without those that do not apply to a column of the type.
   /// - Throws: `StorageError.invalidArgument` for a parser on a column that is not of strings.
-  func applied(to type: DataType) throws -> IndexOptions {
+  public func applied(to type: DataType) throws -> IndexOptions {
     try validate()
     guard type == .string || parser == .none else {
       throw StorageError.invalidArgument(

@@ -62,23 +62,9 @@ public struct InvertedIndexMerger {
   private mutating func add(
     _ entry: TermEntry, of input: Int, to combiner: PostingsCombiner
   ) throws {
-    let reader = inputs[input]
-    work.postings += 1
-    if reader.options.supportPhrase { work.positions += 1 }
-    try reader.withPostings(of: entry, work: &work) { rows, positions -> Void? in
-      let rows = PostingsDecoder.rows(
-        rows, form: entry.form, count: entry.documentCount, rowCount: reader.rowCount)
-      guard let rows else { return nil }
-      guard reader.options.supportPhrase else {
-        combiner.append(rows: rows, outputs: mapping.outputs[input], positions: nil)
-        return ()
-      }
-      let decoded = PostingsDecoder.positions(
-        positions, count: rows.count, wanted: rows.indices)
-      guard let decoded else { return nil }
-      combiner.append(rows: rows, outputs: mapping.outputs[input], positions: decoded)
-      return ()
-    }
+    let found = try inputs[input].occurrences(of: entry, work: &work)
+    combiner.append(
+      rows: found.rows, outputs: mapping.outputs[input], positions: found.positions)
   }
 
   private mutating func mapped(_ block: (InvertedIndexReader) -> IndexFooter.RowBlock) throws

@@ -14,13 +14,14 @@ extension InvertedIndexReader {
     }
     let first = min(Int(count), IndexLayout.openingReadByteCount)
     let end = try tail(file, range, count: first)
-    let footerByteCount = try trailer(file, range, end)
+    let (footerByteCount, features) = try trailer(file, range, end)
     let needed = footerByteCount + IndexLayout.trailerByteCount
     let whole = needed <= first ? end : try tail(file, range, count: needed)
     return try whole.withBytes { bytes in
       try decode(
         file, range,
-        UnsafeRawBufferPointer(rebasing: bytes.suffix(needed)), footerByteCount: footerByteCount)
+        UnsafeRawBufferPointer(rebasing: bytes.suffix(needed)), footerByteCount: footerByteCount,
+        features: features)
     }
   }
 
@@ -30,10 +31,11 @@ extension InvertedIndexReader {
     try IndexBytes(file, range.upperBound - UInt64(count)..<range.upperBound)
   }
 
-  /// The length of the footer that the trailer, at the end of `end`, tells.
+  /// The length of the footer and the required features that the trailer, at the end of `end`,
+  /// tells.
   private static func trailer(
     _ file: any ReadableFile, _ range: Range<UInt64>, _ end: IndexBytes
-  ) throws -> Int {
+  ) throws -> (footerByteCount: Int, features: UInt32) {
     try end.withBytes { end in
       let origin = range.upperBound - UInt64(IndexLayout.trailerByteCount)
       var reader = ByteReader(
@@ -48,10 +50,13 @@ extension InvertedIndexReader {
       guard magic == IndexLayout.magic else {
         throw reader.corrupt("trailer magic", expected: hex(IndexLayout.magic), found: hex(magic))
       }
-      guard version == IndexLayout.formatVersion, features == 0 else {
+      guard version == IndexLayout.formatVersion, features & ~IndexLayout.packedFeature == 0
+      else {
         throw StorageError.unsupportedFormat(
           file: file.path, found: "inverted index version \(version), features \(hex(features))",
-          supported: "version \(IndexLayout.formatVersion) without features")
+          supported:
+            "version \(IndexLayout.formatVersion), features \(hex(IndexLayout.packedFeature))"
+        )
       }
       guard padding.allSatisfy({ $0 == 0 }) else {
         throw reader.corrupt("trailer padding", expected: "zero", found: "other bytes")
@@ -60,14 +65,14 @@ extension InvertedIndexReader {
       guard UInt64(length) <= limit else {
         throw reader.corrupt("footer length", expected: "at most \(limit)", found: "\(length)")
       }
-      return Int(length)
+      return (Int(length), features)
     }
   }
 
   /// - Parameter end: the footer and the trailer.
   private static func decode(
     _ file: any ReadableFile, _ range: Range<UInt64>, _ end: UnsafeRawBufferPointer,
-    footerByteCount: Int
+    footerByteCount: Int, features: UInt32
   ) throws -> IndexFooter {
     let origin = range.upperBound - UInt64(end.count)
     var check = ByteReader(end, file: file.path, origin: origin)
@@ -76,6 +81,7 @@ extension InvertedIndexReader {
     try check.verifyChecksum("footer")
     var reader = ByteReader(
       UnsafeRawBufferPointer(rebasing: end[..<footerByteCount]), file: file.path, origin: origin)
-    return try IndexFooter(decoding: &reader, dataEnd: Int(origin - range.lowerBound))
+    return try IndexFooter(
+      decoding: &reader, dataEnd: Int(origin - range.lowerBound), features: features)
   }
 }

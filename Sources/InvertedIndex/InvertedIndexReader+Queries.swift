@@ -114,9 +114,6 @@ extension InvertedIndexReader {
   /// The words of a query, cut as those of the column were.
   func tokens(of text: String) -> [[UInt8]] {
     var tokenizer = Tokenizer(options)
-    let buffer = TokenBuffer()
-    var copy = text
-    copy.withUTF8 { tokenizer.tokenize(UnsafeRawBufferPointer($0), into: buffer) }
-    return (0..<buffer.count).map { Array(buffer[$0]) }
+    return tokenizer.tokens(of: text)
   }
 }

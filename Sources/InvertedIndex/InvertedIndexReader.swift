@@ -69,7 +69,8 @@ public final class InvertedIndexReader: Sendable {
       "dictionary block", at: place.offset, count: place.byteCount, work: &work)
     work.dictionaryBlocks += 1
     let context = DictionaryBlock.Context(
-      hasPositions: options.supportPhrase, rowCount: rowCount,
+      hasPositions: options.supportPhrase, formBitCount: footer.isPacked ? 2 : 1,
+      rowCount: rowCount,
       postingsEnd: IndexLayout.magicByteCount + footer.postingsByteCount)
     guard let parsed = DictionaryBlock(data, context) else { throw malformedBlock(block) }
     return parsed
@@ -104,6 +105,23 @@ public final class InvertedIndexReader: Sendable {
     return set
   }
 
+  /// Where the rows and positions of a term lie: in `data` from `start` on. `offset` is for errors.
+  private func postings(
+    of entry: TermEntry, work: inout IndexWork
+  ) throws -> (data: IndexBytes, start: Int, offset: Int) {
+    switch entry.place {
+    case .inline(let start): return (entry.block, start, 0)
+    case .stored(let offset):
+      let count = entry.rowByteCount + entry.positionByteCount + IndexLayout.checksumByteCount
+      return (try sealed("postings", at: offset, count: count, work: &work), 0, offset)
+    }
+  }
+
+  private func malformedPostings(_ entry: TermEntry, at offset: Int) -> StorageError {
+    corrupt(
+      "postings", at: offset, expected: "\(entry.documentCount) rows", found: "other bytes")
+  }
+
   /// Calls `body` with the bytes of the rows and of the positions of a term. Nil from it means that
   /// they are not what the format says.
   func withPostings<R>(
@@ -111,27 +129,69 @@ public final class InvertedIndexReader: Sendable {
     _ body: (_ rows: UnsafeRawBufferPointer, _ positions: UnsafeRawBufferPointer) -> R?
   ) throws -> R {
     let total = entry.rowByteCount + entry.positionByteCount
-    let (data, start, offset) =
-      switch entry.place {
-      case .inline(let start): (entry.block, start, 0)
-      case .stored(let offset):
-        (
-          try sealed(
-            "postings", at: offset, count: total + IndexLayout.checksumByteCount, work: &work),
-          0, offset
-        )
-      }
+    let (data, start, offset) = try postings(of: entry, work: &work)
     let result = data.withBytes { bytes in
       let split = start + entry.rowByteCount
       return body(
         UnsafeRawBufferPointer(rebasing: bytes[start..<split]),
         UnsafeRawBufferPointer(rebasing: bytes[split..<start + total]))
     }
-    guard let result else {
-      throw corrupt(
-        "postings", at: offset, expected: "\(entry.documentCount) rows", found: "other bytes")
-    }
+    guard let result else { throw malformedPostings(entry, at: offset) }
     return result
+  }
+
+  /// The rows of a term as a bitmap, and its positions.
+  func phraseWord(of entry: TermEntry, work: inout IndexWork) throws -> PhraseWord {
+    work.postings += 1
+    work.positions += 1
+    let (data, start, offset) = try postings(of: entry, work: &work)
+    let split = start + entry.rowByteCount
+    let bitmap = data.withBytes { bytes in
+      PostingsDecoder.bitmap(
+        UnsafeRawBufferPointer(rebasing: bytes[start..<split]), form: entry.form,
+        count: entry.documentCount, rowCount: rowCount)
+    }
+    let positions = Self.positions(
+      data, split..<split + entry.positionByteCount, count: entry.documentCount,
+      isPacked: footer.isPacked)
+    guard let bitmap, let positions else { throw malformedPostings(entry, at: offset) }
+    return PhraseWord(rows: RankedRows(bitmap), positions: positions)
+  }
+
+  /// The rows of a term and its positions in all of them, for merges and comparisons.
+  func occurrences(
+    of entry: TermEntry, work: inout IndexWork
+  ) throws -> (rows: [UInt32], positions: PostingsDecoder.Positions?) {
+    work.postings += 1
+    let (data, start, offset) = try postings(of: entry, work: &work)
+    let split = start + entry.rowByteCount
+    let rows = data.withBytes { bytes in
+      PostingsDecoder.rows(
+        UnsafeRawBufferPointer(rebasing: bytes[start..<split]), form: entry.form,
+        count: entry.documentCount, rowCount: rowCount)
+    }
+    guard let rows else { throw malformedPostings(entry, at: offset) }
+    guard options.supportPhrase else { return (rows, nil) }
+    work.positions += 1
+    let positions = Self.positions(
+      data, split..<split + entry.positionByteCount, count: rows.count, isPacked: footer.isPacked)
+    switch positions {
+    case .listed(let listed)?: return (rows, listed)
+    case .packed(let packed)?:
+      guard let all = packed.all() else { throw malformedPostings(entry, at: offset) }
+      return (rows, all)
+    case nil: throw malformedPostings(entry, at: offset)
+    }
+  }
+
+  private static func positions(
+    _ data: IndexBytes, _ range: Range<Int>, count: Int, isPacked: Bool
+  ) -> WordPositions? {
+    if isPacked { return PackedPositions(data, range, rowCount: count).map { .packed($0) } }
+    return data.withBytes { bytes in
+      PostingsDecoder.positions(UnsafeRawBufferPointer(rebasing: bytes[range]), count: count)
+        .map { .listed($0) }
+    }
   }
 
   func rowSet(of entry: TermEntry, work: inout IndexWork) throws -> RowSet {

@@ -1,10 +1,11 @@
+import ScanKernels
 import StorageBase
 
 /// Reads the rows and positions of one term. Everything returns nil where the bytes are not what
 /// FORMAT.md says, so that hostile ones do no harm.
 enum PostingsDecoder {
   /// The positions of some rows: those of the i-th end at `ends[i]`, where the next ones begin.
-  struct Positions {
+  struct Positions: Equatable, Sendable {
     var ends: [Int] = []
     var values: [UInt32] = []
 
@@ -19,6 +20,10 @@ enum PostingsDecoder {
     switch form {
     case .deltas: deltas(bytes, count: count, rowCount: rowCount).map { RowSet($0) }
     case .roaring: RoaringEncoding.decode(bytes, count: count, rowCount: rowCount)
+    case .packed:
+      PackedRows.decode(bytes, count: count, rowCount: rowCount).flatMap { rows in
+        RoaringEncoding.rowSet(ofAscending: rows)
+      }
     }
   }
 
@@ -28,7 +33,22 @@ enum PostingsDecoder {
     switch form {
     case .deltas: deltas(bytes, count: count, rowCount: rowCount)
     case .roaring: RoaringEncoding.decode(bytes, count: count, rowCount: rowCount)?.rows
+    case .packed: PackedRows.decode(bytes, count: count, rowCount: rowCount)
     }
+  }
+
+  static func bitmap(
+    _ bytes: UnsafeRawBufferPointer, form: PostingsEncoder.Form, count: Int, rowCount: Int
+  ) -> Bitmap? {
+    let bitmap = RankedRows.emptyBitmap(rowCount: rowCount)
+    if case .roaring = form {
+      let isValid = RoaringCheck.isValid(bytes, count: count, rowCount: rowCount, setting: bitmap)
+      return isValid ? bitmap : nil
+    }
+    guard let rows = rows(bytes, form: form, count: count, rowCount: rowCount) else { return nil }
+    let words = bitmap.mutableWords
+    for row in rows { words[Int(row &>> 6)] |= 1 &<< UInt64(row & 63) }
+    return bitmap
   }
 
   private static func deltas(
@@ -49,35 +69,20 @@ enum PostingsDecoder {
     return scanner.remaining == 0 ? rows : nil
   }
 
-  /// The positions of the rows with these ordinals.
-  /// - Parameters:
-  ///   - count: the rows of the term.
-  ///   - wanted: ascending ordinals below `count`.
-  static func positions(
-    _ bytes: UnsafeRawBufferPointer, count: Int, wanted: some Collection<Int>
-  ) -> Positions? {
+  /// The positions of all rows of an index whose positions are not packed.
+  /// - Parameter count: the rows of the term.
+  static func positions(_ bytes: UnsafeRawBufferPointer, count: Int) -> Positions? {
     let size = IndexLayout.positionGroupRowCount
     guard let starts = groupStarts(bytes, count: count.ceilingDivision(by: size)) else {
       return nil
     }
     var result = Positions()
-    result.ends.reserveCapacity(wanted.count)
-    var scanner = VarintScanner(bytes)
-    // The row that the scanner stands at.
-    var ordinal = -1
-    for target in wanted {
-      if ordinal < 0 || target / size != ordinal / size {
-        scanner = VarintScanner(bytes, at: starts[target / size])
-        ordinal = target / size * size
+    result.ends.reserveCapacity(count)
+    for (group, start) in starts.enumerated() {
+      var scanner = VarintScanner(bytes, at: start)
+      for _ in group * size..<min(count, (group + 1) * size) {
+        guard appendRow(&scanner, to: &result) else { return nil }
       }
-      while ordinal < target {
-        guard skipRow(&scanner) else { return nil }
-        ordinal &+= 1
-      }
-      guard appendRow(&scanner, to: &result) else { return nil }
-      // The next row may begin another group, which the scanner stands at already.
-      ordinal &+= 1
-      if ordinal % size == 0 { ordinal = -1 }
     }
     return result
   }
@@ -94,14 +99,6 @@ enum PostingsDecoder {
     let head = scanner.position
     for index in starts.indices { starts[index] += head }
     return starts[starts.count - 1] <= bytes.count ? starts : nil
-  }
-
-  @inline(__always) private static func skipRow(_ scanner: inout VarintScanner) -> Bool {
-    guard let first = scanner.varint() else { return false }
-    guard first & 1 != 0 else { return true }
-    guard let count = scanner.varint(), count <= scanner.remaining else { return false }
-    for _ in 0..<count where scanner.varint() == nil { return false }
-    return true
   }
 
   @inline(__always) private static func appendRow(

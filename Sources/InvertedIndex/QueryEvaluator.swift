@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// Answers one query. Negations are moved inwards to the leaves (De Morgan's laws hold in SQL's
@@ -107,7 +108,7 @@ struct QueryEvaluator {
     let collector = RowSetCollector()
     for entry in try entries(in: range) {
       switch entry.form {
-      case .roaring: collector.formUnion(try reader.rowSet(of: entry, work: &work))
+      case .roaring, .packed: collector.formUnion(try reader.rowSet(of: entry, work: &work))
       case .deltas:
         work.postings += 1
         collector.formUnion(
@@ -156,73 +157,58 @@ struct QueryEvaluator {
   private mutating func phrase(_ words: [[UInt8]]) throws -> RowSet {
     guard let entries = try entries(of: words) else { return RowSet() }
     guard entries.count > 1 else { return try reader.rowSet(of: entries[0], work: &work) }
-    let candidates = try intersection(of: entries)
-    return RowSet(try matches(entries, candidates: candidates).rows)
+    return try rowSet(starts(of: entries).rows)
   }
+
+  private func rowSet(_ rows: [UInt32]) throws -> RowSet {
+    RoaringEncoding.rowSet(ofAscending: rows) ?? RowSet(rows)
+  }
+
+  private mutating func starts(
+    of entries: [TermEntry], among: Bitmap? = nil
+  ) throws -> PhraseStarts {
+    let words = try entries.map { try reader.phraseWord(of: $0, work: &work) }
+    guard let starts = PhraseStarts(words, among: among) else { throw malformedPositions }
+    return starts
+  }
+
+  private var malformedPositions: StorageError {
+    reader.corrupt("positions", at: 0, expected: "ascending ones", found: "others")
+  }
+
+  /// Last words of a phrase whose rows are held in memory together.
+  private static let heldWordCountMax = 64
 
   /// Where all words but the last follow each other, then each word that begins with the last.
   private mutating func phrasePrefix(_ words: [[UInt8]]) throws -> RowSet {
     guard let last = words.last else { return RowSet() }
     guard words.count > 1 else { return try union(of: KeyRange(prefix: last)) }
     guard let heads = try entries(of: Array(words.dropLast())) else { return RowSet() }
-    let candidates = try intersection(of: heads)
-    let found = try matches(heads, candidates: candidates)
+    let tails = try entries(in: KeyRange(prefix: last))
     let collector = RowSetCollector()
-    guard !found.rows.isEmpty else { return RowSet() }
-    let foundRows = RowSet(found.rows)
-    for entry in try entries(in: KeyRange(prefix: last)) {
-      let shared = try reader.rowSet(of: entry, work: &work).intersection(foundRows)
-      guard !shared.isEmpty else { continue }
-      let narrowed = try followed(found.keeping(shared.rows), by: entry, distance: heads.count)
-      collector.formUnion(narrowed.rows)
+    if tails.count <= Self.heldWordCountMax {
+      // Then only rows that have one of them need be looked at.
+      let held = try tails.map { try reader.phraseWord(of: $0, work: &work) }
+      let union = RankedRows.emptyBitmap(rowCount: reader.rowCount)
+      for word in held { union.formUnion(word.rows.bitmap) }
+      let starts = try starts(of: heads, among: union)
+      for word in held { try collect(starts, word, heads.count, into: collector) }
+    } else {
+      let starts = try starts(of: heads)
+      for entry in tails where !starts.rows.isEmpty {
+        let word = try reader.phraseWord(of: entry, work: &work)
+        try collect(starts, word, heads.count, into: collector)
+      }
     }
     return collector.result()
   }
 
-  private mutating func matches(
-    _ entries: [TermEntry], candidates: RowSet
-  ) throws -> PhraseStarts {
-    let rows = candidates.rows
-    var starts = PhraseStarts(
-      rows: rows, positions: try positions(of: entries[0], in: rows))
-    for (distance, entry) in entries.enumerated().dropFirst() {
-      starts = try followed(starts, by: entry, distance: distance)
+  private func collect(
+    _ starts: PhraseStarts, _ word: PhraseWord, _ distance: Int, into collector: RowSetCollector
+  ) throws {
+    guard let rows = starts.rows(followedBy: word, distance: distance) else {
+      throw malformedPositions
     }
-    return starts
-  }
-
-  private mutating func followed(
-    _ starts: PhraseStarts, by entry: TermEntry, distance: Int
-  ) throws -> PhraseStarts {
-    if starts.rows.isEmpty { return starts }
-    return starts.followed(
-      by: try positions(of: entry, in: starts.rows), distance: UInt32(distance))
-  }
-
-  /// The positions of a term in rows that all have it.
-  private mutating func positions(
-    of entry: TermEntry, in wanted: [UInt32]
-  ) throws -> PostingsDecoder.Positions {
-    work.positions += 1
-    return try reader.withPostings(of: entry, work: &work) { rows, positions in
-      let all = PostingsDecoder.rows(
-        rows, form: entry.form, count: entry.documentCount, rowCount: reader.rowCount)
-      guard let all, let ordinals = Self.ordinals(of: wanted, in: all) else { return nil }
-      return PostingsDecoder.positions(
-        positions, count: entry.documentCount, wanted: ordinals)
-    }
-  }
-
-  /// Where each of `wanted` is in `rows`, both ascending; nil if one is not.
-  private static func ordinals(of wanted: [UInt32], in rows: [UInt32]) -> [Int]? {
-    var ordinals: [Int] = []
-    ordinals.reserveCapacity(wanted.count)
-    var ordinal = 0
-    for row in wanted {
-      while ordinal < rows.count, rows[ordinal] < row { ordinal &+= 1 }
-      guard ordinal < rows.count, rows[ordinal] == row else { return nil }
-      ordinals.append(ordinal)
-    }
-    return ordinals
+    collector.formUnion(rows)
   }
 }

@@ -1,5 +1,8 @@
+import ScanKernels
+
 /// Whether bytes are a well-formed roaring bitmap in the portable serialisation, and nothing else.
-/// Linear in the bytes; never reads outside them.
+/// Linear in the bytes; never reads outside them. On the way it can set the bits of the rows, which
+/// saves making a bitmap of the library where bits are wanted.
 struct RoaringCheck {
   private static let cookieWithoutRuns: UInt32 = 12_346
   private static let cookieWithRuns: UInt32 = 12_347
@@ -11,13 +14,35 @@ struct RoaringCheck {
   private var position = 0
   private var isGood = true
 
-  static func isValid(_ bytes: UnsafeRawBufferPointer, count: Int, rowCount: Int) -> Bool {
-    var check = RoaringCheck(bytes)
+  /// - Parameter target: the bits of the rows are set in it; only part of them if the answer is
+  ///   false.
+  static func isValid(
+    _ bytes: UnsafeRawBufferPointer, count: Int, rowCount: Int, setting target: Bitmap? = nil
+  ) -> Bool {
+    var check = RoaringCheck(bytes, target)
     guard let (total, greatest) = check.containers(), check.isGood else { return false }
     return check.position == bytes.count && total == count && greatest < rowCount
   }
 
-  private init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  private let target: Bitmap?
+  /// The words of `target` for the current container; nil without a target.
+  private var words: UnsafeMutablePointer<UInt64>?
+
+  private static let containerWordCount = 1024
+
+  private init(_ bytes: UnsafeRawBufferPointer, _ target: Bitmap?) {
+    self.bytes = bytes
+    self.target = target
+  }
+
+  /// False if the target has no room for the container.
+  private mutating func aim(at key: Int) -> Bool {
+    guard let target else { return true }
+    let first = key * Self.containerWordCount
+    guard first + Self.containerWordCount <= target.wordCount else { return false }
+    words = target.mutableWords.baseAddress.map { $0 + first }
+    return true
+  }
 
   private mutating func read<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) -> Int {
     guard bytes.count - position >= MemoryLayout<T>.size else {
@@ -50,7 +75,7 @@ struct RoaringCheck {
     for index in 0..<containerCount {
       let key = peek(UInt16.self, at: headersStart + index * 4)
       let count = peek(UInt16.self, at: headersStart + index * 4 + 2) + 1
-      guard key > previousKey else { return nil }
+      guard key > previousKey, aim(at: key) else { return nil }
       if hasOffsets, peek(UInt32.self, at: offsetsStart + index * 4) != position { return nil }
       let isRun = hasRuns && bytes[flagsStart + index / 8] >> UInt8(index % 8) & 1 != 0
       guard let last = isRun ? runs(count) : count > Self.arrayCountMax ? bits(count) : array(count)
@@ -73,6 +98,7 @@ struct RoaringCheck {
     for index in 0..<count {
       let value = peek(UInt16.self, at: position &+ index &* 2)
       guard value > previous else { return nil }
+      if let words { words[value &>> 6] |= 1 &<< UInt64(value & 63) }
       previous = value
     }
     position += count * 2
@@ -89,6 +115,7 @@ struct RoaringCheck {
         littleEndian: bytes.loadUnaligned(
           fromByteOffset: position &+ index &* 8, as: UInt64.self))
       found &+= word.nonzeroBitCount
+      if let words { words[index] = word }
       if word != 0 { last = index &* 64 &+ 63 &- word.leadingZeroBitCount }
     }
     position += 8192
@@ -107,6 +134,9 @@ struct RoaringCheck {
       guard start > previous &+ 1, start &+ length <= 0xFFFF else { return nil }
       previous = start &+ length
       total &+= length &+ 1
+      if let words {
+        for value in start...previous { words[value &>> 6] |= 1 &<< UInt64(value & 63) }
+      }
     }
     position += runCount * 4
     return total == count ? previous : nil

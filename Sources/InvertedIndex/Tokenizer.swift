@@ -35,6 +35,14 @@ struct Tokenizer {
     }
   }
 
+  /// The tokens of a query, each in memory of its own.
+  mutating func tokens(of text: String) -> [[UInt8]] {
+    let buffer = TokenBuffer()
+    var copy = text
+    copy.withUTF8 { tokenize(UnsafeRawBufferPointer($0), into: buffer) }
+    return (0..<buffer.count).map { Array(buffer[$0]) }
+  }
+
   private func takeWhole(_ value: UnsafeRawBufferPointer, into tokens: TokenBuffer) {
     tokens.prepare(valueByteCount: value.count)
     UnsafeMutableRawPointer(tokens.bytes).copyBytes(of: value)

@@ -3,9 +3,9 @@ import StorageBase
 
 /// Runs queries over the segments of one snapshot. Stateless and thread-safe.
 ///
-/// Work goes down in this order, each step on what the one before left: segment zone maps, page
-/// zone maps, the filter's columns on encoded data, and last the other columns of pages with
-/// selected rows.
+/// Work goes down in this order, each step on what the one before left: segment zone maps, short
+/// keys, Bloom filters, inverted indexes, page zone maps, the filter's columns on encoded data, and
+/// last the other columns of pages with selected rows.
 public enum QueryExecutor {
   /// The answer, in an order that depends on nothing but the query and the data: as asked, with
   /// ties and all else by group key or, for selected rows, as in `segments`.
@@ -14,26 +14,30 @@ public enum QueryExecutor {
   ///   by id, and one that a segment lacks is null there.
   /// - Parameter parallelism: for queries that group or aggregate; others run on the calling
   ///   thread. Sums of floating-point numbers are rounded differently for each number of threads.
+  /// - Parameter analyzers: how the columns that MATCH is asked of are cut into words.
+  /// - Parameter indexes: whether short keys, Bloom filters and inverted indexes may be asked.
   /// - Parameter isCancelled: asked on the calling thread, once for each page it looks at.
   /// - Throws: `StorageError.unknownName`, `.schemaMismatch` and `.alreadyExists` for a query that
   ///   does not fit, `.limitExceeded` for a sum that does not fit its type, what reading a segment
   ///   throws, and `CancellationError`.
   public static func run(
     _ query: Query, over segments: [any ScanSource], schema: Schema,
-    parallelism: Parallelism = .none, isCancelled: () -> Bool = { false }
+    parallelism: Parallelism = .none, analyzers: TextAnalyzers = .standard,
+    indexes: IndexUse = .whereCheaper(), isCancelled: () -> Bool = { false }
   ) throws -> QueryResult {
-    let derived = try DerivedColumns(query.derived, table: schema)
-    let plan = try QueryPlan(query, schema: derived.schema)
+    let derived = try DerivedColumns(query.derived, table: schema, analyzers: analyzers)
+    let plan = try QueryPlan(query, schema: derived.schema, analyzers: analyzers)
     let segments = try segments.map(derived.source(over:))
     var work = ScanWork()
     let rows: [[Value]]
     var distinctByteCount = 0
     switch plan.output {
     case .rows(let columns, let width):
-      rows = try collect(columns, width, plan, segments, &work, isCancelled)
+      rows = try collect(columns, width, plan, segments, indexes, &work, isCancelled)
     case .groups(let keys, let aggregates):
       let columns = Set(keys + aggregates.flatMap(\.columns)).sorted()
-      let morsels = try ScanMorsels(plan, segments, columns: columns, work: &work)
+      let morsels = try ScanMorsels(
+        plan, segments, columns: columns, indexes: indexes, work: &work)
       let run = ParallelAggregation(
         schema: plan.schema, keys: keys, aggregates: aggregates, morsels: morsels,
         threadCount: parallelism.threadCount)
@@ -49,11 +53,12 @@ public enum QueryExecutor {
 
   private static func collect(
     _ columns: [Int], _ width: Int, _ plan: QueryPlan, _ segments: [any ScanSource],
-    _ work: inout ScanWork, _ isCancelled: () -> Bool
+    _ indexes: IndexUse, _ work: inout ScanWork, _ isCancelled: () -> Bool
   ) throws -> [[Value]] {
     var collector = RowCollector(
       columns: columns, schema: plan.schema, order: plan.order, limit: plan.limit)
-    let morsels = try ScanMorsels(plan, segments, columns: columns, work: &work)
+    let morsels = try ScanMorsels(
+      plan, segments, columns: columns, indexes: indexes, work: &work)
     var evaluator = plan.filter.map(PredicateEvaluator.init)
     for morsel in morsels.all where !collector.isComplete {
       _ = try morsel.scan.forEachPage(

@@ -21,9 +21,9 @@ struct QueryPlan {
 
   /// - Throws: `StorageError.unknownName` and `StorageError.schemaMismatch` for what does not fit
   ///   the schema, `StorageError.alreadyExists` for two result columns of one name.
-  init(_ query: Query, schema: Schema) throws {
+  init(_ query: Query, schema: Schema, analyzers: TextAnalyzers) throws {
     self.schema = schema
-    filter = try query.filter?.bound(to: schema)
+    filter = try query.filter?.bound(to: schema, analyzers: analyzers)
     limit = query.limit
     switch query.output {
     case .rows(let names):
@@ -44,7 +44,7 @@ struct QueryPlan {
       output = .rows(columns: columns, width: width)
     case .groups(let names, let named):
       let keys = try names.map(schema.requireIndex(of:))
-      let aggregates = try named.map { try $0.aggregate.bound(to: schema) }
+      let aggregates = try named.map { try $0.aggregate.bound(to: schema, analyzers: analyzers) }
       let results =
         keys.map { Self.resultColumn(schema.columns[$0]) }
         + zip(named, aggregates).map { named, bound in
@@ -55,7 +55,8 @@ struct QueryPlan {
       output = .groups(by: keys, aggregates)
     }
     try Self.requireDistinct(resultColumns)
-    having = try query.having?.bound(to: HavingFilter.schema(resultColumns))
+    having = try query.having?.bound(
+      to: HavingFilter.schema(resultColumns), analyzers: .standard)
   }
 
   private static func resultColumn(_ column: Column) -> QueryResult.Column {

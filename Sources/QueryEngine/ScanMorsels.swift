@@ -19,22 +19,30 @@ struct ScanMorsels: Sendable {
   let all: [Morsel]
   let filter: BoundPredicate?
 
-  /// Leaves out segments that their zone maps rule out.
+  /// Leaves out segments that their zone maps rule out, and what `indexes` rule out of the others.
   /// - Parameter columns: positions in the schema of the columns that are read beside the filter's.
   init(
-    _ plan: QueryPlan, _ segments: [any ScanSource], columns: [Int], work: inout ScanWork
+    _ plan: QueryPlan, _ segments: [any ScanSource], columns: [Int], indexes: IndexUse = .never,
+    work: inout ScanWork
   ) throws {
     filter = plan.filter
     let needed = columns + (plan.filter?.columns ?? [])
     var morsels: [Morsel] = []
     for segment in segments {
-      let scan = try SegmentScan(segment, schema: plan.schema, columns: needed)
+      var scan = try SegmentScan(segment, schema: plan.schema, columns: needed)
       let verdict = scan.verdict(plan.filter, work: &work)
       if verdict == .none { continue }
-      for start in stride(from: 0, to: scan.pageCount, by: Self.pagesPerMorsel) {
+      if let filter = plan.filter, verdict == .some,
+        try !scan.prune(by: filter, indexes, isCountOnly: columns.isEmpty, work: &work)
+      {
+        continue
+      }
+      for start in stride(
+        from: scan.pages.lowerBound, to: scan.pages.upperBound, by: Self.pagesPerMorsel)
+      {
         morsels.append(
           Morsel(
-            scan: scan, pages: start..<min(scan.pageCount, start + Self.pagesPerMorsel),
+            scan: scan, pages: start..<min(scan.pages.upperBound, start + Self.pagesPerMorsel),
             isWhole: verdict == .all))
       }
     }
@@ -43,14 +51,16 @@ struct ScanMorsels: Sendable {
 
   /// Rows of the segments there are morsels of.
   var rowCount: Int {
-    all.lazy.filter { $0.pages.lowerBound == 0 }.reduce(0) { $0 + $1.scan.rowCount }
+    all.lazy.filter { $0.pages.lowerBound == $0.scan.pages.lowerBound }.reduce(0) {
+      $0 + $1.scan.rowCount
+    }
   }
 
   /// A range that all values of an integer column lie in, null rows aside; nil when zone maps do
   /// not tell.
   func range(ofColumn column: Int) -> ClosedRange<Int64>? {
     var range: ClosedRange<Int64>?
-    for morsel in all where morsel.pages.lowerBound == 0 {
+    for morsel in all where morsel.pages.lowerBound == morsel.scan.pages.lowerBound {
       guard let bounds = morsel.scan.bounds(ofColumn: column) else { return nil }
       if bounds.nullCount == bounds.rowCount { continue }
       guard case .integer(let low) = bounds.lower, case .integer(let high)? = bounds.upper,

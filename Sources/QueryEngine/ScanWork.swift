@@ -7,6 +7,18 @@ public struct ScanWork: Hashable, Sendable {
   public var pages = 0
   /// Pages that zone maps ruled out, those of pruned segments included.
   public var pagesPruned = 0
+  /// Pages that short keys ruled out.
+  public var pagesPrunedByKeys = 0
+  /// Pages that Bloom filters of values or n-grams ruled out, of those that short keys left.
+  public var pagesPrunedByFilters = 0
+  /// Pages, of those left by then, in which an inverted index found no row.
+  public var pagesPrunedByIndex = 0
+  /// Questions to inverted indexes, answered from a cache or not.
+  public var indexLookups = 0
+  /// Bytes of inverted indexes read; what a cache knows is not read again.
+  public var indexBytesRead = 0
+  /// Rows that inverted indexes selected, before the rest of the filter was evaluated.
+  public var rowsSelectedByIndex = 0
   /// Pages whose filter columns were read and selected no row, so nothing else was read.
   public var pagesEmpty = 0
   /// Pages whose figures were told by zone maps, so that nothing of them was read.
@@ -27,6 +39,12 @@ public struct ScanWork: Hashable, Sendable {
     total.segmentsPruned += part.segmentsPruned
     total.pages += part.pages
     total.pagesPruned += part.pagesPruned
+    total.pagesPrunedByKeys += part.pagesPrunedByKeys
+    total.pagesPrunedByFilters += part.pagesPrunedByFilters
+    total.pagesPrunedByIndex += part.pagesPrunedByIndex
+    total.indexLookups += part.indexLookups
+    total.indexBytesRead += part.indexBytesRead
+    total.rowsSelectedByIndex += part.rowsSelectedByIndex
     total.pagesEmpty += part.pagesEmpty
     total.pagesKnown += part.pagesKnown
     total.columnPagesRead += part.columnPagesRead

@@ -1,3 +1,4 @@
+import InvertedIndex
 import ScanKernels
 import StorageBase
 
@@ -19,6 +20,8 @@ struct SegmentScan {
   private let schema: Schema
   /// The position in the segment of each column of the schema; nil when it has none.
   private let positions: [Int?]
+  /// What filters and indexes left; nil when they were not asked.
+  private(set) var pruning: SegmentPruning?
 
   /// - Parameter columns: positions in the schema of all columns that may be asked for.
   /// - Throws: `StorageError.schemaMismatch` when the segment holds one of them as another type, or
@@ -66,6 +69,25 @@ struct SegmentScan {
   var pageCount: Int { source.pageCount }
   var rowCount: Int { source.rowCount }
 
+  /// The pages that may have selected rows.
+  var pages: Range<Int> { pruning?.pages ?? 0..<source.pageCount }
+
+  /// Asks what the segment has besides columns, and later looks at what that leaves only; false
+  /// when it leaves nothing. To be called before the first page is read.
+  ///
+  /// - Parameter isCountOnly: whether only the number of the selected rows is wanted.
+  mutating func prune(
+    by filter: BoundPredicate, _ use: IndexUse, isCountOnly: Bool, work: inout ScanWork
+  ) throws -> Bool {
+    guard use.mode != .never, let source = source as? any PrunableSource else { return true }
+    let pruner = SegmentPruner(
+      source, schema: schema, positions: positions, filter: filter, use: use)
+    guard var found = try pruner.pruning(&work) else { return false }
+    found.isCountOnly = isCountOnly && found.rest == nil
+    pruning = found
+    return true
+  }
+
   /// What the zone map of the whole segment knows of a column of the schema; nil for nothing.
   func bounds(ofColumn index: Int) -> ValueBounds? {
     guard let position = positions[index] else { return .nulls(rowCount: source.rowCount) }
@@ -81,6 +103,9 @@ struct SegmentScan {
     in pages: Range<Int>, isWhole: Bool, selectedBy evaluator: inout PredicateEvaluator?,
     work: inout ScanWork, isCancelled: () -> Bool, body: (Page) throws -> Bool
   ) throws -> Bool {
+    if let pruning, pruning.isCountOnly, let rows = pruning.rows {
+      return try countedRows(rows, of: pages, work: &work, body: body)
+    }
     for page in pages {
       if isCancelled() { throw CancellationError() }
       guard
@@ -99,9 +124,14 @@ struct SegmentScan {
     ofPage page: Int, isWhole: Bool, by evaluator: inout PredicateEvaluator?,
     work: inout ScanWork
   ) throws -> Page? {
-    let rowCount = source.rowRange(ofPage: page).count
+    let range = source.rowRange(ofPage: page)
+    let rowCount = range.count
+    if let rows = pruning?.rows, rows.count(in: range) == 0 {
+      work.pagesPrunedByIndex += 1
+      return nil
+    }
     var verdict = PruneVerdict.all
-    if !isWhole, let predicate = evaluator?.predicate {
+    if !isWhole, let predicate = pruning.map(\.rest) ?? evaluator?.predicate {
       verdict = try predicate.prune { column in
         guard let position = positions[column] else { return .nulls(rowCount: rowCount) }
         return try source.bounds(ofColumn: position, page: page)
@@ -113,11 +143,14 @@ struct SegmentScan {
     }
     work.rowsScanned += rowCount
     let columns = PageColumns(source, schema, positions, page: page, rowCount: rowCount)
-    guard verdict == .some else {
-      work.rowsSelected += rowCount
-      return Page(rowCount: rowCount, selection: nil, columns: columns)
+    var selection = pruning?.rows?.bitmap(of: range)
+    if verdict == .some {
+      if let known = selection, let rest = pruning?.rest {
+        selection = try evaluator?.evaluate(rest, among: known, column: columns.column)
+      } else {
+        selection = try evaluator?.evaluate(rowCount: rowCount, column: columns.column)
+      }
     }
-    let selection = try evaluator?.evaluate(rowCount: rowCount, column: columns.column)
     let selectedCount = selection?.setCount ?? rowCount
     work.rowsSelected += selectedCount
     if selectedCount == 0 {
@@ -127,5 +160,19 @@ struct SegmentScan {
     }
     return Page(
       rowCount: rowCount, selection: selectedCount == rowCount ? nil : selection, columns: columns)
+  }
+
+  /// The rows of some pages as one page of which only the number of rows is known, for a query that
+  /// counts what an index has selected.
+  private func countedRows(
+    _ rows: RowSet, of pages: Range<Int>, work: inout ScanWork, body: (Page) throws -> Bool
+  ) rethrows -> Bool {
+    guard let first = pages.first, let last = pages.last else { return true }
+    let count = rows.count(
+      in: source.rowRange(ofPage: first).lowerBound..<source.rowRange(ofPage: last).upperBound)
+    work.rowsSelected += count
+    if count == 0 { return true }
+    let columns = PageColumns(source, schema, positions, page: first, rowCount: count)
+    return try body(Page(rowCount: count, selection: nil, columns: columns))
   }
 }

@@ -1,3 +1,4 @@
+import InvertedIndex
 import ScanKernels
 import StorageBase
 import TabletEngine
@@ -13,17 +14,22 @@ public struct TableQueryResult: Sendable {
 extension Query {
   /// Runs on a snapshot of a table. Tablets whose hash bucket the filter rules out are not read.
   ///
-  /// - Parameter parallelism: as of `QueryExecutor.run`.
+  /// - Parameters:
+  ///   - parallelism: as of `QueryExecutor.run`.
+  ///   - indexes: whether short keys, Bloom filters and inverted indexes may be asked; unless told,
+  ///     where that is cheaper, with the cache of the store.
   /// - Throws: what `QueryExecutor.run` throws; a damaged segment fails only queries that need it.
   public func run(
-    on table: TableSnapshot, parallelism: Parallelism = .none,
+    on table: TableSnapshot, parallelism: Parallelism = .none, indexes: IndexUse? = nil,
     isCancelled: () -> Bool = { false }
   ) throws -> TableQueryResult {
-    let schema = table.definition.schema
     let tablets = try relevantTablets(of: table)
-    let segments = try tablets.flatMap(\.segments).map { try $0.reader() }
+    let segments = tablets.flatMap(\.segments)
     let result = try QueryExecutor.run(
-      self, over: segments, schema: schema, parallelism: parallelism, isCancelled: isCancelled)
+      self, over: segments.map { try $0.reader() }, schema: table.definition.schema,
+      parallelism: parallelism, analyzers: table.definition.analyzers,
+      indexes: indexes ?? .whereCheaper(cache: segments.first?.indexCache),
+      isCancelled: isCancelled)
     return TableQueryResult(
       result: result, componentCounts: tablets.map(\.state.componentCount))
   }
@@ -34,7 +40,9 @@ extension Query {
     let definition = table.definition
     guard definition.bucketCount > 1,
       let bound = try filter?.bound(
-        to: DerivedColumns(derived, table: definition.schema).schema, table: definition.name)
+        to: DerivedColumns(
+          derived, table: definition.schema, analyzers: definition.analyzers
+        ).schema, table: definition.name, analyzers: definition.analyzers)
     else { return table.tablets }
     var combinations: [[Value]] = [[]]
     for column in definition.distribution {

@@ -129,20 +129,25 @@ public struct BoundAggregate: Hashable, Sendable {
 }
 
 extension Aggregate {
-  /// - Parameter table: the name that errors show.
+  /// - Parameters:
+  ///   - table: the name that errors show.
+  ///   - analyzers: as of `Predicate.bound`, for filters.
   /// - Throws: `StorageError.unknownName` for a column that is not in the schema,
   ///   `StorageError.schemaMismatch` for a sum or average of what is not a number, and what
   ///   `Expression.bound` throws.
-  public func bound(to schema: Schema, table: String = "queried") throws -> BoundAggregate {
+  public func bound(
+    to schema: Schema, table: String = "queried", analyzers: TextAnalyzers = TextAnalyzers()
+  ) throws -> BoundAggregate {
     if case .filtered(let inner, let condition) = self {
       if case .filtered(let innermost, let other) = inner {
-        return try innermost.filtered(by: other && condition).bound(to: schema, table: table)
+        return try innermost.filtered(by: other && condition)
+          .bound(to: schema, table: table, analyzers: analyzers)
       }
       let bound = try inner.bound(to: schema, table: table)
       return BoundAggregate(
         aggregate: self, column: bound.column, expression: bound.expression,
-        filter: try condition.bound(to: schema, table: table), inputType: bound.inputType,
-        resultType: bound.resultType)
+        filter: try condition.bound(to: schema, table: table, analyzers: analyzers),
+        inputType: bound.inputType, resultType: bound.resultType)
     }
     if case .computed(let function, let value) = self {
       let expression = try value.bound(to: schema, table: table)

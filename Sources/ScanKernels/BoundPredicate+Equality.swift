@@ -13,7 +13,7 @@ extension BoundPredicate {
     switch node {
     case .constant(let value): return value ? nil : []
     case .isNull(let column): return column == wanted ? [.null] : nil
-    case .isNotNull: return nil
+    case .isNotNull, .words: return nil
     case .ranks(let column, let ranges):
       guard column == wanted else { return nil }
       return ranges.members(atMost: 1024).map { members in

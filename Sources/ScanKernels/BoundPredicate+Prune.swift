@@ -29,6 +29,9 @@ extension BoundPredicate {
     case .strings(let column, let test, _):
       guard let zone = try bounds(column) else { return .some }
       return Self.verdict(of: test, zone)
+    case .words(let column, _, _):
+      guard let zone = try bounds(column) else { return .some }
+      return zone.isAllNull ? .none : .some
     case .and(let terms):
       var isAll = true
       for term in terms {

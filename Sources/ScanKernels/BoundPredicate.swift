@@ -8,8 +8,10 @@ import StorageBase
 public struct BoundPredicate: Hashable, Sendable {
   indirect enum Node: Hashable, Sendable {
     case constant(Bool)
-    /// `test` numbers the string tests, so that evaluators can keep what they learn of each.
+    /// `test` numbers the tests of strings and words, so that evaluators can keep what they learn
+    /// of each.
     case strings(column: Int, StringTest, test: Int)
+    case words(column: Int, WordTest, test: Int)
     case ranks(column: Int, RankRanges)
     case isNull(column: Int)
     case isNotNull(column: Int)
@@ -21,7 +23,7 @@ public struct BoundPredicate: Hashable, Sendable {
   let types: [DataType]
   /// The positions in the schema of the columns it looks at, ascending.
   public let columns: [Int]
-  /// How many string tests it holds.
+  /// How many tests of strings and words it holds.
   let stringTestCount: Int
 
   init(root: Node, types: [DataType], stringTestCount: Int) {
@@ -34,8 +36,8 @@ public struct BoundPredicate: Hashable, Sendable {
   private static func columns(of node: Node) -> Set<Int> {
     switch node {
     case .constant: []
-    case .ranks(let column, _), .strings(let column, _, _), .isNull(let column),
-      .isNotNull(let column):
+    case .ranks(let column, _), .strings(let column, _, _), .words(let column, _, _),
+      .isNull(let column), .isNotNull(let column):
       [column]
     case .and(let terms), .or(let terms):
       terms.reduce(into: Set()) { $0.formUnion(columns(of: $1)) }

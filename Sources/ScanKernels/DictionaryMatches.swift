@@ -11,13 +11,14 @@ struct DictionaryMatches {
   private let run: ClosedRange<Int32>?
   private let acceptedCount: Int
 
-  init(of dictionary: StringTable, _ test: StringTest) {
+  /// - Parameter entries: the accepted entries.
+  init(of dictionary: StringTable, _ entries: Bitmap) {
     self.dictionary = dictionary
     // Codes of one byte are looked up in a table of all 256.
     table = AlignedBuffer(byteCount: max(256, dictionary.count), zeroed: true)
     let flags = table.mutableValues(as: UInt8.self)
     var (accepted, first, last) = (0, 0, 0)
-    for code in 0..<dictionary.count where test.accepts(dictionary[code]) {
+    entries.forEachSet { code in
       flags[code] = 1
       if accepted == 0 { first = code }
       last = code

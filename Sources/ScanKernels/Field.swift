@@ -27,6 +27,12 @@ public struct Field: Hashable, Sendable, ExpressibleByStringLiteral {
     .between(name, lower, upper)
   }
   public func isOneOf(_ literals: [Literal]) -> Predicate { .isOneOf(name, literals) }
+  /// As SQL's LIKE: see `Predicate.like`.
+  public func isLike(_ pattern: String) -> Predicate { .like(name, pattern) }
+  /// As the MATCH of Apache Doris: see `Predicate.match`.
+  public func matches(_ match: WordMatch, _ text: String) -> Predicate {
+    .match(name, match, text)
+  }
   public var isNull: Predicate { .isNull(name) }
   public var isNotNull: Predicate { .isNotNull(name) }
 }

@@ -9,6 +9,7 @@ public struct KernelTable: @unchecked Sendable {
   public let aggregate: ck_aggregate_table
   public let arithmetic: ck_arithmetic_table
   public let group: ck_group_table
+  public let text: ck_text_table
 
   /// What this process uses: the best the processor has, or what `SEDIMENT_SIMD` asks for.
   public static let current: KernelTable = {
@@ -24,12 +25,14 @@ public struct KernelTable: @unchecked Sendable {
     guard let fields = ck_field_at(level) else { return nil }
     self.fields = fields.pointee
     guard let filter = ck_filter_at(level), let aggregate = ck_aggregate_at(level),
-      let arithmetic = ck_arithmetic_at(level), let group = ck_group_at(level)
+      let arithmetic = ck_arithmetic_at(level), let group = ck_group_at(level),
+      let text = ck_text_at(level)
     else { return nil }
     self.filter = filter.pointee
     self.aggregate = aggregate.pointee
     self.arithmetic = arithmetic.pointee
     self.group = group.pointee
+    self.text = text.pointee
   }
 }
 

@@ -8,6 +8,11 @@ public indirect enum Predicate: Hashable, Sendable {
   /// The bounds are inclusive.
   case between(String, Literal, Literal)
   case isOneOf(String, [Literal])
+  /// `%` in the pattern stands for any bytes, `_` for one character, `\` takes away the meaning of
+  /// what follows.
+  case like(String, String)
+  /// The text of the column has words of another, cut the way the column's index cuts them.
+  case match(String, WordMatch, String)
   case isNull(String)
   case isNotNull(String)
   /// True when empty.
@@ -29,6 +34,8 @@ extension Predicate: CustomStringConvertible {
     case .between(let name, let lower, let upper): "\(name) BETWEEN \(lower) AND \(upper)"
     case .isOneOf(let name, let literals):
       "\(name) IN (\(literals.map(\.description).joined(separator: ", ")))"
+    case .like(let name, let pattern): "\(name) LIKE \(Literal.string(pattern))"
+    case .match(let name, let match, let text): "\(name) \(match) \(Literal.string(text))"
     case .isNull(let name): "\(name) IS NULL"
     case .isNotNull(let name): "\(name) IS NOT NULL"
     case .and(let terms) where terms.isEmpty: "TRUE"

@@ -3,11 +3,16 @@ import StorageBase
 extension Predicate {
   /// Fits the predicate to a schema.
   ///
-  /// - Parameter table: the name that errors show.
-  /// - Throws: `StorageError.unknownName` for a column that is not in the schema, and
-  ///   `StorageError.schemaMismatch` for a constant that does not compare with its column.
-  public func bound(to schema: Schema, table: String = "queried") throws -> BoundPredicate {
-    var binder = PredicateBinder(schema: schema, table: table)
+  /// - Parameters:
+  ///   - table: the name that errors show.
+  ///   - analyzers: cut the texts of columns that are searched for words.
+  /// - Throws: `StorageError.unknownName` for a column that is not in the schema,
+  ///   `StorageError.schemaMismatch` for a constant that does not compare with its column, and
+  ///   `StorageError.invalidArgument` for words of a column without an analyzer.
+  public func bound(
+    to schema: Schema, table: String = "queried", analyzers: TextAnalyzers = TextAnalyzers()
+  ) throws -> BoundPredicate {
+    var binder = PredicateBinder(schema: schema, table: table, analyzers: analyzers)
     let root = try binder.node(self, isNegated: false)
     return BoundPredicate(
       root: root, types: schema.columns.map(\.type), stringTestCount: binder.stringTestCount)
@@ -21,11 +26,13 @@ struct PredicateBinder {
 
   let schema: Schema
   let table: String
+  let analyzers: TextAnalyzers
   private(set) var stringTestCount = 0
 
-  init(schema: Schema, table: String) {
+  init(schema: Schema, table: String, analyzers: TextAnalyzers) {
     self.schema = schema
     self.table = table
+    self.analyzers = analyzers
   }
 
   mutating func node(_ predicate: Predicate, isNegated: Bool) throws -> BoundPredicate.Node {
@@ -58,7 +65,25 @@ struct PredicateBinder {
         : test(column, try ranges(column, comparison, literal), isNegated)
     case .isOneOf(let name, let literals):
       return try membership(schema.requireIndex(of: name), literals, isNegated)
+    case .like(let name, let pattern):
+      let column = try textColumn(name, .string(pattern))
+      return test(column, LikePattern(pattern).test, isNegated)
+    case .match(let name, let match, let text):
+      let column = try textColumn(name, .string(text))
+      guard let analyzer = analyzers[schema.columns[column].id] else {
+        throw StorageError.invalidArgument(
+          name: "\(match)", value: name, reason: "there is nothing that cuts its texts into words")
+      }
+      stringTestCount += 1
+      let test = WordTest(match: match, text: text, analyzer: analyzer, isNegated: isNegated)
+      return .words(column: column, test, test: stringTestCount - 1)
     }
+  }
+
+  private func textColumn(_ name: String, _ text: Literal) throws -> Int {
+    let column = try schema.requireIndex(of: name)
+    guard schema.columns[column].type == .string else { throw mismatch(column, text) }
+    return column
   }
 
   private mutating func membership(
@@ -130,6 +155,9 @@ struct PredicateBinder {
   }
 
   private mutating func test(_ column: Int, _ test: StringTest, _ isNegated: Bool) -> Node {
+    if case .range(nil, nil) = test.shape {
+      return test.isNegated == isNegated ? .isNotNull(column: column) : .constant(false)
+    }
     stringTestCount += 1
     return .strings(
       column: column, isNegated ? test.negated : test, test: stringTestCount - 1)
@@ -181,8 +209,13 @@ extension PredicateBinder {
       accepted.isAll ? .isNotNull(column: column) : .ranks(column: column, accepted)
     }
     for term in terms {
-      if case .ranks = term { continue }
-      result.append(term)
+      switch term {
+      case .ranks, .words: continue
+      default: result.append(term)
+      }
+    }
+    for case .words(let column, let words, let ordinal) in terms {
+      result.append(.words(column: column, words, test: ordinal))
     }
     if result.isEmpty { return .constant(empty) }
     return result.count == 1 ? result[0] : combine(result)

@@ -9,6 +9,8 @@ struct StringTest: Hashable, Sendable {
     case range(lower: Bound?, upper: Bound?)
     /// Sorted and distinct.
     case members([[UInt8]])
+    /// None of the patterns that are a range or a member.
+    case like(LikePattern)
   }
 
   let shape: Shape
@@ -34,6 +36,7 @@ struct StringTest: Hashable, Sendable {
       return members.count == 1
         ? members[0].count == string.count && order(string, members[0]) == 0
         : contains(string, in: members)
+    case .like(let pattern): return pattern.matches(string)
     case .range(let lower, let upper):
       if let lower {
         let order = order(string, lower.bytes)
@@ -45,6 +48,23 @@ struct StringTest: Hashable, Sendable {
       }
       return true
     }
+  }
+
+  /// The strings that are accepted.
+  /// - Parameter among: the ones to look at; nil for all. Others may be left out of the answer.
+  func accepted(in strings: StringTable, among: Bitmap?) -> Bitmap {
+    let selection = Bitmap(count: strings.count)
+    if let among {
+      among.forEachSet { if accepts(strings[$0]) { selection.set($0) } }
+      return selection
+    }
+    if case .like(let pattern) = shape, let substring = pattern.substring {
+      strings.find(substring, into: selection)
+      if isNegated { selection.invert() }
+      return selection
+    }
+    for row in 0..<strings.count where accepts(strings[row]) { selection.set(row) }
+    return selection
   }
 
   private func contains(_ string: UnsafeRawBufferPointer, in members: [[UInt8]]) -> Bool {
@@ -83,6 +103,11 @@ struct StringTest: Hashable, Sendable {
       }
       if !isPossible { return .none }
       return upper == lower ? .all : .some
+    case .like(let pattern):
+      let prefix = pattern.prefix
+      if let upper, precedes(upper, prefix) { return .none }
+      if let end = LikePattern.successor(of: prefix), !precedes(lower, end) { return .none }
+      return .some
     case .range(let low, let high):
       if let low, let upper {
         if precedes(upper, low.bytes) || (upper == low.bytes && !low.isInclusive) { return .none }

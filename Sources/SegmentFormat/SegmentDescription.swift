@@ -19,6 +19,9 @@ public struct SegmentDescription: Hashable, Sendable {
     public var zoneMap: ZoneMap
     /// 0 when the segment has a single page.
     public var directoryByteCount: Int
+    /// Bytes of its Bloom filters, and of its inverted index; 0 without.
+    public var filterByteCount: Int
+    public var indexByteCount: Int
     public var pages: [PageDescription]
   }
 
@@ -45,6 +48,9 @@ extension SegmentReader {
         SegmentDescription.ColumnDescription(
           column: schema.columns[column], zoneMap: zoneMap(column: column),
           directoryByteCount: columns[column].directoryByteCount,
+          filterByteCount: (extensions.valueFilters[column]?.byteCount ?? 0)
+            + (extensions.gramFilters[column]?.block.byteCount ?? 0),
+          indexByteCount: extensions.invertedIndexes[column]?.byteCount ?? 0,
           pages: try (0..<pageCount).map { try describe(column: column, page: $0) })
       }, blocks: extensions.blocks.map { $0.offset..<$0.offset + UInt64($0.byteCount) })
   }

@@ -7,6 +7,7 @@ struct SegmentExtensions: Sendable {
     case valueFilter = 1
     case gramFilter = 2
     case shortKeys = 3
+    case invertedIndex = 4
     case dictionary = 5
   }
 
@@ -25,6 +26,7 @@ struct SegmentExtensions: Sendable {
   private(set) var gramFilters: [Int: GramFilter] = [:]
   private(set) var shortKeys: Block?
   private(set) var dictionaries: [Int: Block] = [:]
+  private(set) var invertedIndexes: [Int: Block] = [:]
 
   /// Unknown kinds are skipped.
   /// - Throws: `StorageError.corrupt` for a known kind that describes no possible block.
@@ -52,6 +54,9 @@ struct SegmentExtensions: Sendable {
         case .dictionary:
           let column = try reader.readCount("dictionary column", atMost: columnCount - 1)
           dictionaries[column] = try Self.readBlock(&reader, dataEnd: dataEnd)
+        case .invertedIndex:
+          let column = try reader.readCount("indexed column", atMost: columnCount - 1)
+          invertedIndexes[column] = try Self.readBlock(&reader, dataEnd: dataEnd)
         }
         try reader.requireEnd("extension")
       }
@@ -87,6 +92,6 @@ struct SegmentExtensions: Sendable {
   /// Every block there is, for checking.
   var blocks: [Block] {
     valueFilters.values + gramFilters.values.map(\.block) + (shortKeys.map { [$0] } ?? [])
-      + dictionaries.values
+      + dictionaries.values + invertedIndexes.values
   }
 }

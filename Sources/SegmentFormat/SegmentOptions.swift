@@ -22,7 +22,7 @@ public struct SegmentOptions: Hashable, Sendable {
   }
 
   /// - Throws: `StorageError.invalidArgument` naming the option that is out of range.
-  func validate(for schema: Schema) throws {
+  public func validate(for schema: Schema) throws {
     guard (1...Limits.pageRowCountMax).contains(rowsPerPage) else {
       throw StorageError.invalidArgument(
         name: "rows per page", value: "\(rowsPerPage)",
@@ -33,7 +33,17 @@ public struct SegmentOptions: Hashable, Sendable {
         name: "compression", value: "zstd:\(level)",
         reason: "the level must be in 1...\(Compression.zstdLevels.upperBound)")
     }
-    for filter in filters { try filter.validate(for: schema) }
+    var filtered: Set<[UInt32]> = []
+    for filter in filters {
+      try filter.validate(for: schema)
+      // What kind of filter, and of which column.
+      let isOfValues = filter.content == .values
+      guard filtered.insert([filter.column.rawValue, isOfValues ? 1 : 0]).inserted else {
+        throw StorageError.invalidArgument(
+          name: "filter column", value: "\(filter.column.rawValue)",
+          reason: "a column has at most one filter of values and one of n-grams")
+      }
+    }
     // The short keys and the indexes of columns need room as well.
     let limit = SegmentLayout.extensionCountMax / 2
     guard filters.count < limit else {

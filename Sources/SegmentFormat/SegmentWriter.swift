@@ -22,6 +22,8 @@ public final class SegmentWriter {
   private var rowCount: Int?
   private var requiredFeatures: UInt32 = 0
   private var dictionaries: [SegmentFooter.Extension] = []
+  /// Of blocks whose content is made elsewhere.
+  private var foreignExtensions: [SegmentFooter.Extension] = []
   private var isFinished = false
 
   /// Bytes collected before the sink is called.
@@ -161,14 +163,40 @@ public final class SegmentWriter {
     let start = flushedByteCount + output.count
     output.append(block.bytes)
     output.append(crc32c(block.bytes))
+    dictionaries.append(extensionEntry(.dictionary, ofColumn: column, from: start))
+    encoder.canShareDictionary = dictionaries.count < SegmentLayout.dictionaryCountMax
+  }
+
+  /// Adds the inverted index of a column, whose bytes mean nothing here: they are kept between
+  /// columns, under a checksum.
+  ///
+  /// - Parameter write: appends the bytes to the sink it is given, which must not be used later.
+  /// - Precondition: no column has been begun and not finished; a column has one index at most.
+  /// - Throws: what `write` and the sink throw.
+  public func appendInvertedIndex(
+    ofColumn column: Int, _ write: (any SegmentSink) throws -> Void
+  ) throws {
+    precondition(pages.isEmpty && gathered.rowCount == 0, "a column is being written")
+    let start = flushedByteCount + output.count
+    let block = ChecksummedSink { [self] bytes in
+      output.append(bytes)
+      if output.count >= Self.flushByteCount { try flush() }
+    }
+    try write(block)
+    output.append(block.checksum)
+    foreignExtensions.append(extensionEntry(.invertedIndex, ofColumn: column, from: start))
+    columnStart = flushedByteCount + output.count
+  }
+
+  /// The entry of a block of a column that ends here.
+  private func extensionEntry(
+    _ kind: SegmentExtensions.Kind, ofColumn column: Int, from start: Int
+  ) -> SegmentFooter.Extension {
     var entry = ByteWriter()
     entry.appendVarint(UInt64(column))
     entry.appendVarint(UInt64(start))
     entry.appendVarint(UInt64(flushedByteCount + output.count - start))
-    dictionaries.append(
-      SegmentFooter.Extension(
-        kind: SegmentExtensions.Kind.dictionary.rawValue, bytes: entry.bytes))
-    encoder.canShareDictionary = dictionaries.count < SegmentLayout.dictionaryCountMax
+    return SegmentFooter.Extension(kind: kind.rawValue, bytes: entry.bytes)
   }
 
   /// Writes the footer and gives the last bytes to the sink.
@@ -183,7 +211,7 @@ public final class SegmentWriter {
     var footer = SegmentFooter(
       schema: schema, rowCount: rows, rowsPerPage: options.rowsPerPage, columns: entries)
     footer.extensions =
-      dictionaries
+      dictionaries + foreignExtensions
       + pruning.appendBlocks(to: output, origin: flushedByteCount + output.count)
     footer.encoded(requiredFeatures: requiredFeatures).withUnsafeBytes { output.append($0) }
     try flush()
@@ -195,13 +223,19 @@ public final class SegmentWriter {
 
 extension SegmentWriter {
   /// The whole segment of these rows, which are in sort-key order.
-  /// - Throws: as `append` and `finishColumn`.
+  /// - Parameter afterColumn: called with the position of each column once it is finished, and may
+  ///   add an index of it.
+  /// - Throws: as `append` and `finishColumn`, and what `afterColumn` throws.
   public static func encode(
-    _ batch: ColumnBatch, options: SegmentOptions
+    _ batch: ColumnBatch, options: SegmentOptions,
+    afterColumn: (_ column: Int, SegmentWriter) throws -> Void = { _, _ in }
   ) throws -> (bytes: [UInt8], summary: SegmentSummary) {
     let sink = MemorySink()
     let writer = try SegmentWriter(schema: batch.schema, options: options, sink: sink)
-    for column in batch.columns { try writer.writeColumn(column) }
+    for (index, column) in batch.columns.enumerated() {
+      try writer.writeColumn(column)
+      try afterColumn(index, writer)
+    }
     let summary = try writer.finish()
     return (sink.bytes, summary)
   }

@@ -48,13 +48,33 @@ struct InspectCommand: ParsableCommand {
         + definition.distribution.map { schema.columns[$0].name }.joined(separator: ", "))
     for (index, column) in schema.columns.enumerated() {
       let key = index < schema.sortKeyCount ? ", sort key \(index + 1)" : ""
-      print("  column \(column.name) \(column.type)\(column.isNullable ? " nullable" : "")\(key)")
+      print(
+        "  column \(column.name) \(column.type)\(column.isNullable ? " nullable" : "")\(key)"
+          + pruning(of: index, definition))
     }
     if sizes {
       for line in try ColumnSizes(of: table).lines() { print(line) }
       return
     }
     for tablet in table.tablets { show(tablet) }
+  }
+
+  private func pruning(of column: Int, _ definition: TableDefinition) -> String {
+    var parts: [String] = []
+    if let options = definition.index(ofColumn: column)?.options {
+      parts.append(
+        "index (parser \(options.parser.name)" + (options.lowerCase ? ", lower case" : "")
+          + (options.supportPhrase ? ", phrases" : "") + ")")
+    }
+    for filter in definition.segmentOptions.filters
+    where filter.column == definition.schema.columns[column].id {
+      switch filter.content {
+      case .values: parts.append("Bloom filter (\(filter.falsePositiveRate))")
+      case .ngrams(let size):
+        parts.append("\(size)-gram filter (\(filter.falsePositiveRate))")
+      }
+    }
+    return parts.map { ", " + $0 }.joined()
   }
 
   private func show(_ tablet: TabletSnapshot) {
@@ -92,7 +112,9 @@ struct InspectCommand: ParsableCommand {
     let stored = column.pages.reduce(0) { $0 + $1.storedByteCount }
     let raw = column.pages.reduce(0) { $0 + $1.rawByteCount }
     print(
-      "        \(column.column.name): \(stored) bytes, \(raw) before compression, \(encodings)")
+      "        \(column.column.name): \(stored) bytes, \(raw) before compression, \(encodings)"
+        + (column.filterByteCount > 0 ? ", filters \(column.filterByteCount) bytes" : "")
+        + (column.indexByteCount > 0 ? ", index \(column.indexByteCount) bytes" : ""))
     guard pages else { return }
     let type = column.column.type
     for (ordinal, page) in column.pages.enumerated() {

@@ -25,6 +25,7 @@ struct LoadCommand: ParsableCommand {
         sediment load DIR --input orders.csv
         sediment load DIR --input lineitem.csv --mapping tpch-lineitem.yaml --rows-per-load 10000
         sediment load DIR --generate 1000000
+        sediment load DIR --input log.csv --index message=parser:english --bloom-filter user_id
       """)
 
   @Argument(help: "The store.")
@@ -47,6 +48,8 @@ struct LoadCommand: ParsableCommand {
 
   @Option(help: "The table; by default called after the file.")
   var table: String?
+
+  @OptionGroup var pruning: PruningOptions
 
   @Option(help: "Rows of one load; unless told 10000 generated ones, or those of 64 MiB of text.")
   var rowsPerLoad: Int?
@@ -151,7 +154,7 @@ private struct RowsToLoad {
       factory = events
       table = try TableDefinition(
         name: command.table ?? "orders", schema: events.schema, distribution: ["user_id"],
-        bucketCount: 4)
+        bucketCount: 4, pruning: try command.pruning.adding(to: [:], schema: events.schema))
       return
     }
     let file = try CSVInput(
@@ -162,6 +165,7 @@ private struct RowsToLoad {
     factory = file
     table = try TableDefinition(
       name: command.table ?? file.tableName, schema: file.schema,
-      distribution: file.distribution, bucketCount: file.bucketCount ?? 4)
+      distribution: file.distribution, bucketCount: file.bucketCount ?? 4,
+      pruning: try command.pruning.adding(to: file.pruning, schema: file.schema))
   }
 }

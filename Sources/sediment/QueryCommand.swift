@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import QueryEngine
 import ScanKernels
 import StorageBase
@@ -20,6 +21,8 @@ struct QueryCommand: ParsableCommand {
         sediment query DIR --table orders --group-by city --sum amount --order-by -sum_amount
         sediment query DIR --table orders --where user_id=42 --limit 20
         sediment query DIR --table orders --count --csv
+        sediment query DIR --table log --count --where "message MATCH_PHRASE disk full" --explain
+        sediment query DIR --table log --where "message NOT LIKE %debug%" --limit 20
       """)
 
   @OptionGroup var store: StoreArgument
@@ -27,7 +30,7 @@ struct QueryCommand: ParsableCommand {
   @Argument(help: "A SELECT statement; in place of the options that say what to compute.")
   var statement: String?
 
-  @Flag(help: "Prints the plan of the statement before, and what was read after the result.")
+  @Flag(help: "Prints the plan of a statement before, and what was read after the result.")
   var explain = false
 
   @Option(help: "Threads that work on the query.")
@@ -53,7 +56,11 @@ struct QueryCommand: ParsableCommand {
 
   @Option(
     name: .customLong("where"),
-    help: "COLUMN=VALUE, or with !=, <, <=, >, >= for =; repeated conditions all hold.")
+    help: """
+      COLUMN=VALUE, or with !=, <, <=, >, >= for =; or "COLUMN LIKE PATTERN", or with MATCH_ANY, \
+      MATCH_ALL, MATCH_PHRASE or MATCH_PHRASE_PREFIX and a text for it, or NOT before either. \
+      Repeated conditions all hold.
+      """)
   var conditions: [String] = []
 
   @Option(help: "Result column to sort by; with a leading - the greatest comes first.")
@@ -61,6 +68,9 @@ struct QueryCommand: ParsableCommand {
 
   @Option(help: "The most rows to show.")
   var limit: Int?
+
+  @Flag(help: "Looks at rows and zone maps only, not at indexes and filters.")
+  var noIndexes = false
 
   @Flag(help: "Prints CSV instead of a table.")
   var csv = false
@@ -73,7 +83,11 @@ struct QueryCommand: ParsableCommand {
       } else {
         let snapshot = try chooseTable(opened)
         let query = try query(snapshot.definition.schema)
-        show(try withThreads { try query.run(on: snapshot, parallelism: $0) }.result)
+        let found = try withThreads {
+          try query.run(on: snapshot, parallelism: $0, indexes: noIndexes ? .never : nil)
+        }
+        show(found.result)
+        if explain { print(found.result.work.report, terminator: "") }
       }
     } catch let error as SQLError {
       fail(error, code: 64)
@@ -87,7 +101,9 @@ struct QueryCommand: ParsableCommand {
     let snapshot = try store.snapshot(of: statement.tableName)
     let query = try statement.bound(to: snapshot.definition.schema)
     if explain { print(query.plan) }
-    let found = try withThreads { try query.run(on: snapshot, parallelism: $0) }
+    let found = try withThreads {
+      try query.run(on: snapshot, parallelism: $0, indexes: noIndexes ? .never : nil)
+    }
     show(found.result)
     guard explain else { return }
     print("tablets  \(found.componentCounts.count) of \(snapshot.tablets.count)")
@@ -143,6 +159,7 @@ struct QueryCommand: ParsableCommand {
   }
 
   private func parse(_ condition: String, _ schema: Schema) throws -> Predicate {
+    if let textual = try TextCondition(condition, schema)?.predicate { return textual }
     let operators: [(String, Comparison)] = [
       ("!=", .notEqual), ("<=", .lessOrEqual), (">=", .greaterOrEqual), ("=", .equal),
       ("<", .less), (">", .greater),
@@ -187,9 +204,6 @@ struct QueryCommand: ParsableCommand {
       || [sum, min, max, conditions].contains { !$0.isEmpty }
     if statement != nil && hasOptions {
       throw ValidationError("a statement says all by itself: leave out the options beside it")
-    }
-    if explain && statement == nil {
-      throw ValidationError("--explain needs a statement to explain")
     }
     if let limit, limit < 0 { throw ValidationError("--limit is \(limit); it must be 0 or more") }
   }

@@ -1,3 +1,5 @@
+import InvertedIndex
+import SegmentFormat
 import StorageBase
 import Testing
 
@@ -33,6 +35,58 @@ struct InputMappingTests {
     #expect(mapping == expected)
     #expect(mapping.schema.columns.map(\.name) == ["at", "amount", "note"])
     #expect(mapping.schema.sortKeyCount == 2)
+  }
+
+  @Test func filtersAndIndexesAreRead() throws {
+    let mapping = try InputMapping(
+      yaml: """
+        columns:
+          - {name: id, type: int64, bloom_filter: true, index: true}
+          - name: text
+            type: string
+            index: {parser: english, lower_case: false, support_phrase: "false", ignore_above: 9}
+            ngram_filter: {size: 4, rate: 0.05}
+          - {name: word, type: string, ngram_filter: 2, bloom_filter: 0.2}
+          - {name: none, type: string, ngram_filter: false, index: false}
+        sort_key: [word]
+        """, path: "m.yaml")
+    let ids = mapping.schema.columns.map(\.id)
+    #expect(mapping.schema.columns.map(\.name) == ["word", "id", "text", "none"])
+    let expected: [ColumnPruning] = [
+      ColumnPruning(bloomFilterRate: 0.2, ngramFilter: .init(size: 2)),
+      ColumnPruning(index: IndexOptions(), bloomFilterRate: 0.01),
+      ColumnPruning(
+        index: IndexOptions(
+          parser: .english, lowerCase: false, supportPhrase: false, ignoreAbove: 9),
+        ngramFilter: .init(size: 4, falsePositiveRate: 0.05)),
+      ColumnPruning(),
+    ]
+    #expect(ids.map { mapping.pruning[$0] } == expected)
+    #expect(
+      expected[0].filters(of: ids[0]) == [
+        ColumnFilter(column: ids[0], falsePositiveRate: 0.2),
+        ColumnFilter(column: ids[0], content: .ngrams(size: 2)),
+      ])
+  }
+
+  @Test func mistakesInFiltersAndIndexesAreReported() throws {
+    let text = """
+      columns:
+        - {name: a, type: string, index: {parser: englsh}}
+        - {name: b, type: string, index: {parzer: english}}
+        - {name: c, type: string, bloom_filter: 2}
+        - {name: d, type: string, ngram_filter: {rate: 0.1}}
+        - {name: e, type: string, index: 7}
+      """
+    let found = try #require(
+      message { _ = try InputMapping(yaml: text, path: "m.yaml") })
+    for expected in [
+      "line 2: index: ", "englsh", "line 3: index: ", "parzer",
+      "line 4: a false-positive rate is \"2\"", "line 5: ngram_filter has no size",
+      "line 6: index is \"7\"",
+    ] {
+      #expect(found.contains(expected), "\(expected) in \(found)")
+    }
   }
 
   @Test func defaultsAreFilledIn() throws {

@@ -65,12 +65,35 @@ struct HostileBytesTests {
 
   /// Whoever forges bytes can reckon checksums, so what is behind them is not trusted either.
   @Test func forgedChecksumsDoNoHarm() throws {
-    let seals = try sealedRanges()
+    let seals = Self.sealedRanges(bytes)
     #expect(seals.count >= 4)
     for range in seals {
       for place in range.lowerBound..<range.upperBound - 4 {
         var changed = bytes
         changed[place] ^= 1 << UInt8(place % 8) | UInt8(truncatingIfNeeded: place >> 3)
+        Self.seal(&changed, range)
+        _ = isRefused(changed)
+      }
+    }
+  }
+
+  /// Packed rows and positions, at places all over the index.
+  @Test func forgedPackingDoesNoHarm() throws {
+    var samples = IndexSamples(seed: 4)
+    let rows = (0..<3000).map { row -> Value in
+      .string("\(row % 15 == 3 ? "many more" : "") word \(row % 40 == 7 ? "many" : "")")
+    }
+    let bytes = try samples.build(rows, .string, options)
+    let seals = Self.sealedRanges(bytes)
+    #expect(seals.count >= 4)
+    for range in seals {
+      for step in 0..<80 {
+        let place =
+          step < 20
+          ? range.lowerBound + step % (range.count - 4)
+          : range.lowerBound + Int(samples.generator.next() % UInt64(range.count - 4))
+        var changed = bytes
+        changed[place] ^= 1 << UInt8(place % 8) | UInt8(truncatingIfNeeded: step)
         Self.seal(&changed, range)
         _ = isRefused(changed)
       }
@@ -94,7 +117,7 @@ struct HostileBytesTests {
   }
 
   /// The blocks whose last four bytes are the checksum of the others, found by trying.
-  private func sealedRanges() throws -> [Range<Int>] {
+  private static func sealedRanges(_ bytes: [UInt8]) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var start = 4
     while start < bytes.count - 20 {

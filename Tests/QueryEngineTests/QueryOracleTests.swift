@@ -55,7 +55,7 @@ import Testing
       let oracle = RowOracle(schema: schema, rows: rows)
       for _ in 0..<4 {
         let predicate = cases.predicate(schema)
-        let bound = try predicate.bound(to: schema)
+        let bound = try predicate.bound(to: schema, analyzers: .standard)
         var evaluator = PredicateEvaluator(bound)
         for page in 0..<source.pageCount {
           let range = source.rowRange(ofPage: page)
@@ -102,7 +102,7 @@ import Testing
       let query = cases.query(schema)
       guard case .groups(let names, let named) = query.output else { continue }
       let keys = try names.map(schema.requireIndex(of:))
-      let aggregates = try named.map { try $0.aggregate.bound(to: schema) }
+      let aggregates = try named.map { try $0.aggregate.bound(to: schema, analyzers: .standard) }
       var parts: [Aggregation] = []
       for source in sources {
         let part = Aggregation(schema: schema, groupBy: keys, aggregates: aggregates)

@@ -34,6 +34,7 @@ struct RandomCases {
   mutating func value(_ type: DataType) -> Value {
     switch type {
     case .string:
+      if chance(1, in: 3) { return .string(text()) }
       return .string(pick(["", "a", "ab", "abc", "b", "ba", "é", "z", "zebra", "a\u{0}"]))
     case .float, .double:
       return .floating(
@@ -46,6 +47,19 @@ struct RandomCases {
       let small = Int128(below(12)) - 4
       return .integer(min(max(small, range.lowerBound), range.upperBound))
     }
+  }
+
+  private static let words = ["a", "ab", "Ab", "b", "zebra", "zeb", "é", "aé", "42", "x"]
+
+  /// A few words.
+  mutating func text() -> String {
+    (0..<below(6)).map { _ in pick(Self.words) + pick([" ", ", ", "", "-", "%", "_"]) }.joined()
+  }
+
+  mutating func pattern() -> String {
+    (0..<below(5)).map { _ in
+      pick(["%", "%", "_", "a", "b", "ab", "é", "z", "\\%", "\\_", " "])
+    }.joined()
   }
 
   mutating func rows(_ schema: Schema, count: Int) -> [[Value]] {
@@ -66,6 +80,11 @@ struct RandomCases {
 
   mutating func predicate(_ schema: Schema, depth: Int = 3) -> Predicate {
     let column = pick(schema.columns)
+    if column.type == .string, chance(2, in: 5) {
+      return chance(1, in: 2)
+        ? .like(column.name, pattern())
+        : .match(column.name, pick(WordMatch.allCases), text())
+    }
     switch below(depth > 0 ? 9 : 5) {
     case 0, 1: return .compare(column.name, pick(Comparison.allCases), literal(column.type))
     case 2: return .between(column.name, literal(column.type), literal(column.type))
@@ -120,7 +139,7 @@ struct RandomCases {
         return (title, schema.columns[schema.index(of: title)!].type)
       }
       guard let aggregate = named.first(where: { $0.name == title })?.aggregate,
-        let bound = try? aggregate.bound(to: schema)
+        let bound = try? aggregate.bound(to: schema, analyzers: .standard)
       else { return nil }
       return (title, bound.resultType)
     }

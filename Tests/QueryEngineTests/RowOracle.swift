@@ -1,3 +1,4 @@
+import InvertedIndex
 import QueryEngine
 import ScanKernels
 import StorageBase
@@ -6,6 +7,12 @@ import StorageBase
 struct RowOracle {
   let schema: Schema
   let rows: [[Value]]
+  /// Of columns with an inverted index.
+  var indexes: [ColumnID: IndexOptions] = [:]
+
+  private func options(of column: ColumnID) -> IndexOptions {
+    indexes[column] ?? IndexOptions(parser: .unicode)
+  }
 
   /// True, false or unknown (nil), as SQL has it.
   func truth(_ predicate: Predicate, _ row: [Value]) -> Bool? {
@@ -18,6 +25,13 @@ struct RowOracle {
     case .isOneOf(let name, let literals):
       let value = row[schema.index(of: name)!]
       return or(literals.map { compare(value, .equal, $0) })
+    case .like(let name, let pattern):
+      guard case .string(let text) = row[schema.index(of: name)!] else { return nil }
+      return NaiveText.isLike(Array(text.unicodeScalars), Array(pattern.unicodeScalars)[...])
+    case .match(let name, let match, let text):
+      let column = schema.index(of: name)!
+      guard case .string(let value) = row[column] else { return nil }
+      return NaiveText(options: options(of: schema.columns[column].id)).matches(value, match, text)
     case .isNull(let name): return row[schema.index(of: name)!].isNull
     case .isNotNull(let name): return !row[schema.index(of: name)!].isNull
     case .and(let terms): return and(terms.map { truth($0, row) })

@@ -30,7 +30,9 @@ import Testing
       let seed = 300_000 + batch * 1000 + round
       var cases = RandomCases(seed: seed)
       let schema = try cases.schema()
-      let segments = (0..<3).map { _ in cases.rows(schema, count: cases.below(300)) }
+      let segments = (0..<3).map { _ in
+        cases.rows(schema, count: cases.below(300)).sorted { $0[0].precedes($1[0]) }
+      }
       let readers = try segments.compactMap {
         try reader(schema, $0, SegmentOptions(rowsPerPage: cases.pick([64, 100, 8192])))
       }
@@ -60,8 +62,11 @@ import Testing
       .filtered(by: Field("key").isBetween(250, 349))
     let result = try QueryExecutor.run(query, over: [segment], schema: schema)
     #expect(result.rows.count == 7)
-    #expect(result.work.pages == 10 && result.work.pagesPruned == 8)
+    #expect(result.work.pages == 10 && result.work.pagesPrunedByKeys == 8)
     #expect(result.work.columnPagesRead == 4 && result.work.rowsSelected == 100)
+    let byZones = try QueryExecutor.run(query, over: [segment], schema: schema, indexes: .never)
+    #expect(byZones.rows == result.rows)
+    #expect(byZones.work.pagesPruned == 8 && byZones.work.pagesPrunedByKeys == 0)
     #expect(result.work.bytesStored > 0 && result.work.bytesDecoded > 0)
   }
 }

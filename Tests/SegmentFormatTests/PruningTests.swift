@@ -144,9 +144,13 @@ import Testing
     let batch = ColumnBatch(schema: schema, rowCount: 90, columns: [vector(.string, texts)])
     let bytes = try SegmentWriter.encode(
       batch, options: SegmentOptions(rowsPerPage: 40, filters: filters)
-    ).bytes
+    ) { column, writer in
+      try writer.appendInvertedIndex(ofColumn: column) { sink in
+        try [UInt8](0..<100).withUnsafeBytes { try sink.append($0) }
+      }
+    }.bytes
     let blocks = try openSegment(bytes).extensions.blocks
-    #expect(blocks.count == 3)
+    #expect(blocks.count == 4)
     let footerStart = Int(blocks.map { $0.offset + UInt64($0.byteCount) }.max() ?? 0)
     for index in 0..<1500 {
       var damaged = bytes
@@ -167,8 +171,45 @@ import Testing
         _ = try reader.mayContain(column: 0, value: .string("text 1"))
         _ = try reader.mayContain(column: 0, substring: "absent")
         _ = try reader.pageRange(forKeyPrefix: [.string("text 5")])
+        if let block = reader.invertedIndex(ofColumn: 0) {
+          #expect(block.range.upperBound <= block.file.byteCount)
+        }
       } catch {
         #expect(error is StorageError)
+      }
+    }
+  }
+
+  /// What is given as an index comes back, wherever it lies, and a change of it is found.
+  @Test func indexesAreKept() throws {
+    var generator = SeededGenerator(seed: 46)
+    let (batch, _) = try sampleBatch(.random, rowCount: 200, nullable: true, &generator)
+    let contents = batch.columns.indices.map { column in
+      (0..<column * 37).map { UInt8(truncatingIfNeeded: $0 &* (column + 1)) }
+    }
+    let bytes = try SegmentWriter.encode(batch, options: SegmentOptions(rowsPerPage: 64)) {
+      column, writer in
+      guard column % 2 == 1 else { return }
+      try writer.appendInvertedIndex(ofColumn: column) { sink in
+        for half in [contents[column].prefix(30), contents[column].dropFirst(30)] {
+          try Array(half).withUnsafeBytes { try sink.append($0) }
+        }
+      }
+    }.bytes
+    let reader = try openSegment(bytes)
+    #expect(reader.verify() == [] && reader.hasInvertedIndexes)
+    for column in batch.columns.indices {
+      guard let block = reader.invertedIndex(ofColumn: column) else {
+        #expect(column % 2 == 0)
+        continue
+      }
+      #expect(column % 2 == 1)
+      let range = Int(block.range.lowerBound)..<Int(block.range.upperBound)
+      #expect(Array(bytes[range]) == contents[column])
+      for place in range.dropFirst(range.count / 2).prefix(3) {
+        var damaged = bytes
+        damaged[place] ^= 4
+        #expect(try openSegment(damaged).verify().count == 1)
       }
     }
   }

@@ -37,6 +37,8 @@ struct EngineSimulation {
   private let clock = ManualClock(Timestamp(rawValue: 1_000_000))
   private let options: StoreOptions
   private let policy: EagerPolicy
+  /// Whether the table has filters and inverted indexes.
+  private let isIndexed: Bool
   private var store: Store?
   private var isTableAcknowledged = false
   private var nextLoad = 0
@@ -56,6 +58,7 @@ struct EngineSimulation {
     options.tabletVersionCountMax = 12
     self.options = options
     policy = EagerPolicy(threshold: Int(random.next() % 6))
+    isIndexed = random.next() % 3 == 0
   }
 
   /// Runs `stepCount` steps and then recovers once more without faults.
@@ -109,7 +112,9 @@ struct EngineSimulation {
       }
       if let store, store.snapshot().isEmpty {
         guard !isTableAcknowledged else { throw Failure(description: "the table is gone") }
-        try store.createTable(TestStore.definition(buckets: 2))
+        try store.createTable(
+          isIndexed
+            ? TestStore.indexedDefinition(buckets: 2) : TestStore.definition(buckets: 2))
       }
       isTableAcknowledged = true
       trace.note("open")

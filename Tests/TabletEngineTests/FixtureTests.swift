@@ -6,13 +6,11 @@ import Testing
 @testable import TabletEngine
 
 /// Stores written by earlier programs stay readable. With SEDIMENT_WRITE_FIXTURES=1 in the
-/// environment the store of the current format is written anew, into the source tree.
+/// environment those that are missing are written, into the source tree; others never change.
 @Suite struct FixtureTests {
-  private static let name = "store-v1"
-
   /// Inline rowsets, files, a compaction, stale rowsets, a checkpoint and a log after it.
-  private func fill(_ store: Store) throws {
-    try store.createTable(TestStore.definition(buckets: 2))
+  private func fill(_ store: Store, _ definition: TableDefinition) throws {
+    try store.createTable(definition)
     for row in 0..<8 {
       try store.load(TestStore.batch(rows(of: row)), into: TestStore.tableName)
       if row == 5 {
@@ -33,19 +31,32 @@ import Testing
     return TestStore.rows(load: load, count: 20, random: &random)
   }
 
-  private var sourceFolder: String {
-    URL(filePath: #filePath).deletingLastPathComponent().path + "/Fixtures/" + Self.name
+  @Test func storesOfVersionOneAreReadable() throws {
+    try check("store-v1", try TestStore.definition(buckets: 2))
   }
 
-  @Test func storesOfVersionOneAreReadable() throws {
-    if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1" {
-      try? FileManager.default.removeItem(atPath: sourceFolder)
+  /// With a pruning section in the log and the checkpoint, and indexes in all segments.
+  @Test func storesWithIndexesAreReadable() throws {
+    let table = try check("store-v1-indexes", try TestStore.indexedDefinition(buckets: 2))
+    #expect(table.definition == (try TestStore.indexedDefinition(buckets: 2)))
+    for segment in table.tablets.flatMap(\.segments) {
+      #expect(try segment.reader().hasInvertedIndexes)
+    }
+  }
+
+  @discardableResult
+  private func check(_ name: String, _ definition: TableDefinition) throws -> TableSnapshot {
+    let sourceFolder =
+      URL(filePath: #filePath).deletingLastPathComponent().path + "/Fixtures/" + name
+    if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1",
+      !FileManager.default.fileExists(atPath: sourceFolder)
+    {
       let store = try Store.create(
         sourceFolder, files: PosixFileSystem(),
         clock: ManualClock(Timestamp(rawValue: 1_000_000)), entropy: 7)
-      try fill(store)
+      try fill(store, definition)
     }
-    let copy = NSTemporaryDirectory() + "sediment-fixture-\(getpid())"
+    let copy = NSTemporaryDirectory() + "sediment-fixture-\(name)-\(getpid())"
     defer { try? FileManager.default.removeItem(atPath: copy) }
     try? FileManager.default.removeItem(atPath: copy)
     try FileManager.default.copyItem(atPath: sourceFolder, toPath: copy)
@@ -59,5 +70,6 @@ import Testing
     #expect(
       table.tablets.contains { tablet in tablet.rowsets.contains { $0.summary.mergeDepth > 0 } })
     #expect(table.tablets.contains { tablet in tablet.segments.contains { $0.isInline } })
+    return table
   }
 }

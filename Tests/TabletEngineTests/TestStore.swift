@@ -1,3 +1,4 @@
+import InvertedIndex
 import ScanKernels
 import SegmentFormat
 import StorageBase
@@ -23,6 +24,25 @@ enum TestStore {
     try TableDefinition(
       name: tableName, schema: schema(), bucketCount: buckets,
       segmentOptions: SegmentOptions(rowsPerPage: rowsPerPage))
+  }
+
+  /// With filters and inverted indexes on several kinds of columns.
+  static func indexedDefinition(buckets: Int = 3, rowsPerPage: Int = 16) throws -> TableDefinition {
+    let schema = try schema()
+    let ids = schema.columns.map(\.id)
+    return try TableDefinition(
+      name: tableName, schema: schema, bucketCount: buckets,
+      segmentOptions: SegmentOptions(
+        rowsPerPage: rowsPerPage,
+        filters: [
+          ColumnFilter(column: ids[3], falsePositiveRate: 0.05),
+          ColumnFilter(column: ids[4], content: .ngrams(size: 3)),
+        ]),
+      indexes: [
+        ColumnIndex(column: ids[2], options: IndexOptions(parser: .keyword)),
+        ColumnIndex(column: ids[3]),
+        ColumnIndex(column: ids[4], options: IndexOptions(parser: .english)),
+      ])
   }
 
   /// A new store with an empty table.

@@ -18,5 +18,6 @@
 #include "ck_level.h"
 #include "ck_memory.h"
 #include "ck_prefix.h"
+#include "ck_text.h"
 
 #endif

@@ -16,7 +16,9 @@ struct BoundDerivedColumn: Sendable {
 
   /// - Parameter schema: that of the table, followed by the derived columns before this one.
   /// - Throws: `StorageError.unknownName`, `.schemaMismatch` and what binding an expression throws.
-  init(_ derived: DerivedColumn, schema: Schema, id: ColumnID) throws {
+  init(
+    _ derived: DerivedColumn, schema: Schema, id: ColumnID, analyzers: TextAnalyzers
+  ) throws {
     let type: DataType
     var inputs: [Int] = []
     var isAlwaysNullable = false
@@ -53,7 +55,8 @@ struct BoundDerivedColumn: Sendable {
       function = .number(bound)
       type = bound.type
     case .conditional(let branches, let otherwise):
-      let bound = try ConditionalColumn(branches, otherwise: otherwise, schema: schema)
+      let bound = try ConditionalColumn(
+        branches, otherwise: otherwise, schema: schema, analyzers: analyzers)
       function = .conditional(bound)
       type = bound.type
       isAlwaysNullable = true

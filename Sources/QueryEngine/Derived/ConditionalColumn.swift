@@ -9,10 +9,14 @@ struct ConditionalColumn: Sendable {
   let type: DataType
 
   init(
-    _ branches: [DerivedFunction.Branch], otherwise: Expression?, schema: Schema
+    _ branches: [DerivedFunction.Branch], otherwise: Expression?, schema: Schema,
+    analyzers: TextAnalyzers
   ) throws {
     self.branches = try branches.map {
-      (condition: try $0.condition.bound(to: schema), value: try $0.value.bound(to: schema))
+      (
+        condition: try $0.condition.bound(to: schema, analyzers: analyzers),
+        value: try $0.value.bound(to: schema)
+      )
     }
     self.otherwise = try otherwise?.bound(to: schema)
     let types = self.branches.map(\.value.type) + (self.otherwise.map { [$0.type] } ?? [])

@@ -9,13 +9,15 @@ struct DerivedColumns: Sendable {
 
   /// - Throws: `StorageError.invalidSchema` for a name that the table has, and what
   ///   `BoundDerivedColumn.init` throws.
-  init(_ derived: [DerivedColumn], table: Schema) throws {
+  init(
+    _ derived: [DerivedColumn], table: Schema, analyzers: TextAnalyzers = .standard
+  ) throws {
     var schema = table
     var columns: [BoundDerivedColumn] = []
     for (index, column) in derived.enumerated() {
       // From the end, so that they do not meet the ids of the table.
       let id = ColumnID(rawValue: .max - UInt32(index))
-      columns.append(try BoundDerivedColumn(column, schema: schema, id: id))
+      columns.append(try BoundDerivedColumn(column, schema: schema, id: id, analyzers: analyzers))
       schema = try Schema(
         columns: table.columns + columns.map(\.column), sortKeyCount: table.sortKeyCount,
         keysModel: table.keysModel)

@@ -17,7 +17,9 @@ struct SQLAggregates {
     var aggregate = try Self.aggregate(call, node, &scope)
     if let filter = call.filter { aggregate = aggregate.filtered(by: try scope.predicate(filter)) }
     if let known = named.firstIndex(where: { $0.aggregate == aggregate }) { return known }
-    let bound = try scope.located(node) { try aggregate.bound(to: scope.schema) }
+    let bound = try scope.located(node) {
+      try aggregate.bound(to: scope.schema, analyzers: .standard)
+    }
     var name = aggregate.description
     let taken = Set(scope.schema.columns.map(\.name) + named.map(\.name))
     if name.utf8.count > SQLScope.nameByteCountMax || taken.contains(name) {

@@ -51,13 +51,23 @@ extension ResultExpression {
 extension ScanWork {
   /// What was counted, a line for segments, pages, rows and bytes each.
   public var report: String {
-    """
-    segments \(segments), \(segmentsPruned) ruled out by zone maps
-    pages    \(pages), \(pagesPruned) ruled out by zone maps, \(pagesKnown) answered by them, \
-    \(pagesEmpty) without a selected row
-    columns  \(columnPagesRead) pages decoded, \(bytesStored) bytes stored, \(bytesDecoded) decoded
-    rows     \(rowsScanned) looked at, \(rowsSelected) selected
+    let indexes =
+      pagesPrunedByKeys + pagesPrunedByFilters + indexLookups == 0
+      ? ""
+      : """
+      indexes  \(indexLookups) questions, \(indexBytesRead) bytes read, \
+      \(rowsSelectedByIndex) rows found; pages ruled out: \(pagesPrunedByKeys) by short keys, \
+      \(pagesPrunedByFilters) by Bloom filters, \(pagesPrunedByIndex) by inverted indexes
 
-    """
+      """
+    return indexes + """
+      segments \(segments), \(segmentsPruned) ruled out by zone maps
+      pages    \(pages), \(pagesPruned) ruled out by zone maps, \(pagesKnown) answered by them, \
+      \(pagesEmpty) without a selected row
+      columns  \(columnPagesRead) pages decoded, \(bytesStored) bytes stored, \
+      \(bytesDecoded) decoded
+      rows     \(rowsScanned) looked at, \(rowsSelected) selected
+
+      """
   }
 }

@@ -61,10 +61,11 @@ public struct SQLQuery: Sendable {
   /// - Throws: what `Query.run` throws, and `StorageError.limitExceeded` for a computed result of
   ///   more than 38 digits.
   public func run(
-    on table: TableSnapshot, parallelism: Parallelism = .none,
+    on table: TableSnapshot, parallelism: Parallelism = .none, indexes: IndexUse? = nil,
     isCancelled: () -> Bool = { false }
   ) throws -> TableQueryResult {
-    let found = try query.run(on: table, parallelism: parallelism, isCancelled: isCancelled)
+    let found = try query.run(
+      on: table, parallelism: parallelism, indexes: indexes, isCancelled: isCancelled)
     return TableQueryResult(
       result: try finish(found.result), componentCounts: found.componentCounts)
   }

@@ -110,7 +110,7 @@ extension SQLScope: SQLConditionScope {
   }
 
   func check(_ predicate: Predicate, at node: SQLNode) throws {
-    _ = try located(node) { try predicate.bound(to: schema) }
+    _ = try located(node) { try predicate.bound(to: schema, analyzers: .standard) }
   }
 }
 

@@ -76,8 +76,7 @@ struct CompactionJob: Sendable {
   ) throws -> SegmentMerger.Result {
     var outputs: [any WritableFile] = []
     let merger = SegmentMerger(
-      schema: definition.schema, options: definition.segmentOptions,
-      segmentRowCountMax: store.options.segmentRowCountMax)
+      definition: definition, segmentRowCountMax: store.options.segmentRowCountMax)
     let streams = try inputs.flatMap { try $0.sortedStreams() }
     let result = try merger.merge(streams, isCancelled: isCancelled) { ordinal in
       let path = store.layout.segment(tablet: snapshot.id, rowset: id, ordinal: ordinal)

@@ -1,3 +1,4 @@
+import InvertedIndex
 import ScanKernels
 import SegmentFormat
 import StorageBase
@@ -12,8 +13,7 @@ struct SegmentMerger {
     var work = PageWork()
   }
 
-  let schema: Schema
-  let options: SegmentOptions
+  let definition: TableDefinition
   /// Rows after which another output segment begins.
   let segmentRowCountMax: Int
 
@@ -24,25 +24,23 @@ struct SegmentMerger {
     _ inputs: [MergeInput], isCancelled: () -> Bool,
     sink: (_ ordinal: Int) throws -> any SegmentSink
   ) throws -> Result {
+    let schema = definition.schema
     var result = Result()
     let keys = try KeyMerge(inputs: inputs, schema: schema)
     var positions = inputs.map { _ in MergeInput.Position() }
     while !keys.isAtEnd {
       let sources = try keys.nextSources(segmentRowCountMax)
       let writer = try SegmentWriter(
-        schema: schema, options: options, sink: try sink(result.segments.count))
+        schema: schema, options: definition.segmentOptions,
+        sink: try sink(result.segments.count))
+      let indexes =
+        definition.indexes.isEmpty
+        ? nil : IndexMerge(inputs: inputs, from: positions, sources: sources)
       var end = positions
-      for column in schema.columns {
-        let replay = ColumnReplay(inputs: inputs, column: column, from: positions)
-        for start in stride(from: 0, to: sources.count, by: options.rowsPerPage) {
-          if isCancelled() { throw CancellationError() }
-          let rows = start..<min(sources.count, start + options.rowsPerPage)
-          let page = try sources.withUnsafeBufferPointer {
-            try replay.next(UnsafeBufferPointer(rebasing: $0[rows]))
-          }
-          try writer.append(page)
-        }
-        try writer.finishColumn()
+      for column in schema.columns.indices {
+        let replay = ColumnReplay(inputs: inputs, column: schema.columns[column], from: positions)
+        try write(
+          column, by: replay, sources, to: writer, isCancelled, indexes: indexes)
         end = replay.positions
         result.work += replay.work
       }
@@ -52,5 +50,34 @@ struct SegmentMerger {
     }
     result.work += keys.work
     return result
+  }
+
+  /// Writes one column and its index, which is merged if every input has it, else built.
+  private func write(
+    _ column: Int, by replay: ColumnReplay, _ sources: [UInt16], to writer: SegmentWriter,
+    _ isCancelled: () -> Bool, indexes: IndexMerge?
+  ) throws {
+    let wanted = definition.index(ofColumn: column)
+    let known = try wanted.flatMap {
+      try indexes?.indexes(of: definition.schema.columns[column], $0)
+    }
+    var builder: InvertedIndexWriter?
+    if let wanted, known == nil {
+      builder = try InvertedIndexWriter(
+        type: definition.schema.columns[column].type, options: wanted.options)
+    }
+    let rowsPerPage = definition.segmentOptions.rowsPerPage
+    for start in stride(from: 0, to: sources.count, by: rowsPerPage) {
+      if isCancelled() { throw CancellationError() }
+      let rows = start..<min(sources.count, start + rowsPerPage)
+      let page = try sources.withUnsafeBufferPointer {
+        try replay.next(UnsafeBufferPointer(rebasing: $0[rows]))
+      }
+      try writer.append(page)
+      try builder?.add(page, firstRow: start)
+    }
+    try writer.finishColumn()
+    if let builder { try writer.append(builder, ofColumn: column) }
+    if let known { try indexes?.append(known, ofColumn: column, to: writer) }
   }
 }

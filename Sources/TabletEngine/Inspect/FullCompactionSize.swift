@@ -11,8 +11,7 @@ extension TableSnapshot {
     segmentRowCountMax: Int, isCancelled: () -> Bool = { false }
   ) throws -> Int {
     let merger = SegmentMerger(
-      schema: definition.schema, options: definition.segmentOptions,
-      segmentRowCountMax: segmentRowCountMax)
+      definition: definition, segmentRowCountMax: segmentRowCountMax)
     return try tablets.reduce(0) { total, tablet in
       let inputs = try tablet.rowsets.flatMap { try $0.sortedStreams() }
       let result = try merger.merge(inputs, isCancelled: isCancelled) { _ in DiscardingSink() }

@@ -56,6 +56,8 @@ public struct StoreVerifier {
         guard damage.isEmpty else { continue }
         if rowset.summary.segmentsOverlap { lastKeys = nil }
         try checkRows(reader, of: table, bucket: bucket, after: &lastKeys, &report)
+        let problems = try IndexVerifier(table.definition).problems(of: reader)
+        report.problems.append(contentsOf: problems)
       } catch {
         report.problems.append("\(error)")
       }

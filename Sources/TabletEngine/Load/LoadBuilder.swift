@@ -95,7 +95,7 @@ public final class LoadBuilder {
         pieces.append(
           try SegmentPiece(
             bucket: bucket, rows: limit < sorted.count ? Array(sorted[start..<end]) : sorted,
-            of: batch, options: table.definition.segmentOptions))
+            of: batch, definition: table.definition))
       }
     }
     return pieces

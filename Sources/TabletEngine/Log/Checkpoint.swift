@@ -5,7 +5,10 @@ import TabletModel
 /// The state of all tablets at the beginning of a log file (see FORMAT.md).
 struct Checkpoint: Sendable {
   static let magic: [UInt8] = Array("SEDCKPT\0".utf8)
-  static let version: UInt32 = 1
+  /// Tables have no filters and indexes; programs before these can read it.
+  static let plainVersion: UInt32 = 1
+  /// What is needed when a table has some.
+  static let version: UInt32 = 2
 
   /// The first log file to replay after it; also the checkpoint's own number.
   var firstLog: UInt32
@@ -51,7 +54,8 @@ struct Checkpoint: Sendable {
   private func encoded(storeID: UInt64) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(contentsOf: Self.magic)
-    writer.append(Self.version)
+    let isIndexed = tables.contains { $0.definition.needsPruningSection }
+    writer.append(isIndexed ? Self.version : Self.plainVersion)
     writer.append(UInt32(0))
     writer.append(storeID)
     writer.append(firstLog)
@@ -62,7 +66,7 @@ struct Checkpoint: Sendable {
     writer.append(nextRowsetID)
     writer.appendVarint(UInt64(tables.count))
     for table in tables {
-      table.definition.encode(into: &writer, id: table.id)
+      table.definition.encode(into: &writer, id: table.id, hasPruningSection: isIndexed)
       writer.append(table.createdAt.rawValue)
       for tablet in table.tablets { tablet.encode(into: &writer) }
     }
@@ -97,7 +101,8 @@ struct Checkpoint: Sendable {
       nextRowsetID: try reader.readOrdinal("next rowset id"), tables: [])
     let tableCount = try reader.readCount("table count", atMost: 1 << 20)
     for _ in 0..<tableCount {
-      let (id, definition) = try TableDefinition.decode(from: &reader)
+      let (id, definition) = try TableDefinition.decode(
+        from: &reader, hasPruningSection: format > plainVersion)
       let createdAt = try reader.readTimestamp("creation time")
       var tablets: [Tablet] = []
       for _ in 0..<definition.bucketCount { tablets.append(try Tablet.decode(from: &reader)) }

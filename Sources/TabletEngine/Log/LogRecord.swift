@@ -49,6 +49,9 @@ private enum RecordTag: UInt8 {
   case commit = 2
   case compact = 3
   case sweep = 4
+  /// With filters and indexes; a table without them keeps the first form, so that programs before
+  /// this one can read it.
+  case createIndexedTable = 5
 }
 
 extension LogRecord {
@@ -60,8 +63,10 @@ extension LogRecord {
   ) {
     switch self {
     case .createTable(let creation):
-      writer.append(RecordTag.createTable.rawValue)
-      creation.definition.encode(into: &writer, id: creation.id)
+      let isIndexed = creation.definition.needsPruningSection
+      writer.append((isIndexed ? RecordTag.createIndexedTable : .createTable).rawValue)
+      creation.definition.encode(
+        into: &writer, id: creation.id, hasPruningSection: isIndexed)
       writer.append(creation.createdAt.rawValue)
       for tablet in creation.tablets {
         writer.append(tablet.id.rawValue)
@@ -103,13 +108,16 @@ extension LogRecord {
   static func decode(from reader: inout ByteReader, file: UInt32) throws -> LogRecord {
     let tag = try reader.read(UInt8.self, "record kind")
     switch RecordTag(rawValue: tag) {
-    case .createTable: return .createTable(try TableCreation.decode(from: &reader))
+    case .createTable:
+      return .createTable(try TableCreation.decode(from: &reader, hasPruningSection: false))
+    case .createIndexedTable:
+      return .createTable(try TableCreation.decode(from: &reader, hasPruningSection: true))
     case .commit: return .commit(try LoadCommit.decode(from: &reader, file: file))
     case .compact: return .compact(try CompactionCommit.decode(from: &reader))
     case .sweep:
       let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
       return .sweep(tablet: tablet, rowsets: try decodeRowsetIDs(from: &reader))
-    case nil: throw reader.corrupt("record kind", expected: "1 to 4", found: "\(tag)")
+    case nil: throw reader.corrupt("record kind", expected: "1 to 5", found: "\(tag)")
     }
   }
 
@@ -122,8 +130,11 @@ extension LogRecord {
 }
 
 extension TableCreation {
-  fileprivate static func decode(from reader: inout ByteReader) throws -> TableCreation {
-    let (id, definition) = try TableDefinition.decode(from: &reader)
+  fileprivate static func decode(
+    from reader: inout ByteReader, hasPruningSection: Bool
+  ) throws -> TableCreation {
+    let (id, definition) = try TableDefinition.decode(
+      from: &reader, hasPruningSection: hasPruningSection)
     let createdAt = try reader.readTimestamp("creation time")
     var tablets: [Tablet] = []
     for _ in 0..<definition.bucketCount {

@@ -1,3 +1,4 @@
+import InvertedIndex
 import SegmentFormat
 import StorageBase
 import StorageIO
@@ -26,6 +27,7 @@ public final class Rowset: Sendable {
     guard isSwept.load(ordering: .acquiring) else { return }
     // A file that cannot be removed now is removed as an orphan when the store is next opened.
     for segment in segments {
+      segment.forgetIndexes()
       if case .file = segment.placement { do { try files.remove(segment.path) } catch {} }
     }
   }
@@ -44,15 +46,18 @@ public final class RowsetSegment: Sendable {
   /// The file, or the log file and offset for an inline segment.
   public let path: String
   let placement: SegmentPlacement
+  /// Keeps opened indexes and what they answered, for all segments of a store.
+  public let indexCache: IndexCache
   private let open: @Sendable () throws -> any ReadableFile
   private let opened = Mutex<SegmentReader?>(nil)
 
   init(
-    path: String, placement: SegmentPlacement,
+    path: String, placement: SegmentPlacement, indexCache: IndexCache,
     open: @escaping @Sendable () throws -> any ReadableFile
   ) {
     self.path = path
     self.placement = placement
+    self.indexCache = indexCache
     self.open = open
   }
 
@@ -61,6 +66,12 @@ public final class RowsetSegment: Sendable {
   }
 
   public var byteCount: Int { placement.byteCount }
+
+  /// Lets the cache let go of the file.
+  func forgetIndexes() {
+    let hasIndexes = opened.withLock { $0 }?.hasInvertedIndexes ?? false
+    if hasIndexes { indexCache.remove(path: path) }
+  }
 
   /// The reader, opened and checked the first time.
   /// - Throws: `StorageError` when the file is missing or its footer is damaged.

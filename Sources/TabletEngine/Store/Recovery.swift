@@ -1,3 +1,4 @@
+import InvertedIndex
 import StorageBase
 import StorageIO
 import TabletModel
@@ -13,11 +14,11 @@ struct Recovery {
   private let factory: RowsetFactory
   private var openLogs: [UInt32: any ReadableFile] = [:]
 
-  init(files: any FileSystem, layout: StoreLayout, storeID: UInt64) {
+  init(files: any FileSystem, layout: StoreLayout, storeID: UInt64, indexCache: IndexCache) {
     self.files = files
     self.layout = layout
     self.storeID = storeID
-    factory = RowsetFactory(files: files, layout: layout)
+    factory = RowsetFactory(files: files, layout: layout, indexCache: indexCache)
   }
 
   /// - Returns: the log, ready for the next frame.

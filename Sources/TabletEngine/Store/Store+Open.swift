@@ -1,3 +1,4 @@
+import InvertedIndex
 import StorageBase
 import StorageIO
 import TabletModel
@@ -21,6 +22,7 @@ struct OpenedStore {
   let identity: StoreIdentity
   let lock: any FileLock
   let catalogue: Catalogue
+  let indexCache: IndexCache
   let log: LogWriter
   let nextRowsetID: UInt64
   let recovery: RecoveryReport
@@ -64,8 +66,8 @@ extension Store {
     return Store(
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
-        lock: lock, catalogue: Catalogue(), log: log, nextRowsetID: 1,
-        recovery: RecoveryReport()))
+        lock: lock, catalogue: Catalogue(), indexCache: options.makeIndexCache(), log: log,
+        nextRowsetID: 1, recovery: RecoveryReport()))
   }
 
   /// Opens the store in `path` and recovers everything that was acknowledged.
@@ -79,12 +81,14 @@ extension Store {
     let layout = StoreLayout(root: path)
     let identity = try StoreIdentity.read(files, layout: layout)
     let lock = try files.lock(layout.lock)
-    var recovery = Recovery(files: files, layout: layout, storeID: identity.storeID)
+    let indexCache = options.makeIndexCache()
+    var recovery = Recovery(
+      files: files, layout: layout, storeID: identity.storeID, indexCache: indexCache)
     let log = try recovery.run()
     return Store(
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
-        lock: lock, catalogue: recovery.catalogue, log: log,
+        lock: lock, catalogue: recovery.catalogue, indexCache: indexCache, log: log,
         nextRowsetID: recovery.nextRowsetID, recovery: recovery.report))
   }
 

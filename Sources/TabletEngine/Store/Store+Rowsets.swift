@@ -1,3 +1,4 @@
+import InvertedIndex
 import StorageBase
 import StorageIO
 import TabletModel
@@ -5,7 +6,8 @@ import TabletModel
 extension Store {
   /// A readable rowset from its description. `inline` has the bytes of inline segments by ordinal.
   func makeRowset(_ meta: RowsetMeta, tablet: TabletID, inline: [[UInt8]?]) -> Rowset {
-    RowsetFactory(files: files, layout: layout).make(meta, tablet: tablet, inline: inline)
+    RowsetFactory(files: files, layout: layout, indexCache: indexCache)
+      .make(meta, tablet: tablet, inline: inline)
   }
 }
 
@@ -13,6 +15,7 @@ extension Store {
 struct RowsetFactory: Sendable {
   let files: any FileSystem
   let layout: StoreLayout
+  let indexCache: IndexCache
 
   func make(_ meta: RowsetMeta, tablet: TabletID, inline: [[UInt8]?] = []) -> Rowset {
     let segments = meta.segments.enumerated().map { ordinal, placement in
@@ -31,14 +34,14 @@ struct RowsetFactory: Sendable {
     switch placement {
     case .file:
       let path = layout.segment(tablet: tablet, rowset: rowset, ordinal: ordinal)
-      return RowsetSegment(path: path, placement: placement) {
+      return RowsetSegment(path: path, placement: placement, indexCache: indexCache) {
         try files.openForReading(path, cause: .query)
       }
     case .inline(let position, _):
       // In memory from the start: the log file may be removed while a snapshot still reads.
       let path = "\(layout.log(position.file))@\(position.offset)"
       let file = MemoryFile(path: path, bytes: bytes ?? [])
-      return RowsetSegment(path: path, placement: placement) { file }
+      return RowsetSegment(path: path, placement: placement, indexCache: indexCache) { file }
     }
   }
 }

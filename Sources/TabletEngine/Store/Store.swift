@@ -1,3 +1,4 @@
+import InvertedIndex
 import StorageBase
 import StorageIO
 import Synchronization
@@ -15,6 +16,8 @@ public final class Store: Sendable {
   public let clock: any TimeSource
   /// What recovery found when the store was opened.
   public let recovery: RecoveryReport
+  /// Opened indexes and their answers; its sizes come from `options`.
+  public let indexCache: IndexCache
   let layout: StoreLayout
   private let identity: StoreIdentity
   private let lock: any FileLock
@@ -30,6 +33,7 @@ public final class Store: Sendable {
     files = opened.files
     clock = opened.clock
     recovery = opened.recovery
+    indexCache = opened.indexCache
     layout = opened.layout
     identity = opened.identity
     lock = opened.lock

@@ -1,3 +1,4 @@
+import InvertedIndex
 import StorageBase
 
 /// Settings of an open store. They belong to the process, not to the files.
@@ -13,17 +14,30 @@ public struct StoreOptions: Hashable, Sendable {
   public var staleGraceSeconds: Double
   /// Rows after which a load or a merge begins another segment.
   public var segmentRowCountMax: Int
+  /// Bytes of opened inverted indexes that are kept for the next queries; 0 keeps none.
+  public var indexReaderCacheByteCountMax: Int
+  /// Bytes of row sets, the answers of inverted indexes, that are kept; 0 keeps none.
+  public var indexResultCacheByteCountMax: Int
 
   public init(
     inlineRowsetByteCountMax: Int = Limits.inlineRowsetByteCountMax,
     tabletVersionCountMax: Int = Limits.tabletVersionCountMax,
     logFileByteCountMax: Int = 64 << 20, staleGraceSeconds: Double = 60,
-    segmentRowCountMax: Int = 1 << 20
+    segmentRowCountMax: Int = 1 << 20, indexReaderCacheByteCountMax: Int = 64 << 20,
+    indexResultCacheByteCountMax: Int = 64 << 20
   ) {
     self.inlineRowsetByteCountMax = inlineRowsetByteCountMax
     self.tabletVersionCountMax = tabletVersionCountMax
     self.logFileByteCountMax = logFileByteCountMax
     self.staleGraceSeconds = staleGraceSeconds
     self.segmentRowCountMax = segmentRowCountMax
+    self.indexReaderCacheByteCountMax = indexReaderCacheByteCountMax
+    self.indexResultCacheByteCountMax = indexResultCacheByteCountMax
+  }
+
+  func makeIndexCache() -> IndexCache {
+    IndexCache(
+      readerByteCountMax: indexReaderCacheByteCountMax,
+      resultByteCountMax: indexResultCacheByteCountMax)
   }
 }

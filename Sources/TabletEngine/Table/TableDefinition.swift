@@ -1,3 +1,4 @@
+import InvertedIndex
 import ScanKernels
 import SegmentFormat
 import StorageBase
@@ -11,6 +12,8 @@ public struct TableDefinition: Hashable, Sendable {
   /// How many tablets the table has.
   public let bucketCount: Int
   public let segmentOptions: SegmentOptions
+  /// At most one per column, in the order of the schema.
+  public let indexes: [ColumnIndex]
 
   /// - Parameters:
   ///   - distribution: names of the distribution columns; the first sort-key column when empty.
@@ -18,7 +21,7 @@ public struct TableDefinition: Hashable, Sendable {
   /// - Throws: `StorageError` naming what is out of range or unknown.
   public init(
     name: String, schema: Schema, distribution: [String] = [], bucketCount: Int = 1,
-    segmentOptions: SegmentOptions = SegmentOptions()
+    segmentOptions: SegmentOptions = SegmentOptions(), indexes: [ColumnIndex] = []
   ) throws {
     guard !name.isEmpty, name.utf8.count <= Limits.nameByteCountMax else {
       throw StorageError.invalidArgument(
@@ -40,11 +43,24 @@ public struct TableDefinition: Hashable, Sendable {
       distribution.isEmpty ? [0] : try distribution.map { try schema.requireIndex(of: $0) }
     self.bucketCount = bucketCount
     self.segmentOptions = segmentOptions
+    try segmentOptions.validate(for: schema)
+    self.indexes = try ColumnIndex.checked(indexes, for: schema)
+  }
+
+  /// The index of a column of the schema, if it has one.
+  public func index(ofColumn column: Int) -> ColumnIndex? {
+    indexes.first { $0.column == schema.columns[column].id }
+  }
+
+  /// Whether it has what the first version of the format cannot say.
+  var needsPruningSection: Bool {
+    !indexes.isEmpty || !segmentOptions.filters.isEmpty || !segmentOptions.hasShortKeyIndex
   }
 }
 
 extension TableDefinition {
-  func encode(into writer: inout ByteWriter, id: TableID) {
+  /// - Parameter hasPruningSection: whether what indexes and filters it has is written as well.
+  func encode(into writer: inout ByteWriter, id: TableID, hasPruningSection: Bool) {
     writer.append(id.rawValue)
     writer.append(name)
     writer.append(schema.keysModel.rawValue)
@@ -61,10 +77,11 @@ extension TableDefinition {
     writer.appendVarint(UInt64(bucketCount))
     writer.append(segmentOptions.compression.description)
     writer.appendVarint(UInt64(segmentOptions.rowsPerPage))
+    if hasPruningSection { PruningSection(self).encode(into: &writer) }
   }
 
   static func decode(
-    from reader: inout ByteReader
+    from reader: inout ByteReader, hasPruningSection: Bool
   ) throws -> (id: TableID, definition: TableDefinition) {
     let id = TableID(rawValue: try reader.readSmallOrdinal("table id"))
     let name = try reader.readString("table name", atMost: Limits.nameByteCountMax)
@@ -93,11 +110,14 @@ extension TableDefinition {
       throw reader.corrupt("compression", expected: "a known one", found: compressionName)
     }
     let rowsPerPage = try reader.readCount("rows per page", atMost: Limits.pageRowCountMax)
+    let pruning =
+      hasPruningSection ? try PruningSection(decoding: &reader, schema) : PruningSection()
     let options = SegmentOptions(
-      rowsPerPage: rowsPerPage, compression: compression)
+      rowsPerPage: rowsPerPage, compression: compression, filters: pruning.filters,
+      hasShortKeyIndex: pruning.hasShortKeyIndex)
     let definition = try TableDefinition(
       name: name, schema: schema, distribution: distribution, bucketCount: bucketCount,
-      segmentOptions: options)
+      segmentOptions: options, indexes: pruning.indexes)
     return (id, definition)
   }
 

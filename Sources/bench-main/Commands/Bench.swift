@@ -24,7 +24,7 @@ struct Bench: ParsableCommand {
       """,
     subcommands: [
       RunCommand.self, CompareCommand.self, SimulateCommand.self, PoliciesCommand.self,
-      WorkloadsCommand.self, ColumnsCommand.self, ScanCommand.self,
+      WorkloadsCommand.self, ColumnsCommand.self, ScanCommand.self, TextCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

@@ -63,10 +63,16 @@ struct Workload: Sendable {
   }
 
   func tableDefinition(_ settings: JobSettings) throws -> TableDefinition {
-    try TableDefinition(
+    let pruning = (file?.pruning ?? [:]).sorted { $0.key.rawValue < $1.key.rawValue }
+    return try TableDefinition(
       name: tableName, schema: factory.schema, distribution: distribution,
       bucketCount: settings.buckets ?? bucketCount,
-      segmentOptions: SegmentOptions(compression: settings.compression))
+      segmentOptions: SegmentOptions(
+        compression: settings.compression,
+        filters: pruning.flatMap { $0.value.filters(of: $0.key) }),
+      indexes: pruning.compactMap { column, pruning in
+        pruning.index.map { ColumnIndex(column: column, options: $0) }
+      })
   }
 
   /// How many loads there are in all; nil when the sources end by themselves.

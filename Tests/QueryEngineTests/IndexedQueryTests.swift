@@ -1,0 +1,116 @@
+import InvertedIndex
+import QueryEngine
+import ScanKernels
+import SegmentFormat
+import StorageBase
+import StorageIO
+import TabletEngine
+import Testing
+
+/// Filters and indexes of tables change what a query looks at, never what it answers.
+@Suite struct IndexedQueryTests {
+  @Test(arguments: 0..<16 as Range<UInt64>)
+  func queriesWithIndexesAgreeWithTheOracle(batch: UInt64) throws {
+    var lookupCount = 0
+    for round in 0..<6 as Range<UInt64> {
+      let seed = 500_000 + batch * 100 + round
+      var cases = RandomCases(seed: seed)
+      var table = try IndexedTable(&cases)
+      for _ in 0..<8 {
+        try table.change(&cases)
+        let snapshot = try table.snapshot
+        for _ in 0..<4 {
+          let query = Query.grouping(by: table.definition.schema.columns[0].name)
+            .computing(.countAll).filtered(by: cases.predicate(table.definition.schema))
+          let expected = table.oracle.answer(query)
+          let uses: [IndexUse] = [
+            .never, .whereCheaper(), .wherePossible(),
+            .wherePossible(cache: snapshot.tablets.first?.segments.first?.indexCache),
+          ]
+          for use in uses {
+            let found = try query.run(on: snapshot, indexes: use).result
+            let isEqual =
+              found.rows.count == expected.count
+              && zip(found.rows, expected).allSatisfy { zip($0, $1).allSatisfy(isSame) }
+            #expect(isEqual, "seed \(seed), \(use): \(query) of \(table.definition)")
+            lookupCount += found.work.indexLookups
+          }
+        }
+      }
+      #expect(StoreVerifier(table.store).run().problems == [], "seed \(seed)")
+    }
+    #expect(lookupCount > 100)
+  }
+
+  private func table(_ texts: [String], _ options: IndexOptions) throws -> TableSnapshot {
+    let schema = try Schema([("id", .int64, false), ("text", .string, true)], sortKeyCount: 1)
+    let definition = try TableDefinition(
+      name: "t", schema: schema, segmentOptions: SegmentOptions(rowsPerPage: 64),
+      indexes: [ColumnIndex(column: schema.columns[1].id, options: options)])
+    let store = try Store.create(
+      "/store", files: MemoryFileSystem(), clock: ManualClock(), entropy: 7)
+    try store.createTable(definition)
+    let ids = ColumnBuilder(type: .int64)
+    let column = ColumnBuilder(type: .string)
+    for (id, text) in texts.enumerated() {
+      ids.append(integer: Int64(id))
+      if text.isEmpty { column.appendNull() } else { column.append(string: text) }
+    }
+    try store.load(
+      ColumnBatch(
+        schema: schema, rowCount: texts.count, columns: [ids.finish(), column.finish()]),
+      into: "t")
+    return try store.snapshot(of: "t")
+  }
+
+  /// A count of what an index answers reads no page of any column.
+  @Test func countsAreTakenFromTheIndexAlone() throws {
+    let texts = (0..<2000).map { $0 % 7 == 0 ? "" : "row \($0 % 50) of many" }
+    let snapshot = try table(texts, IndexOptions(parser: .english))
+    let wanted = texts.count { $0.split(separator: " ").contains("13") }
+    let conditions: [(Predicate, Int)] = [
+      (Field("text").matches(.any, "13 absent"), wanted),
+      (Field("text").matches(.phrase, "row 13 of"), wanted),
+      (!Field("text").matches(.any, "13"), texts.count { !$0.isEmpty } - wanted),
+      (
+        Field("text").matches(.all, "13") || Field("text").isNull,
+        wanted + texts.count { $0.isEmpty }
+      ),
+    ]
+    for (condition, count) in conditions {
+      let query = Query.computing(.countAll).filtered(by: condition)
+      let found = try query.run(on: snapshot).result
+      #expect(found.rows == [[.integer(Int128(count))]], "\(condition)")
+      #expect(found.work.indexLookups > 0 && found.work.columnPagesRead == 0, "\(condition)")
+      #expect(found.work.rowsScanned == 0 && found.work.rowsSelected == count)
+    }
+  }
+
+  /// Beside a rare word the rest of the filter reads the pages that have it.
+  @Test func restsOfFiltersReadFewPages() throws {
+    let texts = (0..<6400).map { $0 == 3000 || $0 == 3001 ? "rare word" : "common words" }
+    let snapshot = try table(texts, IndexOptions(parser: .english, supportPhrase: false))
+    let query = Query.selecting("id")
+      .filtered(by: Field("text").matches(.all, "rare") && Field("id") != 3001)
+    let found = try query.run(on: snapshot).result
+    #expect(found.rows == [[.integer(3000)]])
+    #expect(found.work.pagesPrunedByIndex == 99 && found.work.columnPagesRead == 1)
+    // Without positions a phrase is looked for in the texts.
+    let phrase = Query.computing(.countAll)
+      .filtered(by: Field("text").matches(.phrase, "rare word"))
+    let scanned = try phrase.run(on: snapshot).result
+    #expect(scanned.rows == [[.integer(2)]] && scanned.work.indexLookups == 0)
+  }
+
+  /// What most rows have is not worth a question.
+  @Test func commonValuesAreScanned() throws {
+    let texts = (0..<20_000).map { $0 % 100 == 0 ? "rare" : "common" }
+    let snapshot = try table(texts, IndexOptions())
+    for (text, lookups) in [("common", 0), ("rare", 1)] {
+      let query = Query.computing(.countAll).filtered(by: Field("text") == .string(text))
+      let found = try query.run(on: snapshot).result
+      #expect(found.work.indexLookups == lookups, "\(text)")
+      #expect(found.rows == [[.integer(Int128(texts.count { $0 == text }))]])
+    }
+  }
+}
