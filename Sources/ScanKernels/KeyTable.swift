@@ -7,7 +7,8 @@ import StorageBase
 /// hash beside the number, so that a key is compared almost only with its equal. Keys are looked up
 /// a page at a time: all hashes first, then each slot and each key is asked for some rows before
 /// its turn, so that a table larger than the caches waits for many memory accesses at once. After
-/// "Improving Hash Join Performance through Prefetching" (Chen, Ailamaki, Gibbons, Mowry, ICDE 2004).
+/// "Improving Hash Join Performance through Prefetching" (Chen, Ailamaki, Gibbons, Mowry, ICDE
+/// 2004).
 final class KeyTable {
   private static let slotCountMin = 64
   /// Rows between asking for a slot and reading it; a key is asked for half as far ahead.

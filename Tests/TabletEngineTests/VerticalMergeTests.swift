@@ -124,11 +124,12 @@ import Testing
     let keys = sample.schema.sortKeyCount
     let expected = stablySorted(sample.rows.flatMap { $0 }, keys: keys)
     var sinks: [MemorySink] = []
+    let definition = try TableDefinition(
+      name: "t", schema: sample.schema,
+      segmentOptions: SegmentOptions(rowsPerPage: 1 + Int(random.next() % 100)))
     let merger = SegmentMerger(
-      schema: sample.schema, options: SegmentOptions(rowsPerPage: 1 + Int(random.next() % 100)),
-      segmentRowCountMax: 1 + Int(random.next() % 1000))
-    let isCancelled = { @Sendable in false }
-    let result = try merger.merge(sample.inputs, isCancelled: isCancelled) { _ in
+      definition: definition, segmentRowCountMax: 1 + Int(random.next() % 1000))
+    let result = try merger.merge(sample.inputs, isCancelled: { false }) { _ in
       sinks.append(MemorySink())
       return sinks[sinks.count - 1]
     }
