@@ -56,7 +56,7 @@ struct RandomSQL {
   }
 
   mutating func condition(_ depth: Int = 3) -> String {
-    switch cases.below(depth > 0 ? 14 : 9) {
+    switch cases.below(depth > 0 ? 15 : 10) {
     case 0, 1:
       let column = column()
       return "\(column.name) \(comparison()) \(literal(column))"
@@ -78,10 +78,25 @@ struct RandomSQL {
       return
         "\(number.name) * 2 - \(cases.below(50)).5 \(comparison()) "
         + column(Self.isExactNumber).name
-    case 9: return "not (\(condition(depth - 1)))"
-    case 10, 11, 12: return "(\(condition(depth - 1)) and \(condition(depth - 1)))"
+    case 9: return like()
+    case 10: return "not (\(condition(depth - 1)))"
+    case 11, 12, 13: return "(\(condition(depth - 1)) and \(condition(depth - 1)))"
     default: return "(\(condition(depth - 1)) or \(condition(depth - 1)))"
     }
+  }
+
+  /// A part of a string that some row has, with what stands for any or for one character.
+  private mutating func like() -> String {
+    let text = column { $0 == .string }
+    let value = literal(text)
+    guard value != "null" else { return "\(text.name) is \(not)null" }
+    let characters = Array(value.dropFirst().dropLast().prefix { $0 != "'" })
+    let start = characters.isEmpty ? 0 : cases.below(characters.count)
+    var part = characters[start...].prefix(1 + cases.below(6)).map(String.init)
+    if !part.isEmpty, cases.chance(1, in: 3) { part[cases.below(part.count)] = "_" }
+    if part.count > 2, cases.chance(1, in: 3) { part[1] = "%" }
+    let pattern = cases.pick(["", "%"]) + part.joined() + cases.pick(["", "%", "%"])
+    return "\(text.name) \(not)like '\(pattern)'"
   }
 
   private var not: String {

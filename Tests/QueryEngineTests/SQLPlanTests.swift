@@ -83,7 +83,7 @@ import Testing
 
   @Test func namesAreFoundWithoutRegardToCase() throws {
     let lines = try plan(
-      "SELECT O.O_ORDERKEY \"Key\", o_custkey c FROM orders o WHERE Orders.o_CustKey = 7 -- that one"
+      "SELECT O.O_ORDERKEY \"Key\", o_custkey c FROM orders o WHERE Orders.o_CustKey = 7 -- one"
     )
     #expect(
       lines == [
@@ -161,6 +161,34 @@ import Testing
     let result = try statement.bound(to: schema).run(over: segments, schema: schema)
     #expect(
       result.rows == [[.null, .null, .integer(50), .null, .integer(2500), .integer(0)]])
+  }
+
+  @Test func wordsAreFound() throws {
+    let table = try #require(FixtureTable.all["part"])
+    let segments = try table.segments(2, SegmentOptions(rowsPerPage: 50))
+    let names = table.rows.map { row -> [Substring] in
+      guard case .string(let name) = row[1] else { return [] }
+      return name.split(separator: " ")
+    }
+    let conditions: [(String, Int)] = [
+      (
+        "p_name match_any 'green blue'", names.count { $0.contains("green") || $0.contains("blue") }
+      ),
+      (
+        "p_name MATCH_ALL 'green blue'", names.count { $0.contains("green") && $0.contains("blue") }
+      ),
+      ("not p_name match_any 'green'", names.count { !$0.contains("green") }),
+      (
+        "p_name match_phrase '\(names[7][1]) \(names[7][2])'",
+        names.count { zip($0, $0.dropFirst()).contains { $0 == (names[7][1], names[7][2]) } }
+      ),
+    ]
+    for (condition, count) in conditions {
+      let statement = try SQLStatement("select count(*) from part where \(condition)")
+      let result = try statement.bound(to: table.schema).run(over: segments, schema: table.schema)
+      #expect(result.rows == [[.integer(Int128(count))]], "\(condition)")
+    }
+    #expect(conditions[0].1 > 0 && conditions[3].1 > 0)
   }
 
   @Test func workIsReported() throws {

@@ -47,8 +47,17 @@ extension SQLConditionScope {
       }
       let name = try operand(value)
       return try checked(.isOneOf(name, literals), node)
-    case .like, .match:
-      throw error("LIKE and MATCH are not supported yet", at: node)
+    case .like(let value, let pattern):
+      let text = try string(pattern, "LIKE")
+      let name = try operand(value)
+      return try checked(.like(name, text), node)
+    case .match(let value, let keyword, let words):
+      guard let match = WordMatch.allCases.first(where: { $0.description == keyword }) else {
+        preconditionFailure("the parser takes no \(keyword)")
+      }
+      let text = try string(words, keyword)
+      let name = try operand(value)
+      return try checked(.match(name, match, text), node)
     case .name, .call:
       let name = try operand(node)
       return try checked(.compare(name, .equal, .boolean(true)), node)
@@ -96,6 +105,13 @@ extension SQLConditionScope {
       throw error("an interval is added to a date, not compared", at: node)
     }
     return literal
+  }
+
+  private func string(_ node: SQLNode, _ keyword: String) throws -> String {
+    guard case .string(let text)? = try node.folded(of: self.text) else {
+      throw error("\(keyword) takes a string constant", at: node)
+    }
+    return text
   }
 
   private func checked(_ predicate: Predicate, _ node: SQLNode) throws -> Predicate {

@@ -13,8 +13,9 @@ import StorageBase
 ///   them. A quotient is a double, all else of integers and decimals is exact.
 /// - Of a row: `+ - *`, `CASE WHEN … THEN … ELSE … END` of numbers, `extract(year | month | day
 ///   from x)`, `year(x)`, `month(x)`, `day(x)`, `substring(x, start, length)`.
-/// - Conditions: comparisons of columns, expressions and constants, `BETWEEN`, `IN`, `IS [NOT]
-///   NULL`, `AND`, `OR`, `NOT`, in three-valued logic.
+/// - Conditions: comparisons of columns, expressions and constants, `BETWEEN`, `IN`, `LIKE`,
+///   `MATCH_ANY`, `MATCH_ALL`, `MATCH_PHRASE`, `MATCH_PHRASE_PREFIX`, `IS [NOT] NULL`, `AND`, `OR`,
+///   `NOT`, in three-valued logic.
 /// - Constants: numbers, `'text'`, `TRUE`, `FALSE`, `NULL`, `DATE '…'`, `TIMESTAMP '…'`, and dates
 ///   plus or minus `INTERVAL 'n' DAY | WEEK | MONTH | YEAR`.
 ///

@@ -116,4 +116,7 @@ def answer(database, query):
 
 
 def connect(path=":memory:"):
-    return sqlite3.connect(path)
+    database = sqlite3.connect(path)
+    # As the SQL standard has it, and Sediment and DuckDB.
+    database.execute("pragma case_sensitive_like = on")
+    return database

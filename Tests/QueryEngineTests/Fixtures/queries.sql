@@ -480,3 +480,46 @@ order by quality desc, is_valid;
 select quality, is_valid, count(*), max(level) from readings
 group by 1, 2 having count(*) > 5 and (max(level) > 2000 or max(level) is null)
 order by 1 desc, 2;
+
+-- name: q02_brass_parts
+-- types: 0 text text
+select p_partkey, p_mfgr, p_type
+from part
+where p_size between 10 and 20 and p_type like '%BRASS'
+order by p_partkey
+limit 30;
+-- sqlite:
+select p_partkey, p_mfgr, p_type from part
+where p_size between 10 and 20 and p_type like '%BRASS' order by 1 limit 30;
+
+-- name: q13_special_requests
+-- types: text 0 2
+select o_orderpriority, count(*), sum(o_totalprice) filter (where o_clerk like '%_00_00%9')
+from orders
+where o_comment not like '%special%requests%'
+group by o_orderpriority
+order by o_orderpriority;
+-- sqlite:
+select o_orderpriority, count(*), sum(case when o_clerk like '%_00_00%9' then o_totalprice end)
+from orders where o_comment not like '%special%requests%' group by 1 order by 1;
+
+-- name: q14_promotion_lines
+-- types: float 0
+select 100.00 * sum(case when p_type like 'PROMO%' then p_retailprice else 0 end)
+    / sum(p_retailprice) as promo, count(*) filter (where p_name like '%green%' or p_name like 'f%')
+from part;
+-- sqlite:
+select 100.0 * sum(case when p_type like 'PROMO%' then p_retailprice else 0 end)
+    / sum(p_retailprice), sum(p_name like '%green%' or p_name like 'f%')
+from part;
+
+-- name: q16_kinds_of_parts
+-- types: text 0 0
+select p_brand, count(distinct p_type), count(*)
+from part
+where not p_type like 'MEDIUM POLISHED%' and p_container like '%B__'
+group by p_brand
+order by 2 desc, 1;
+-- sqlite:
+select p_brand, count(distinct p_type), count(*) from part
+where not p_type like 'MEDIUM POLISHED%' and p_container like '%B__' group by 1 order by 2 desc, 1;
