@@ -113,4 +113,42 @@ import Testing
       #expect(found.rows == [[.integer(Int128(texts.count { $0 == text }))]])
     }
   }
+
+  /// Statements have the same conditions, with and without indexes.
+  @Test func statementsAskIndexes() throws {
+    let texts = (0..<3000).map { $0 % 11 == 0 ? "" : "row \($0 % 50) of 100 % many" }
+    let snapshot = try table(texts, IndexOptions(parser: .english))
+    let words = texts.map { $0.split(separator: " ").map(String.init) }
+    let conditions: [(String, Int)] = [
+      ("text match_any '13 14'", words.count { $0.contains("13") || $0.contains("14") }),
+      ("text MATCH_PHRASE 'row 13'", words.count { $0.contains("13") }),
+      ("text not match_all 'row 13'", words.count { !$0.isEmpty && !$0.contains("13") }),
+      ("text match_phrase_prefix 'row 4'", words.count { $0.count > 1 && $0[1].hasPrefix("4") }),
+      ("text like '%13 of%'", words.count { $0.contains("13") }),
+      (
+        "text not like 'row 1_ %' and id < 1000",
+        words.prefix(1000).count { $0.count > 1 && !($0[1].count == 2 && $0[1].hasPrefix("1")) }
+      ),
+      ("text like '%100 \\% m%'", words.count { !$0.isEmpty }),
+    ]
+    for (condition, count) in conditions {
+      let statement = try SQLStatement("select count(*) from t where \(condition)")
+      let query = try statement.bound(to: snapshot.definition.schema)
+      let scanned = try query.run(on: snapshot, indexes: .never).result
+      #expect(scanned.rows == [[.integer(Int128(count))]], "\(condition)")
+      #expect(scanned.work.indexLookups == 0)
+      for use in [IndexUse.whereCheaper(), .wherePossible()] {
+        let found = try query.run(on: snapshot, indexes: use).result
+        #expect(found.rows == [[.integer(Int128(count))]], "\(condition)")
+        if condition.lowercased().contains("match") {
+          #expect(found.work.indexLookups > 0 && found.work.columnPagesRead == 0, "\(condition)")
+        }
+      }
+    }
+    for wrong in ["text like 5", "id like '5'", "text match_any id"] {
+      #expect(throws: SQLError.self, "\(wrong)") {
+        try SQLStatement("select * from t where \(wrong)").bound(to: snapshot.definition.schema)
+      }
+    }
+  }
 }
