@@ -129,10 +129,12 @@ import Testing
       segmentOptions: SegmentOptions(rowsPerPage: 1 + Int(random.next() % 100)))
     let merger = SegmentMerger(
       definition: definition, segmentRowCountMax: 1 + Int(random.next() % 1000))
-    let result = try merger.merge(sample.inputs, isCancelled: { false }) { _ in
-      sinks.append(MemorySink())
-      return sinks[sinks.count - 1]
-    }
+    let result = try merger.merge(
+      sample.inputs, isCancelled: { false },
+      sink: { _ in
+        sinks.append(MemorySink())
+        return sinks[sinks.count - 1]
+      })
     #expect(result.rowCount == expected.count)
     var found: [Row] = []
     for sink in sinks {
