@@ -321,3 +321,25 @@ DEFINE_WHOLE(8)
 DEFINE_WHOLE(16)
 DEFINE_WHOLE(32)
 DEFINE_WHOLE(64)
+
+void ck_unpack32_at(const void *in, size_t count, uint32_t width, const uint32_t *rows,
+                    size_t row_count, uint32_t *out) {
+  const uint8_t *bytes = in;
+  const size_t whole = count / BLOCK * BLOCK;
+  const uint8_t *tail = bytes + whole / BLOCK * block_bytes(width);
+  const size_t tail_count = tail_bytes(count - whole, width);
+  const uint32_t mask = ~(uint32_t)0 >> (32 - width);
+  for (size_t i = 0; i < row_count; i++) {
+    const size_t row = rows[i];
+    if (row >= whole) {
+      out[i] = (uint32_t)get(tail, tail_count, row - whole, width);
+      continue;
+    }
+    const size_t bit = row % BLOCK / 32 * width, lane = row % 32;
+    const uint8_t *word = bytes + row / BLOCK * block_bytes(width) + (bit / 32 * 32 + lane) * 4;
+    uint32_t low, high = 0;
+    memcpy(&low, word, 4);
+    if (bit % 32 + width > 32) memcpy(&high, word + 128, 4);
+    out[i] = (uint32_t)((((uint64_t)high << 32 | low) >> bit % 32) & mask);
+  }
+}

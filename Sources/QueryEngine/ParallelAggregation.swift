@@ -162,7 +162,7 @@ final class ParallelAggregation: Sendable {
         }
         try aggregation.add(
           rowCount: page.rowCount, selection: page.selection, bounds: page.bounds,
-          column: page.column)
+          gathered: page.column(_:rows:), column: page.column(_:))
         return true
       })
     work.pagesKnown += knownPageCount

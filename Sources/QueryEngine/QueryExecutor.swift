@@ -66,7 +66,8 @@ public enum QueryExecutor {
         isCancelled: isCancelled,
         body: { page in
           try collector.add(
-            rowCount: page.rowCount, selection: page.selection, column: page.column)
+            rowCount: page.rowCount, selection: page.selection,
+            gathered: page.column(_:rows:), column: page.column(_:))
           return !collector.isComplete
         })
     }

@@ -34,8 +34,10 @@ struct RowCollector {
   }
 
   /// Adds the selected rows of a page (nil: all).
+  /// - Parameter gathered: some rows of a column.
   mutating func add(
-    rowCount: Int, selection: Bitmap?, column: (Int) throws -> ColumnVector
+    rowCount: Int, selection: Bitmap?, gathered: (Int, [UInt32]) throws -> ColumnVector,
+    column: (Int) throws -> ColumnVector
   ) throws {
     var selection = selection
     if let passing = try threshold?.evaluate(rowCount: rowCount, column: column) {
@@ -43,10 +45,14 @@ struct RowCollector {
       if passing.isEmpty { return }
       selection = passing
     }
-    let vectors = try columns.map(column)
-    for row in selection?.rowIDs() ?? Array(0..<UInt32(rowCount)) {
+    let selected = selection?.rowIDs()
+    let vectors = try columns.map { index in
+      if let selected { return try gathered(index, selected) }
+      return try column(index)
+    }
+    for row in 0..<(selected?.count ?? rowCount) {
       if isComplete { return }
-      rows.append(vectors.map { $0[Int(row)] })
+      rows.append(vectors.map { $0[row] })
       if let limit, rows.count >= Self.heldRowCountMin, rows.count / 2 >= limit {
         try cut(to: limit)
       }

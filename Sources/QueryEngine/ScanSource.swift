@@ -18,4 +18,16 @@ public protocol ScanSource: Sendable {
   /// Decodes one page of a column, into a narrow vector where that is less work, and counts what
   /// it cost in `work`.
   func readPage(column: Int, page: Int, work: inout ScanWork) throws -> ColumnVector
+  /// The same of some rows of the page only, in their order, each below its row count.
+  func readPage(
+    column: Int, page: Int, rows: [UInt32], work: inout ScanWork
+  ) throws -> ColumnVector
+}
+
+extension ScanSource {
+  public func readPage(
+    column: Int, page: Int, rows: [UInt32], work: inout ScanWork
+  ) throws -> ColumnVector {
+    try readPage(column: column, page: page, work: &work).gather(rows)
+  }
 }

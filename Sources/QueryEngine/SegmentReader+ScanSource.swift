@@ -11,12 +11,24 @@ extension SegmentReader: ScanSource {
 
   public func readPage(column: Int, page: Int, work: inout ScanWork) throws -> ColumnVector {
     var pageWork = PageWork()
-    defer {
-      work.columnPagesRead += pageWork.pages
-      work.bytesStored += pageWork.bytesStored
-      work.bytesDecoded += pageWork.bytesDecoded
-    }
+    defer { work.add(pageWork) }
     return try readPage(column: column, page: page, form: .narrow, work: &pageWork)
+  }
+
+  public func readPage(
+    column: Int, page: Int, rows: [UInt32], work: inout ScanWork
+  ) throws -> ColumnVector {
+    var pageWork = PageWork()
+    defer { work.add(pageWork) }
+    return try readPage(column: column, page: page, form: .narrow, rows: rows, work: &pageWork)
+  }
+}
+
+extension ScanWork {
+  fileprivate mutating func add(_ part: PageWork) {
+    columnPagesRead += part.pages
+    bytesStored += part.bytesStored
+    bytesDecoded += part.bytesDecoded
   }
 }
 

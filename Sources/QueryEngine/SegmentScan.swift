@@ -6,13 +6,17 @@ import StorageBase
 /// of the segment, those of each page, then the filter's columns, and only where these leave a row
 /// the others. Immutable and thread-safe.
 struct SegmentScan {
-  /// The selected rows of one page (nil: all), and its columns, which are decoded when asked for.
+  /// The selected rows of one page (nil: all), and its columns, which are decoded when asked for;
+  /// good until the next page.
   struct Page {
     let rowCount: Int
     let selection: Bitmap?
     fileprivate let columns: PageColumns
 
     func column(_ index: Int) throws -> ColumnVector { try columns.column(index) }
+    func column(_ index: Int, rows: [UInt32]) throws -> ColumnVector {
+      try columns.column(index, rows: rows)
+    }
     func bounds(_ index: Int) throws -> ValueBounds? { try columns.bounds(index) }
   }
 
@@ -106,11 +110,12 @@ struct SegmentScan {
     if let pruning, pruning.isCountOnly, let rows = pruning.rows {
       return try countedRows(rows, of: pages, work: &work, body: body)
     }
+    let columns = PageColumns(source, schema, positions)
     for page in pages {
       if isCancelled() { throw CancellationError() }
       guard
         let rows = try selectedRows(
-          ofPage: page, isWhole: isWhole, by: &evaluator, work: &work)
+          ofPage: page, columns, isWhole: isWhole, by: &evaluator, work: &work)
       else { continue }
       let shouldContinue = try body(rows)
       work += rows.columns.work
@@ -121,8 +126,8 @@ struct SegmentScan {
 
   /// Nil when no row of the page is selected.
   private func selectedRows(
-    ofPage page: Int, isWhole: Bool, by evaluator: inout PredicateEvaluator?,
-    work: inout ScanWork
+    ofPage page: Int, _ columns: PageColumns, isWhole: Bool,
+    by evaluator: inout PredicateEvaluator?, work: inout ScanWork
   ) throws -> Page? {
     let range = source.rowRange(ofPage: page)
     let rowCount = range.count
@@ -142,7 +147,7 @@ struct SegmentScan {
       return nil
     }
     work.rowsScanned += rowCount
-    let columns = PageColumns(source, schema, positions, page: page, rowCount: rowCount)
+    columns.begin(page: page, rowCount: rowCount)
     var selection = pruning?.rows?.bitmap(of: range)
     if verdict == .some {
       if let known = selection, let rest = pruning?.rest {
@@ -172,7 +177,8 @@ struct SegmentScan {
       in: source.rowRange(ofPage: first).lowerBound..<source.rowRange(ofPage: last).upperBound)
     work.rowsSelected += count
     if count == 0 { return true }
-    let columns = PageColumns(source, schema, positions, page: first, rowCount: count)
+    let columns = PageColumns(source, schema, positions)
+    columns.begin(page: first, rowCount: count)
     return try body(Page(rowCount: count, selection: nil, columns: columns))
   }
 }

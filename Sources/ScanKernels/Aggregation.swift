@@ -122,19 +122,23 @@ public final class Aggregation {
   ///   the values to find how wide computed values are.
   /// - Parameter column: gives a column of the page by its position in the schema; asked for each
   ///   of `columns` at least once.
+  /// - Parameter gathered: gives some rows of a column of the page; nil takes them out of the whole
+  ///   column.
   /// - Throws: what the closures throw, and `StorageError.limitExceeded` for a computed value of
   ///   more than 38 digits.
   public func add(
     rowCount: Int, selection: Bitmap?, bounds: (Int) throws -> ValueBounds? = { _ in nil },
+    gathered: ((_ column: Int, _ rows: [UInt32]) throws -> ColumnVector)? = nil,
     column: (Int) throws -> ColumnVector
   ) throws {
     guard let selection, selection.setCount * Self.sparseRowsPerSelected <= rowCount else {
       return try addRows(rowCount, selection: selection, bounds: bounds, column: column)
     }
     let rows = selection.rowIDs()
-    let gathered = PageVectors(columns, try columns.map { try column($0).gather(rows) })
+    let vectors = PageVectors(
+      columns, try columns.map { try gathered?($0, rows) ?? column($0).gather(rows) })
     try addRows(rows.count, selection: nil, bounds: bounds) { index in
-      guard let vector = gathered[index] else { preconditionFailure("column \(index) is not read") }
+      guard let vector = vectors[index] else { preconditionFailure("column \(index) is not read") }
       return vector
     }
   }

@@ -33,6 +33,37 @@ extension PageDecoder {
     return .offsets(offsets)
   }
 
+  /// Of so few rows, one in so many, the packed numbers are looked at one by one: with more of them
+  /// most of the page comes through the memory anyhow, and front to back it comes faster.
+  private static var rowsPerLookUp: Int { 128 }
+
+  /// The same of some rows only, which cost nothing for the others; nil, with nothing read, also
+  /// when there are too many of them for that.
+  func readOffsets(
+    at rows: [UInt32], _ reader: inout ByteReader, _ header: PageHeader, _ type: DataType
+  ) throws -> ColumnVector.Body? {
+    guard header.encoding == .bitPacked, rows.count * Self.rowsPerLookUp <= header.rowCount else {
+      return nil
+    }
+    var ahead = reader
+    let frame: Frame?
+    switch type.physical {
+    case .int16: frame = try readFrame(&ahead, header, as: Int16.self)
+    case .int32: frame = try readFrame(&ahead, header, as: Int32.self)
+    case .int64: frame = try readFrame(&ahead, header, as: Int64.self)
+    case .int8, .int128, .float32, .float64, .bytes: return nil
+    }
+    guard let frame, frame.width > 0 else { return nil }
+    reader = ahead
+    let lanes = AlignedBuffer(byteCount: rows.count * 4)
+    ck_unpack32_at(
+      frame.packed.baseAddress, header.rowCount, UInt32(frame.width), rows, rows.count,
+      lanes.mutableValues(as: UInt32.self).baseAddress)
+    return OffsetVector(
+      lanes: lanes, laneWidth: .four, base: frame.base, laneMax: frame.laneMax
+    ).map { .offsets($0) }
+  }
+
   /// Entries that are few steps apart, such as whole numbers in a decimal of two digits, as numbers
   /// of such steps.
   private func readCodedOffsets<T: ColumnInteger>(
@@ -45,14 +76,13 @@ extension PageDecoder {
     guard let low = values.min(), let high = values.max(),
       let span = UInt64(exactly: Int128(high) - Int128(low))
     else { return nil }
-    let step = values.reduce(UInt64(0)) { gcd($0, UInt64(Int128($1) - Int128(low))) }
-    let factor = max(1, step)
+    let factor = max(1, greatestStep(values, from: low))
     guard let steps = UInt8(exactly: span / factor), let narrow = Int64(exactly: factor),
       let codes = try readByteCodes(&reader, rowCount: header.rowCount, entryCount: count)
     else { return nil }
     var table = [UInt8](repeating: 0, count: 256)
     for (code, value) in values.enumerated() {
-      table[code] = UInt8(UInt64(Int128(value) - Int128(low)) / factor)
+      table[code] = UInt8(truncatingIfNeeded: UInt64(truncatingIfNeeded: value &- low) / factor)
     }
     let lanes = codes.mutableValues(as: UInt8.self).baseAddress
     KernelTable.current.group.map_u8(lanes, header.rowCount, table, lanes)
@@ -60,9 +90,19 @@ extension PageDecoder {
       lanes: codes, laneWidth: .one, base: Int64(low), factor: narrow, laneMax: UInt32(steps))
   }
 
-  private func readPackedOffsets<T: ColumnInteger>(
+  /// Packed numbers and what is added to them.
+  private struct Frame {
+    let width: Int
+    let lane: OffsetVector.LaneWidth
+    let base: Int64
+    let laneMax: UInt32
+    let packed: UnsafeRawBufferPointer
+  }
+
+  /// Nil when the numbers are not narrower than their type.
+  private func readFrame<T: ColumnInteger>(
     _ reader: inout ByteReader, _ header: PageHeader, as type: T.Type
-  ) throws -> OffsetVector? {
+  ) throws -> Frame? {
     let width = Int(try reader.read(UInt8.self, "integer block width"))
     guard let lane = OffsetVector.LaneWidth(bits: width), lane.rawValue * 8 < T.bitWidth else {
       return nil
@@ -73,9 +113,18 @@ extension PageDecoder {
     guard Int64(base) <= Int64(T.max) - Int64(laneMax) else { return nil }
     let packed = try reader.readBytes(
       packedByteCount(header.rowCount, width: width), "integer block values")
-    let lanes = AlignedBuffer(byteCount: header.rowCount * lane.rawValue)
-    unpack(packed, count: header.rowCount, width: width, lane, into: lanes)
-    return OffsetVector(lanes: lanes, laneWidth: lane, base: Int64(base), laneMax: laneMax)
+    return Frame(width: width, lane: lane, base: Int64(base), laneMax: laneMax, packed: packed)
+  }
+
+  private func readPackedOffsets<T: ColumnInteger>(
+    _ reader: inout ByteReader, _ header: PageHeader, as type: T.Type
+  ) throws -> OffsetVector? {
+    guard let frame = try readFrame(&reader, header, as: type) else { return nil }
+    let lanes = AlignedBuffer(byteCount: header.rowCount * frame.lane.rawValue)
+    unpack(
+      frame.packed, count: header.rowCount, width: frame.width, frame.lane, into: lanes)
+    return OffsetVector(
+      lanes: lanes, laneWidth: frame.lane, base: frame.base, laneMax: frame.laneMax)
   }
 
   private func unpack(
@@ -127,8 +176,17 @@ extension PageDecoder {
   }
 }
 
-private func gcd(_ a: UInt64, _ b: UInt64) -> UInt64 {
-  var (a, b) = (a, b)
-  while b != 0 { (a, b) = (b, a % b) }
-  return a
+/// The greatest number that divides the distances of all values from the least; 0 when there are
+/// none.
+private func greatestStep<T: ColumnInteger>(
+  _ values: UnsafeBufferPointer<T>, from low: T
+) -> UInt64 {
+  var step: UInt64 = 0
+  for value in values {
+    var rest = UInt64(truncatingIfNeeded: value &- low)
+    // Mostly the first distances have found it, and one division tells.
+    if step != 0, rest % step == 0 { continue }
+    while rest != 0 { (step, rest) = (rest, step % rest) }
+  }
+  return step
 }

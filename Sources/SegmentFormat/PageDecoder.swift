@@ -9,14 +9,16 @@ struct PageDecoder {
 
   /// - Parameters:
   ///   - payload: what is stored after the header; `offset` is where, in the file.
+  ///   - rows: only these rows, in this order; nil for all. Each is below the page's row count.
   ///   - dictionary: that of the column, for a page that shares it.
   func decode(
     _ header: PageHeader, payload: UnsafeRawBufferPointer, offset: UInt64, type: DataType,
-    form: VectorForm, dictionary: StringTable?
+    form: VectorForm, rows: [UInt32]?, dictionary: StringTable?
   ) throws -> ColumnVector {
     guard header.compression != .none else {
       return try decode(
-        header, raw: payload, offset: offset, type: type, form: form, dictionary: dictionary)
+        header, raw: payload, offset: offset, type: type, form: form, rows: rows,
+        dictionary: dictionary)
     }
     func damage(_ found: String) -> StorageError {
       .corrupt(
@@ -33,19 +35,27 @@ struct PageDecoder {
     }
     return try withExtendedLifetime(raw) {
       try decode(
-        header, raw: raw.bytes, offset: offset, type: type, form: form, dictionary: dictionary)
+        header, raw: raw.bytes, offset: offset, type: type, form: form, rows: rows,
+        dictionary: dictionary)
     }
   }
 
   private func decode(
     _ header: PageHeader, raw: UnsafeRawBufferPointer, offset: UInt64, type: DataType,
-    form: VectorForm, dictionary: StringTable?
+    form: VectorForm, rows: [UInt32]?, dictionary: StringTable?
   ) throws -> ColumnVector {
     var reader = ByteReader(raw, file: file, origin: offset)
     let nulls = header.hasNulls ? try readNulls(&reader, rowCount: header.rowCount) : nil
-    if form == .narrow, nulls == nil, let body = try readOffsets(&reader, header, type) {
-      try reader.requireEnd("page payload")
-      return ColumnVector(type: type, count: header.rowCount, body: body)
+    if form == .narrow, nulls == nil {
+      if let rows, let body = try readOffsets(at: rows, &reader, header, type) {
+        try reader.requireEnd("page payload")
+        return ColumnVector(type: type, count: rows.count, body: body)
+      }
+      if let body = try readOffsets(&reader, header, type) {
+        try reader.requireEnd("page payload")
+        let vector = ColumnVector(type: type, count: header.rowCount, body: body)
+        return rows.map(vector.gather) ?? vector
+      }
     }
     let body: ColumnVector.Body
     switch type.physical {
@@ -65,7 +75,8 @@ struct PageDecoder {
     case .bytes: body = try readStrings(&reader, header, form, dictionary)
     }
     try reader.requireEnd("page payload")
-    return ColumnVector(type: type, count: header.rowCount, body: body, nulls: nulls)
+    let vector = ColumnVector(type: type, count: header.rowCount, body: body, nulls: nulls)
+    return rows.map(vector.gather) ?? vector
   }
 
   private func readNulls(_ reader: inout ByteReader, rowCount: Int) throws -> Bitmap {

@@ -69,9 +69,12 @@ public final class SegmentReader: Sendable {
   /// The rows of one page of one column, decoded. Adds what was done to `work`.
   /// - Parameter form: `narrow` for callers that take offsets and codes of one byte, where the page
   ///   has them.
+  /// - Parameter rows: only these rows of the page, in this order; nil for all.
+  /// - Precondition: each of `rows` is below the page's row count.
   /// - Throws: `StorageError.corrupt` with the place and both checksums, or what the file throws.
   public func readPage(
-    column: Int, page: Int, form: VectorForm = .wide, work: inout PageWork
+    column: Int, page: Int, form: VectorForm = .wide, rows: [UInt32]? = nil,
+    work: inout PageWork
   ) throws -> ColumnVector {
     let (offset, byteCount) = try extent(column: column, page: page)
     return try withBytes(at: offset, count: byteCount) { bytes, isMapped in
@@ -81,7 +84,8 @@ public final class SegmentReader: Sendable {
         verified.insert(index)
       }
       let (header, vector) = try decodePage(
-        bytes, offset: offset, column: column, rowCount: rowRange(ofPage: page).count, form: form)
+        bytes, offset: offset, column: column, rowCount: rowRange(ofPage: page).count, form: form,
+        rows: rows)
       work.pages += 1
       work.bytesStored += bytes.count
       work.bytesDecoded += header.rawByteCount
@@ -104,7 +108,7 @@ public final class SegmentReader: Sendable {
   /// Decodes a page whose checksum is the caller's business.
   func decodePage(
     _ bytes: UnsafeRawBufferPointer, offset: UInt64, column index: Int, rowCount: Int,
-    form: VectorForm = .wide
+    form: VectorForm = .wide, rows: [UInt32]? = nil
   ) throws -> (PageHeader, ColumnVector) {
     let column = schema.columns[index]
     var reader = ByteReader(bytes, file: path, origin: offset)
@@ -117,7 +121,7 @@ public final class SegmentReader: Sendable {
     let shared = header.encoding == .sharedDictionary ? try dictionary(column: index) : nil
     let vector = try decoder.decode(
       header, payload: payload, offset: reader.offset, type: column.type, form: form,
-      dictionary: shared)
+      rows: rows, dictionary: shared)
     return (header, vector)
   }
 

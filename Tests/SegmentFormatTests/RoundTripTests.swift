@@ -109,6 +109,33 @@ import Testing
     }
   }
 
+  /// Some rows of a page are those rows of the whole page, however few, whatever the encoding.
+  @Test(arguments: Shape.allCases)
+  func someRowsOfAPageAreReadAlone(shape: Shape) throws {
+    var generator = SeededGenerator(seed: 6)
+    for nullable in [false, true] {
+      let (batch, values) = try sampleBatch(
+        shape, rowCount: 5000, nullable: nullable, &generator)
+      let reader = try openSegment(
+        try SegmentWriter.encode(batch, options: SegmentOptions(rowsPerPage: 3300)).bytes)
+      var work = PageWork()
+      for column in values.indices {
+        for page in 0..<reader.pageCount {
+          let range = reader.rowRange(ofPage: page)
+          for count in [1, 2, 12, 400] {
+            let rows = (0..<count).map { _ in UInt32(generator.next() % UInt64(range.count)) }
+            for form in [VectorForm.narrow, .wide] {
+              let found = try reader.readPage(
+                column: column, page: page, form: form, rows: rows, work: &work)
+              let expected = rows.map { values[column][range.lowerBound + Int($0)] }
+              #expect(isSame((0..<found.count).map { found[$0] }, expected))
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// The same rows in chunks of any size, and as coded vectors read from another segment, give
   /// the same rows.
   @Test func chunksDoNotMatter() throws {
