@@ -47,7 +47,9 @@ let package = Package(
     .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
     .library(
       name: "SedimentCore",
-      targets: ["CKernels", "SegmentFormat", "QueryEngine", "IngestDriver", "BenchKit"]),
+      targets: [
+        "CKernels", "SegmentFormat", "InvertedIndex", "QueryEngine", "IngestDriver", "BenchKit",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),

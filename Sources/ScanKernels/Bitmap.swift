@@ -11,6 +11,12 @@ public struct Bitmap: @unchecked Sendable {
     storage = AlignedBuffer(byteCount: (count + 63) / 64 * 8, zeroed: true)
   }
 
+  /// Any bits, for what sets all of its words.
+  init(unsetCount count: Int) {
+    self.count = count
+    storage = AlignedBuffer(byteCount: (count + 63) / 64 * 8)
+  }
+
   /// Takes over words already laid out; the caller guarantees zero bits after `count`.
   public init(count: Int, storage: AlignedBuffer) {
     precondition(storage.byteCount >= (count + 63) / 64 * 8)

@@ -36,7 +36,7 @@ struct DictionaryMatches {
   /// The rows whose code of one byte is accepted.
   func rows(byteCodes: AlignedBuffer, count: Int) -> Bitmap {
     if let constant = constantRows(count: count) { return constant }
-    let selection = Bitmap(count: count)
+    let selection = Bitmap(unsetCount: count)
     let words = selection.mutableWords.baseAddress
     let filter = KernelTable.current.filter
     let codes = byteCodes.values(as: UInt8.self).baseAddress
@@ -56,7 +56,7 @@ struct DictionaryMatches {
 
   func rows(codes: AlignedBuffer, count: Int) -> Bitmap {
     if let constant = constantRows(count: count) { return constant }
-    let selection = Bitmap(count: count)
+    let selection = Bitmap(unsetCount: count)
     let words = selection.mutableWords.baseAddress
     let filter = KernelTable.current.filter
     if let run {

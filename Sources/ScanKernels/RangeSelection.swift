@@ -18,7 +18,9 @@ struct RangeSelection {
       selection = searchedRows(of: vector.widened(), in: asked)
     } else if case .offsets(let offsets) = vector.body {
       selection = union(asked, count: vector.count) { range, target in
-        guard let lanes = offsets.lanes(in: range) else { return }
+        guard let lanes = offsets.lanes(in: range) else {
+          return target.mutableWords.update(repeating: 0)
+        }
         select(offsets, count: vector.count, lanes, into: target)
       }
     } else if vector.type.physical == .int128 {
@@ -34,11 +36,14 @@ struct RangeSelection {
   private func union(
     _ ranges: [ClosedRange<Int128>], count: Int, _ select: (ClosedRange<Int128>, Bitmap) -> Void
   ) -> Bitmap {
-    let selection = Bitmap(count: count)
-    for (ordinal, range) in ranges.enumerated() {
-      let target = ordinal == 0 ? selection : Bitmap(count: count)
+    guard let first = ranges.first else { return Bitmap(count: count) }
+    // A pass sets every word.
+    let selection = Bitmap(unsetCount: count)
+    select(first, selection)
+    for range in ranges.dropFirst() {
+      let target = Bitmap(unsetCount: count)
       select(range, target)
-      if ordinal > 0 { selection.formUnion(target) }
+      selection.formUnion(target)
     }
     return selection
   }

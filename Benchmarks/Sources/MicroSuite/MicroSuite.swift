@@ -13,6 +13,7 @@ public enum MicroSuite {
     cases += try PackedCases.all()
     cases += try GroupCases.all()
     cases += try HashCases.all()
+    cases += try TextCases.all()
     cases += try IngestCases.all()
     cases += try StoreCases.all()
     cases += try WideCases.all()

@@ -40,8 +40,8 @@ void ck_unpack16(const void *in, size_t count, uint32_t width, uint16_t base, ui
 void ck_unpack32(const void *in, size_t count, uint32_t width, uint32_t base, uint32_t *out);
 void ck_unpack64(const void *in, size_t count, uint32_t width, uint64_t base, uint64_t *out);
 
-/// The numbers at `row_count` places of `count` packed ones of `width` bits, 1...32, without looking
-/// at the others. Every place must be below `count`.
+/// The numbers at `row_count` places of `count` packed ones of `width` bits, 1...32, without
+/// looking at the others. Every place must be below `count`.
 void ck_unpack32_at(const void *in, size_t count, uint32_t width, const uint32_t *rows,
                     size_t row_count, uint32_t *out);
 
