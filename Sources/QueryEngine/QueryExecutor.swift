@@ -63,7 +63,7 @@ public enum QueryExecutor {
     for morsel in morsels.all where !collector.isComplete {
       _ = try morsel.scan.forEachPage(
         in: morsel.pages, isWhole: morsel.isWhole, selectedBy: &evaluator, work: &work,
-        isCancelled: isCancelled,
+        isCancelled: isCancelled, needed: { collector.needed },
         body: { page in
           try collector.add(
             rowCount: page.rowCount, selection: page.selection,

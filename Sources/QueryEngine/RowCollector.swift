@@ -27,6 +27,9 @@ struct RowCollector {
     self.limit = limit
   }
 
+  /// What a row has to be to change the result; nil for any.
+  var needed: BoundPredicate? { threshold?.predicate }
+
   /// Whether no further row can change the result.
   var isComplete: Bool {
     guard let limit else { return false }

@@ -101,11 +101,14 @@ struct SegmentScan {
   /// Calls `body` for each of `pages` that has selected rows, until it returns false.
   ///
   /// - Parameter isWhole: the segment's zone maps say that all rows are selected.
+  /// - Parameter needed: what the rows of a page have to be for it to matter, asked before each;
+  ///   pages that zone maps show to have none are left out.
   /// - Returns: whether `body` never returned false.
   /// - Throws: `CancellationError` when `isCancelled` says so, asked once a page.
   func forEachPage(
     in pages: Range<Int>, isWhole: Bool, selectedBy evaluator: inout PredicateEvaluator?,
-    work: inout ScanWork, isCancelled: () -> Bool, body: (Page) throws -> Bool
+    work: inout ScanWork, isCancelled: () -> Bool, needed: () -> BoundPredicate? = { nil },
+    body: (Page) throws -> Bool
   ) throws -> Bool {
     if let pruning, pruning.isCountOnly, let rows = pruning.rows {
       return try countedRows(rows, of: pages, work: &work, body: body)
@@ -113,6 +116,10 @@ struct SegmentScan {
     let columns = PageColumns(source, schema, positions)
     for page in pages {
       if isCancelled() { throw CancellationError() }
+      if let needed = needed(), try verdict(needed, ofPage: page) == .none {
+        work.pagesPruned += 1
+        continue
+      }
       guard
         let rows = try selectedRows(
           ofPage: page, columns, isWhole: isWhole, by: &evaluator, work: &work)
@@ -122,6 +129,16 @@ struct SegmentScan {
       if !shouldContinue { return false }
     }
     return true
+  }
+
+  /// What the zone maps of a page say.
+  private func verdict(_ predicate: BoundPredicate, ofPage page: Int) throws -> PruneVerdict {
+    try predicate.prune { column in
+      guard let position = positions[column] else {
+        return .nulls(rowCount: source.rowRange(ofPage: page).count)
+      }
+      return try source.bounds(ofColumn: position, page: page)
+    }
   }
 
   /// Nil when no row of the page is selected.
@@ -137,10 +154,7 @@ struct SegmentScan {
     }
     var verdict = PruneVerdict.all
     if !isWhole, let predicate = pruning.map(\.rest) ?? evaluator?.predicate {
-      verdict = try predicate.prune { column in
-        guard let position = positions[column] else { return .nulls(rowCount: rowCount) }
-        return try source.bounds(ofColumn: position, page: page)
-      }
+      verdict = try self.verdict(predicate, ofPage: page)
     }
     if verdict == .none {
       work.pagesPruned += 1

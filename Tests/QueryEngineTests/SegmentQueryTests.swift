@@ -50,6 +50,29 @@ import Testing
     }
   }
 
+  /// Once as many rows are held as are asked for, pages that can hold none before them are not read.
+  @Test func topRowsLeaveOutThePagesBehindThem() throws {
+    let schema = try Schema(
+      [
+        (name: "key", type: .int64, isNullable: false),
+        (name: "text", type: .string, isNullable: true),
+      ], sortKeyCount: 1)
+    let rows = (0..<5000).map { [Value.integer($0), .string("value \($0 % 7)")] }
+    let segment = try #require(try reader(schema, rows, SegmentOptions(rowsPerPage: 100)))
+    for (direction, first) in [(Query.Direction.ascending, 0), (.descending, 4999)] {
+      let query = Query.selectingAll().ordered(by: "key", direction).limited(to: 3)
+      let result = try QueryExecutor.run(query, over: [segment], schema: schema)
+      let step = direction == .ascending ? 1 : -1
+      #expect(result.rows == (0..<3).map { rows[first + $0 * step] })
+      #expect(result.work.pagesPruned == (direction == .ascending ? 47 : 0))
+    }
+    let answer = try QueryExecutor.run(
+      Query.selectingAll().filtered(by: Field("text") != "value 3").ordered(by: "key")
+        .limited(to: 3), over: [segment], schema: schema)
+    #expect(answer.rows.map { $0[0] } == [0, 1, 2].map { .integer($0) })
+    #expect(answer.work.pagesPruned >= 46)
+  }
+
   @Test func sortedSegmentsReadOnlyThePagesOfTheRange() throws {
     let schema = try Schema(
       [
