@@ -154,15 +154,16 @@ final class ParallelAggregation: Sendable {
       in: morsel.pages, isWhole: morsel.isWhole, selectedBy: &evaluator, work: &work,
       isCancelled: { isCancelled() || isStopped.load(ordering: .relaxed) },
       body: { page in
+        // Closures written out live on the stack, methods taken as values do not.
         if isKnownFromBounds, page.selection == nil,
-          try aggregation.add(rowCount: page.rowCount, knownFrom: page.bounds)
+          try aggregation.add(rowCount: page.rowCount, knownFrom: { try page.bounds($0) })
         {
           knownPageCount += 1
           return true
         }
         try aggregation.add(
-          rowCount: page.rowCount, selection: page.selection, bounds: page.bounds,
-          gathered: page.column(_:rows:), column: page.column(_:))
+          rowCount: page.rowCount, selection: page.selection, bounds: { try page.bounds($0) },
+          gathered: { try page.column($0, rows: $1) }, column: { try page.column($0) })
         return true
       })
     work.pagesKnown += knownPageCount

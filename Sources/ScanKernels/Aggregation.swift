@@ -20,8 +20,10 @@ public final class Aggregation {
     var filter: PredicateEvaluator?
     let state: any AggregateState
 
-    /// The input in a form that folding and scattering take.
-    func accepted(_ input: ColumnVector?) -> ColumnVector? {
+    /// An input in a form that folding and scattering into a state take.
+    static func accepted(
+      _ input: ColumnVector?, by state: any AggregateState
+    ) -> ColumnVector? {
       if case .offsets = input?.body, state.takesOffsets { return input }
       return input?.widened()
     }
@@ -39,6 +41,9 @@ public final class Aggregation {
   /// Aggregates that need the same running figures share them, such as a sum and an average.
   private(set) var figures: [Figure] = []
   private(set) var figureOrdinals: [Int] = []
+  /// What each figure is fed with from the page at hand, and its key columns; empty in between.
+  private var inputs: [ColumnVector?] = []
+  private var keys: [ColumnVector] = []
   /// With room at the end for kernels that load whole vectors.
   private var numbers: [UInt32] = []
   private var allRows: [UInt32] = []
@@ -112,7 +117,8 @@ public final class Aggregation {
   public var groups: [Int] { (0..<groupCount).filter(encoder.table.isMet) }
 
   private func reserve() {
-    for figure in figures { figure.state.reserve(groupCount: groupCount) }
+    let groupCount = groupCount
+    for index in figures.indices { figures[index].state.reserve(groupCount: groupCount) }
   }
 
   /// Adds the selected rows of a page.
@@ -122,33 +128,43 @@ public final class Aggregation {
   ///   the values to find how wide computed values are.
   /// - Parameter column: gives a column of the page by its position in the schema; asked for each
   ///   of `columns` at least once.
-  /// - Parameter gathered: gives some rows of a column of the page; nil takes them out of the whole
-  ///   column.
+  /// - Parameter gathered: gives some rows of a column of the page.
   /// - Throws: what the closures throw, and `StorageError.limitExceeded` for a computed value of
   ///   more than 38 digits.
   public func add(
     rowCount: Int, selection: Bitmap?, bounds: (Int) throws -> ValueBounds? = { _ in nil },
-    gathered: ((_ column: Int, _ rows: [UInt32]) throws -> ColumnVector)? = nil,
+    gathered: (_ column: Int, _ rows: [UInt32]) throws -> ColumnVector,
     column: (Int) throws -> ColumnVector
   ) throws {
     guard let selection, selection.setCount * Self.sparseRowsPerSelected <= rowCount else {
       return try addRows(rowCount, selection: selection, bounds: bounds, column: column)
     }
     let rows = selection.rowIDs()
-    let vectors = PageVectors(
-      columns, try columns.map { try gathered?($0, rows) ?? column($0).gather(rows) })
+    let vectors = PageVectors(columns, try columns.map { try gathered($0, rows) })
     try addRows(rows.count, selection: nil, bounds: bounds) { index in
       guard let vector = vectors[index] else { preconditionFailure("column \(index) is not read") }
       return vector
     }
   }
 
+  /// The same with columns that are only known whole.
+  public func add(
+    rowCount: Int, selection: Bitmap?, bounds: (Int) throws -> ValueBounds? = { _ in nil },
+    column: (Int) throws -> ColumnVector
+  ) throws {
+    try add(
+      rowCount: rowCount, selection: selection, bounds: bounds,
+      gathered: { try column($0).gather($1) }, column: column)
+  }
+
   private func addRows(
     _ rowCount: Int, selection: Bitmap?, bounds: (Int) throws -> ValueBounds?,
     column: (Int) throws -> ColumnVector
   ) throws {
-    var inputs: [ColumnVector?] = []
-    inputs.reserveCapacity(figures.count)
+    defer {
+      inputs.removeAll(keepingCapacity: true)
+      keys.removeAll(keepingCapacity: true)
+    }
     for index in figures.indices {
       var selection = selection
       if let state = figures[index].state as? FilteredState,
@@ -160,36 +176,36 @@ public final class Aggregation {
       let values = try figures[index].evaluator?.evaluate(
         rowCount: rowCount, selection: selection,
         bounds: { try $0 < columnCount ? bounds($0) : nil },
-        column: { $0 < columnCount ? try column($0) : computed(inputs, $0) })
+        column: { $0 < columnCount ? try column($0) : computed($0) })
       let input = try values ?? figures[index].column.map(column)
       inputs.append(input)
     }
     if keyColumns.isEmpty {
-      for (input, figure) in zip(inputs, figures) {
-        figure.state.fold(
-          figure.accepted(input), selection: selection, rowCount: rowCount, group: 0)
+      for index in figures.indices {
+        let state = figures[index].state
+        state.fold(
+          Figure.accepted(inputs[index], by: state), selection: selection, rowCount: rowCount,
+          group: 0)
       }
       return
     }
-    let keys = try keyColumns.map(column)
+    for index in keyColumns { keys.append(try column(index)) }
     if let groups = encoder.byteGroups(of: keys, selection: selection, rowCount: rowCount) {
       reserve()
-      for (input, figure) in zip(inputs, figures) { figure.state.add(input, to: groups) }
+      for index in figures.indices { figures[index].state.add(inputs[index], to: groups) }
       return
     }
-    addListed(inputs, keys, selection: selection, rowCount: rowCount)
+    addListed(selection: selection, rowCount: rowCount)
   }
 
-  private func computed(_ inputs: [ColumnVector?], _ column: Int) -> ColumnVector {
+  private func computed(_ column: Int) -> ColumnVector {
     guard let vector = inputs[column - columnCount] else {
       preconditionFailure("a computed column before it is computed")
     }
     return vector
   }
 
-  private func addListed(
-    _ inputs: [ColumnVector?], _ keys: [ColumnVector], selection: Bitmap?, rowCount: Int
-  ) {
+  private func addListed(selection: Bitmap?, rowCount: Int) {
     let rows = selection?.rowIDs() ?? identity(rowCount)
     let room = rows.count + AlignedBuffer.padding / MemoryLayout<UInt32>.stride
     if numbers.count < room {
@@ -200,9 +216,11 @@ public final class Aggregation {
         let groups = UnsafeMutableBufferPointer(rebasing: numbers[..<rows.count])
         encoder.number(rows, of: keys, into: groups)
         reserve()
-        for (input, figure) in zip(inputs, figures) {
-          figure.state.scatter(
-            figure.accepted(input), rows: rows, groups: UnsafeBufferPointer(groups))
+        for index in figures.indices {
+          let state = figures[index].state
+          state.scatter(
+            Figure.accepted(inputs[index], by: state), rows: rows,
+            groups: UnsafeBufferPointer(groups))
         }
       }
     }

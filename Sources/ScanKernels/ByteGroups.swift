@@ -14,17 +14,21 @@ final class ByteGroups {
   let groupCount: Int
 
   /// How many selected rows each group has.
-  private(set) lazy var counts: [Int] = {
-    var totals = [UInt64](repeating: 0, count: groupCount)
-    KernelTable.current.group.counts(bytes, rowCount, words, groupCount, &totals)
-    return totals.map { Int($0) }
-  }()
+  private(set) lazy var counts = counts(of: selection)
 
   init(numbers: AlignedBuffer, selection: Bitmap?, rowCount: Int, groupCount: Int) {
     self.numbers = numbers
     self.selection = selection
     self.rowCount = rowCount
     self.groupCount = groupCount
+  }
+
+  /// How many rows of `rows` (nil: all) each group has.
+  func counts(of rows: Bitmap?) -> [UInt64] {
+    var counts = [UInt64](repeating: 0, count: groupCount)
+    KernelTable.current.group.counts(
+      bytes, rowCount, rows?.words.baseAddress, groupCount, &counts)
+    return counts
   }
 
   var bytes: UnsafePointer<UInt8>? { numbers.values(as: UInt8.self).baseAddress }
@@ -49,32 +53,60 @@ final class ByteGroups {
 }
 
 extension ByteGroups {
-  /// The sum of the selected rows of each group; nil when there is no kernel for the column.
+  /// Calls `body` with each group that has selected rows, the sum of their values, and how many
+  /// they are; returns false, without a call, when there is no kernel for the column.
   /// - Precondition: no row is null.
-  func sums(of vector: ColumnVector) -> [Int128]? {
-    let kernels = KernelTable.current.group
+  func forEachSum(
+    of vector: ColumnVector, _ body: (_ group: Int, _ sum: Int128, _ count: Int) -> Void
+  ) -> Bool {
+    let counts = counts
     switch vector.body {
     case .offsets(let offsets):
-      var totals = [UInt64](repeating: 0, count: groupCount)
-      let lanes = offsets.lanes
-      switch offsets.laneWidth {
-      case .one:
-        kernels.sums_u8(
-          lanes.values(as: UInt8.self).baseAddress, bytes, rowCount, words, groupCount, &totals)
-      case .two:
-        kernels.sums_u16(
-          lanes.values(as: UInt16.self).baseAddress, bytes, rowCount, words, groupCount, &totals)
-      case .four:
-        kernels.sums_u32(
-          lanes.values(as: UInt32.self).baseAddress, bytes, rowCount, words, groupCount, &totals)
+      withTotals(UInt64(0)) { totals in
+        addLanes(of: offsets, to: totals.baseAddress)
+        for group in 0..<totals.count where counts[group] > 0 {
+          let count = Int(counts[group])
+          body(group, offsets.total(ofLanes: totals[group], count: count), count)
+        }
       }
-      return totals.enumerated().map { offsets.total(ofLanes: $1, count: counts[$0]) }
-    case .fixed where vector.type.physical == .int64:
-      var totals = [ck_sum_parts](repeating: ck_sum_parts(low: 0, high: 0), count: groupCount)
-      kernels.sums_i64(
-        vector.values(as: Int64.self).baseAddress, bytes, rowCount, words, groupCount, &totals)
-      return totals.map { Int128($0.high) << 32 + Int128($0.low) }
-    case .fixed, .strings, .coded, .byteCoded: return nil
+    case .fixed(let values) where vector.type.physical == .int64:
+      withTotals(ck_sum_parts(low: 0, high: 0)) { totals in
+        KernelTable.current.group.sums_i64(
+          values.values(as: Int64.self).baseAddress, bytes, rowCount, words, groupCount,
+          totals.baseAddress)
+        for group in 0..<totals.count where counts[group] > 0 {
+          let sum = Int128(totals[group].high) << 32 + Int128(totals[group].low)
+          body(group, sum, Int(counts[group]))
+        }
+      }
+    case .fixed, .strings, .coded, .byteCoded: return false
+    }
+    return true
+  }
+
+  /// Lends a total per group, each `zero`; on the stack as far as they fit.
+  private func withTotals<T: BitwiseCopyable>(
+    _ zero: T, _ body: (UnsafeMutableBufferPointer<T>) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: T.self, capacity: groupCount) { totals in
+      totals.initialize(repeating: zero)
+      body(totals)
+    }
+  }
+
+  private func addLanes(of offsets: OffsetVector, to totals: UnsafeMutablePointer<UInt64>?) {
+    let kernels = KernelTable.current.group
+    let lanes = offsets.lanes
+    switch offsets.laneWidth {
+    case .one:
+      kernels.sums_u8(
+        lanes.values(as: UInt8.self).baseAddress, bytes, rowCount, words, groupCount, totals)
+    case .two:
+      kernels.sums_u16(
+        lanes.values(as: UInt16.self).baseAddress, bytes, rowCount, words, groupCount, totals)
+    case .four:
+      kernels.sums_u32(
+        lanes.values(as: UInt32.self).baseAddress, bytes, rowCount, words, groupCount, totals)
     }
   }
 }

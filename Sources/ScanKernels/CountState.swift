@@ -31,15 +31,9 @@ final class CountState: AggregateState {
   }
 
   func add(_ vector: ColumnVector?, to groups: ByteGroups) {
-    guard let nulls = vector?.nulls else {
-      for (group, count) in groups.counts.enumerated() { counts[group] += Int64(count) }
-      return
-    }
-    var totals = [UInt64](repeating: 0, count: groups.groupCount)
-    let present = Bitmap.present(groups.selection, nulls)
-    KernelTable.current.group.counts(
-      groups.bytes, groups.rowCount, present?.words.baseAddress, groups.groupCount, &totals)
-    for (group, count) in totals.enumerated() { counts[group] += Int64(count) }
+    let totals =
+      vector?.nulls.map { groups.counts(of: .present(groups.selection, $0)) } ?? groups.counts
+    for group in totals.indices { counts[group] += Int64(totals[group]) }
   }
 
   var takesOffsets: Bool { true }

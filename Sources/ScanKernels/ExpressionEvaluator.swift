@@ -11,6 +11,10 @@ struct ExpressionEvaluator {
   let expression: BoundExpression
   private let floating: FloatingEvaluator?
   private var buffers: [AlignedBuffer] = []
+  /// Of the page at hand.
+  private var vectors: PageVectors
+  private var proof: IntervalProof
+  private var rowCount = 0
 
   /// The values of a node, in a buffer or in a column.
   private enum Operand {
@@ -18,15 +22,10 @@ struct ExpressionEvaluator {
     case wide(UnsafePointer<Int64>)
   }
 
-  /// The page at hand.
-  private struct Page {
-    let vectors: PageVectors
-    let rowCount: Int
-    let proof: IntervalProof
-  }
-
   init(_ expression: BoundExpression) {
     self.expression = expression
+    vectors = PageVectors(expression.columns)
+    proof = IntervalProof(columns: expression.columns)
     floating = expression.root == nil ? FloatingEvaluator(expression) : nil
   }
 
@@ -41,18 +40,17 @@ struct ExpressionEvaluator {
     rowCount: Int, selection: Bitmap?, bounds: (Int) throws -> ValueBounds?,
     column: (Int) throws -> ColumnVector
   ) throws -> ColumnVector {
-    var read: [ColumnVector] = []
-    read.reserveCapacity(expression.columns.count)
+    defer { vectors.removeAll() }
     var nulls: Bitmap?
-    for index in expression.columns {
+    try vectors.read { index in
       let vector = try column(index)
-      read.append(vector)
-      guard let more = vector.nulls else { continue }
+      guard let more = vector.nulls else { return vector }
       let union = nulls ?? Bitmap(count: rowCount)
       union.formUnion(more)
       nulls = union
+      return vector
     }
-    let vectors = PageVectors(expression.columns, read)
+    self.rowCount = rowCount
     guard let root = expression.root else {
       let body = floating?.evaluate(vectors.widened(), rowCount: rowCount, nulls: nulls)
       guard let body else { preconditionFailure("an expression without exact form is floating") }
@@ -61,7 +59,7 @@ struct ExpressionEvaluator {
     guard case .decimal(_, let scale) = expression.type else {
       preconditionFailure("an exact expression is a decimal")
     }
-    let proof = try IntervalProof(vectors, bounds: bounds)
+    try proof.measure(vectors, bounds: bounds)
     guard let range = proof.range(of: root) else {
       var rows = Bitmap.present(selection, nulls)
       if rows == nil { rows = .full(count: rowCount) }
@@ -71,49 +69,49 @@ struct ExpressionEvaluator {
         type: .decimal(precision: 38, scale: scale), count: rowCount,
         body: .fixed(try wide.evaluate(root)), nulls: nulls)
     }
-    let page = Page(vectors: vectors, rowCount: rowCount, proof: proof)
     return ColumnVector(
       // Up to 18 digits are stored in 64 bits; the scale may be greater than the digits here.
       type: .decimal(precision: 18, scale: scale), count: rowCount,
-      body: body(operand(root, page, slot: 0), page, range, nulls), nulls: nulls)
+      body: body(operand(root, slot: 0), range, nulls), nulls: nulls)
   }
 
   private mutating func body(
-    _ operand: Operand, _ page: Page, _ range: ClosedRange<Int128>, _ nulls: Bitmap?
+    _ operand: Operand, _ range: ClosedRange<Int128>, _ nulls: Bitmap?
   ) -> ColumnVector.Body {
-    let result = slot(0, page.rowCount)
+    let result = slot(0)
     if case .narrow(let values) = operand, nulls == nil {
       let lanes = result.mutableValues(as: UInt32.self)
       if let start = lanes.baseAddress, start != values {
-        start.update(from: values, count: page.rowCount)
+        start.update(from: values, count: rowCount)
       }
       let offsets = OffsetVector(
         lanes: result, laneWidth: .four, base: 0, laneMax: UInt32(range.upperBound))
       if let offsets { return .offsets(offsets) }
     }
-    let values = wide(operand, page, slot: 1)
+    let values = wide(operand, slot: 1)
     let target = result.mutableValues(as: Int64.self)
     if let start = target.baseAddress, start != values {
-      start.update(from: values, count: page.rowCount)
+      start.update(from: values, count: rowCount)
     }
     nulls?.forEachSet { target[$0] = 0 }
     return .fixed(result)
   }
 
-  private mutating func slot(_ index: Int, _ rowCount: Int) -> AlignedBuffer {
+  private mutating func slot(_ index: Int) -> AlignedBuffer {
     while buffers.count <= index { buffers.append(AlignedBuffer(byteCount: rowCount * 8)) }
-    if buffers[index].byteCount != rowCount * 8 {
+    // One of a longer page does as well.
+    if buffers[index].byteCount < rowCount * 8 {
       buffers[index] = AlignedBuffer(byteCount: rowCount * 8)
     }
     return buffers[index]
   }
 
-  private mutating func narrowSlot(_ index: Int, _ page: Page) -> UnsafeMutablePointer<UInt32> {
-    address(slot(index, page.rowCount).mutableValues(as: UInt32.self))
+  private mutating func narrowSlot(_ index: Int) -> UnsafeMutablePointer<UInt32> {
+    address(slot(index).mutableValues(as: UInt32.self))
   }
 
-  private mutating func wideSlot(_ index: Int, _ page: Page) -> UnsafeMutablePointer<Int64> {
-    address(slot(index, page.rowCount).mutableValues(as: Int64.self))
+  private mutating func wideSlot(_ index: Int) -> UnsafeMutablePointer<Int64> {
+    address(slot(index).mutableValues(as: Int64.self))
   }
 
   private func address<T>(_ buffer: UnsafeMutableBufferPointer<T>) -> UnsafeMutablePointer<T> {
@@ -123,21 +121,21 @@ struct ExpressionEvaluator {
 
   /// The operand in 64 bits; in the buffer `slot` if it has to be widened.
   private mutating func wide(
-    _ operand: Operand, _ page: Page, slot: Int
+    _ operand: Operand, slot: Int
   ) -> UnsafePointer<Int64> {
     switch operand {
     case .wide(let values): return values
     case .narrow(let values):
-      let out = wideSlot(slot, page)
-      out.withMemoryRebound(to: UInt64.self, capacity: page.rowCount) {
-        KernelTable.current.arithmetic.affine_u32_u64(values, page.rowCount, 1, 0, $0)
+      let out = wideSlot(slot)
+      out.withMemoryRebound(to: UInt64.self, capacity: rowCount) {
+        KernelTable.current.arithmetic.affine_u32_u64(values, rowCount, 1, 0, $0)
       }
       return UnsafePointer(out)
     }
   }
 
-  private func isNarrow(_ node: BoundExpression.Node, _ page: Page) -> Bool {
-    guard let range = page.proof.range(of: node) else { return false }
+  private func isNarrow(_ node: BoundExpression.Node) -> Bool {
+    guard let range = proof.range(of: node) else { return false }
     return range.lowerBound >= 0 && range.upperBound <= Int128(UInt32.max)
   }
 }
@@ -145,60 +143,60 @@ struct ExpressionEvaluator {
 extension ExpressionEvaluator {
   /// The values of a node. Buffers before `slot` are in use.
   private mutating func operand(
-    _ node: BoundExpression.Node, _ page: Page, slot: Int
+    _ node: BoundExpression.Node, slot: Int
   ) -> Operand {
     switch node {
     case .constant(let value):
-      if isNarrow(node, page) {
-        let out = narrowSlot(slot, page)
-        out.update(repeating: UInt32(value), count: page.rowCount)
+      if isNarrow(node) {
+        let out = narrowSlot(slot)
+        out.update(repeating: UInt32(value), count: rowCount)
         return .narrow(UnsafePointer(out))
       }
-      let out = wideSlot(slot, page)
-      out.update(repeating: Int64(value), count: page.rowCount)
+      let out = wideSlot(slot)
+      out.update(repeating: Int64(value), count: rowCount)
       return .wide(UnsafePointer(out))
     case .column(let index):
-      return column(index, factor: 1, addend: 0, isNarrow: isNarrow(node, page), page, slot: slot)
+      return column(index, factor: 1, addend: 0, isNarrow: isNarrow(node), slot: slot)
     case .linear(.column(let index), let factor, let addend):
       return column(
-        index, factor: Int64(factor), addend: Int64(addend), isNarrow: isNarrow(node, page), page,
+        index, factor: Int64(factor), addend: Int64(addend), isNarrow: isNarrow(node),
         slot: slot)
     case .linear(let inner, let factor, let addend):
-      let values = operand(inner, page, slot: slot)
+      let values = operand(inner, slot: slot)
       return linear(
-        values, Int64(factor), Int64(addend), isNarrow: isNarrow(node, page), page, slot: slot)
+        values, Int64(factor), Int64(addend), isNarrow: isNarrow(node), slot: slot)
     case .add(let a, let b):
-      let (x, y) = (operand(a, page, slot: slot), operand(b, page, slot: slot + 1))
-      return add(x, y, isNarrow: isNarrow(node, page), page, slot: slot)
+      let (x, y) = (operand(a, slot: slot), operand(b, slot: slot + 1))
+      return add(x, y, isNarrow: isNarrow(node), slot: slot)
     case .multiply(let a, let b):
-      let (x, y) = (operand(a, page, slot: slot), operand(b, page, slot: slot + 1))
-      return multiply(x, y, isNarrow: isNarrow(node, page), page, slot: slot)
+      let (x, y) = (operand(a, slot: slot), operand(b, slot: slot + 1))
+      return multiply(x, y, isNarrow: isNarrow(node), slot: slot)
     }
   }
 
   private mutating func column(
-    _ index: Int, factor: Int64, addend: Int64, isNarrow: Bool, _ page: Page, slot: Int
+    _ index: Int, factor: Int64, addend: Int64, isNarrow: Bool, slot: Int
   ) -> Operand {
-    guard let vector = page.vectors[index] else {
+    guard let vector = vectors[index] else {
       preconditionFailure("a column that was not read")
     }
     guard case .offsets(let offsets) = vector.body else {
-      return column(vector, factor: factor, addend: addend, page, slot: slot)
+      return column(vector, factor: factor, addend: addend, slot: slot)
     }
     if isNarrow {
-      let out = narrowSlot(slot, page)
-      offsets.write(count: page.rowCount, scale: factor, offset: addend, into: out)
+      let out = narrowSlot(slot)
+      offsets.write(count: rowCount, scale: factor, offset: addend, into: out)
       return .narrow(UnsafePointer(out))
     }
-    let out = wideSlot(slot, page)
-    out.withMemoryRebound(to: UInt64.self, capacity: page.rowCount) {
-      offsets.write(count: page.rowCount, scale: factor, offset: addend, into: $0)
+    let out = wideSlot(slot)
+    out.withMemoryRebound(to: UInt64.self, capacity: rowCount) {
+      offsets.write(count: rowCount, scale: factor, offset: addend, into: $0)
     }
     return .wide(UnsafePointer(out))
   }
 
   private mutating func column(
-    _ vector: ColumnVector, factor: Int64, addend: Int64, _ page: Page, slot: Int
+    _ vector: ColumnVector, factor: Int64, addend: Int64, slot: Int
   ) -> Operand {
     let isUnchanged = factor == 1 && addend == 0
     if vector.type.physical == .int64 {
@@ -207,74 +205,74 @@ extension ExpressionEvaluator {
       }
       return isUnchanged
         ? .wide(values)
-        : linear(.wide(values), factor, addend, isNarrow: false, page, slot: slot)
+        : linear(.wide(values), factor, addend, isNarrow: false, slot: slot)
     }
-    let out = wideSlot(slot, page)
-    vector.widen(into: UnsafeMutableBufferPointer(start: out, count: page.rowCount))
+    let out = wideSlot(slot)
+    vector.widen(into: UnsafeMutableBufferPointer(start: out, count: rowCount))
     return isUnchanged
       ? .wide(UnsafePointer(out))
-      : linear(.wide(UnsafePointer(out)), factor, addend, isNarrow: false, page, slot: slot)
+      : linear(.wide(UnsafePointer(out)), factor, addend, isNarrow: false, slot: slot)
   }
 
   private mutating func linear(
-    _ operand: Operand, _ factor: Int64, _ addend: Int64, isNarrow: Bool, _ page: Page, slot: Int
+    _ operand: Operand, _ factor: Int64, _ addend: Int64, isNarrow: Bool, slot: Int
   ) -> Operand {
     let kernels = KernelTable.current.arithmetic
     switch operand {
     case .wide(let values):
-      let out = wideSlot(slot, page)
-      kernels.linear_i64(values, page.rowCount, factor, addend, out)
+      let out = wideSlot(slot)
+      kernels.linear_i64(values, rowCount, factor, addend, out)
       return .wide(UnsafePointer(out))
     case .narrow(let values) where isNarrow:
-      let out = narrowSlot(slot, page)
+      let out = narrowSlot(slot)
       kernels.affine_u32_u32(
-        values, page.rowCount, UInt32(truncatingIfNeeded: factor),
+        values, rowCount, UInt32(truncatingIfNeeded: factor),
         UInt32(truncatingIfNeeded: addend), out)
       return .narrow(UnsafePointer(out))
     case .narrow:
-      let values = wide(operand, page, slot: slot + 1)
-      return linear(.wide(values), factor, addend, isNarrow: false, page, slot: slot)
+      let values = wide(operand, slot: slot + 1)
+      return linear(.wide(values), factor, addend, isNarrow: false, slot: slot)
     }
   }
 
   /// - Precondition: `x` is in no buffer after `slot`, `y` in none after `slot + 1`.
   private mutating func add(
-    _ x: Operand, _ y: Operand, isNarrow: Bool, _ page: Page, slot: Int
+    _ x: Operand, _ y: Operand, isNarrow: Bool, slot: Int
   ) -> Operand {
     let kernels = KernelTable.current.arithmetic
     if isNarrow, case .narrow(let a) = x, case .narrow(let b) = y {
-      let out = narrowSlot(slot, page)
-      kernels.add_u32(a, b, page.rowCount, out)
+      let out = narrowSlot(slot)
+      kernels.add_u32(a, b, rowCount, out)
       return .narrow(UnsafePointer(out))
     }
-    let (a, b) = (wide(x, page, slot: slot + 2), wide(y, page, slot: slot + 3))
-    let out = wideSlot(slot, page)
-    kernels.add_i64(a, b, page.rowCount, out)
+    let (a, b) = (wide(x, slot: slot + 2), wide(y, slot: slot + 3))
+    let out = wideSlot(slot)
+    kernels.add_i64(a, b, rowCount, out)
     return .wide(UnsafePointer(out))
   }
 
   /// - Precondition: as of `add`.
   private mutating func multiply(
-    _ x: Operand, _ y: Operand, isNarrow: Bool, _ page: Page, slot: Int
+    _ x: Operand, _ y: Operand, isNarrow: Bool, slot: Int
   ) -> Operand {
     let kernels = KernelTable.current.arithmetic
     if case .narrow(let a) = x, case .narrow(let b) = y {
       if isNarrow {
-        let out = narrowSlot(slot, page)
-        kernels.multiply_u32(a, b, page.rowCount, out)
+        let out = narrowSlot(slot)
+        kernels.multiply_u32(a, b, rowCount, out)
         return .narrow(UnsafePointer(out))
       }
       // The product of two 32-bit numbers; it fits 63 bits, as the proof says.
-      let product = wideSlot(slot + 2, page)
-      product.withMemoryRebound(to: UInt64.self, capacity: page.rowCount) {
-        kernels.multiply_wide_u32(a, b, page.rowCount, $0)
+      let product = wideSlot(slot + 2)
+      product.withMemoryRebound(to: UInt64.self, capacity: rowCount) {
+        kernels.multiply_wide_u32(a, b, rowCount, $0)
       }
       buffers.swapAt(slot, slot + 2)
       return .wide(UnsafePointer(product))
     }
-    let (a, b) = (wide(x, page, slot: slot + 2), wide(y, page, slot: slot + 3))
-    let out = wideSlot(slot, page)
-    kernels.multiply_i64(a, b, page.rowCount, out)
+    let (a, b) = (wide(x, slot: slot + 2), wide(y, slot: slot + 3))
+    let out = wideSlot(slot)
+    kernels.multiply_i64(a, b, rowCount, out)
     return .wide(UnsafePointer(out))
   }
 }

@@ -13,7 +13,9 @@ struct GroupKeyEncoder {
 
   let layout: GroupKeyLayout
   var table: GroupTable
-  private(set) var strings = StringInterner()
+  var strings = StringInterner()
+  /// What is kept of pages whose keys are bytes.
+  let byteKeys: ByteKeys
   private var dictionaries: [DictionaryNumbers?]
   /// Codes of the page's rows, per key column that is kept as a code.
   private var codes: [[UInt32]]
@@ -24,6 +26,7 @@ struct GroupKeyEncoder {
   init(columns: [Column], ranges: [ClosedRange<Int64>?], expectedRowCount: Int) {
     layout = GroupKeyLayout(columns, ranges: ranges)
     table = GroupTable(layout: layout, expectedRowCount: expectedRowCount)
+    byteKeys = ByteKeys(keyCount: columns.count)
     dictionaries = Array(repeating: nil, count: columns.count)
     codes = Array(repeating: [], count: columns.count)
   }
@@ -218,18 +221,6 @@ extension GroupKeyEncoder {
         codes[position] = UInt32(truncatingIfNeeded: code(values[Int(rows[position])]))
       }
     }
-  }
-
-  /// The number of every entry of a small dictionary.
-  mutating func numbers(of dictionary: StringTable, field index: Int) -> [UInt32] {
-    if let known = dictionaries[index], known.dictionary.bytes === dictionary.bytes,
-      !known.numbers.contains(0)
-    {
-      return known.numbers
-    }
-    let numbers = (0..<dictionary.count).map { strings.number(of: dictionary[$0]) }
-    dictionaries[index] = DictionaryNumbers(dictionary: dictionary, numbers: numbers)
-    return numbers
   }
 
   private mutating func encode(

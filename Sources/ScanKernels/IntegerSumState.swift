@@ -76,12 +76,10 @@ final class IntegerSumState: AggregateState {
 
   func add(_ vector: ColumnVector?, to groups: ByteGroups) {
     guard let vector else { preconditionFailure("a sum needs a column") }
-    guard vector.nulls == nil, let sums = groups.sums(of: vector) else {
-      return addWidened(vector, to: groups)
-    }
-    for (group, sum) in sums.enumerated() where groups.counts[group] > 0 {
-      add(sum, count: groups.counts[group], to: group)
-    }
+    let isAdded =
+      vector.nulls == nil
+      && groups.forEachSum(of: vector) { group, sum, count in add(sum, count: count, to: group) }
+    if !isAdded { addWidened(vector, to: groups) }
   }
 
   func scatter(

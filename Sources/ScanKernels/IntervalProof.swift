@@ -4,18 +4,26 @@ import StorageBase
 /// Interval arithmetic over the bounds of columns: proves that an expression fits 64 bits on the
 /// rows of a page, with everything computed on the way.
 struct IntervalProof {
-  private let vectors: PageVectors
-  /// In the order of the vectors.
-  private let ranges: [ClosedRange<Int128>]
+  /// The columns that have been measured, and the range of each.
+  private let columns: [Int]
+  private var ranges: [ClosedRange<Int128>] = []
 
+  /// - Parameter columns: all that the expressions to come read.
+  init(columns: [Int]) { self.columns = columns }
+
+  /// Finds the ranges of the columns of a page.
+  /// - Parameter vectors: of the columns, in their order.
   /// - Parameter bounds: what is known of a column; where that is nothing its values are looked at.
-  init(_ vectors: PageVectors, bounds: (Int) throws -> ValueBounds?) rethrows {
-    self.vectors = vectors
-    ranges = try vectors.map { index, vector in
+  mutating func measure(
+    _ vectors: PageVectors, bounds: (Int) throws -> ValueBounds?
+  ) rethrows {
+    ranges.removeAll(keepingCapacity: true)
+    try vectors.forEachColumn { index, vector in
       if case .offsets(let offsets) = vector.body {
-        return Int128(offsets.range.lowerBound)...Int128(offsets.range.upperBound)
+        ranges.append(Int128(offsets.range.lowerBound)...Int128(offsets.range.upperBound))
+      } else {
+        ranges.append(try bounds(index).flatMap(Self.range) ?? Self.range(of: vector))
       }
-      return try bounds(index).flatMap(Self.range) ?? Self.range(of: vector)
     }
   }
 
@@ -44,14 +52,12 @@ struct IntervalProof {
     }
   }
 
-  func fits64(_ node: BoundExpression.Node) -> Bool { range(of: node) != nil }
-
   /// Nil when a value may not fit 64 bits.
   func range(of node: BoundExpression.Node) -> ClosedRange<Int128>? {
     let result: ClosedRange<Int128>?
     switch node {
     case .constant(let value): result = value...value
-    case .column(let index): result = vectors.position(of: index).map { ranges[$0] }
+    case .column(let index): result = columns.firstIndex(of: index).map { ranges[$0] }
     case .linear(let inner, let factor, let addend):
       guard Int64(exactly: factor) != nil, Int64(exactly: addend) != nil,
         let inner = range(of: inner)

@@ -2,7 +2,7 @@
 /// them is quicker than hashing.
 struct PageVectors {
   private let indexes: [Int]
-  private let vectors: [ColumnVector]
+  private var vectors: [ColumnVector]
 
   /// - Precondition: a vector for each index.
   init(_ indexes: [Int], _ vectors: [ColumnVector]) {
@@ -11,19 +11,29 @@ struct PageVectors {
     self.vectors = vectors
   }
 
+  /// For pages to come.
+  init(_ indexes: [Int]) {
+    self.indexes = indexes
+    vectors = []
+  }
+
   subscript(index: Int) -> ColumnVector? {
     indexes.firstIndex(of: index).map { vectors[$0] }
   }
 
-  /// Something for each column, in their order.
-  func map<T>(_ body: (Int, ColumnVector) throws -> T) rethrows -> [T] {
-    var results: [T] = []
-    results.reserveCapacity(indexes.count)
-    for (index, vector) in zip(indexes, vectors) { results.append(try body(index, vector)) }
-    return results
+  /// Takes the columns of a page in, in the room of those of another.
+  mutating func read(_ column: (Int) throws -> ColumnVector) rethrows {
+    removeAll()
+    for index in indexes { vectors.append(try column(index)) }
   }
 
-  func position(of index: Int) -> Int? { indexes.firstIndex(of: index) }
+  /// Lets go of the columns, but not of the room.
+  mutating func removeAll() { vectors.removeAll(keepingCapacity: true) }
+
+  /// Something for each column, in their order.
+  func forEachColumn(_ body: (Int, ColumnVector) throws -> Void) rethrows {
+    for position in indexes.indices { try body(indexes[position], vectors[position]) }
+  }
 
   func widened() -> PageVectors { PageVectors(indexes, vectors.map { $0.widened() }) }
 }

@@ -12,20 +12,21 @@ enum CountedCases {
     let segment = try SegmentReader(
       file: MemoryFile(
         path: "orders", bytes: SegmentWriter.encode(orders, options: SegmentOptions()).bytes))
-    return [
+    return try [
       decode(segment),
-      scan(
+      CountedScans.scan(
         "scan, filter and sum", segment,
         Query.computing(.sum("amount")).filtered(by: Field("quantity") <= 2)),
-      scan(
+      CountedScans.scan(
         "scan, group by a string", segment,
         Query.grouping(by: "city").computing(.countAll).computing(.sum("amount"))),
-      scan(
+      CountedScans.scan(
         "scan, group by an integer", segment,
         Query.grouping(by: "product_id").computing(.countAll)),
-      scan("scan, select one row", segment, Query.selectingAll().limited(to: 1)),
-      try merge(), try load(), try commit(), try wide(),
-    ]
+      CountedScans.scan(
+        "scan, select one row", segment, Query.selectingAll().limited(to: 1)),
+      merge(), load(), commit(), wide(),
+    ] + CountedScans.all()
   }
 
   private static func decode(_ segment: SegmentReader) -> MicroCase {
@@ -41,12 +42,6 @@ enum CountedCases {
           }
         }
       }
-    }
-  }
-
-  private static func scan(_ name: String, _ segment: SegmentReader, _ query: Query) -> MicroCase {
-    MicroCase("page", name, byteCount: 0, valueCount: segment.pageCount) {
-      { _ = try QueryExecutor.run(query, over: [segment], schema: segment.schema) }
     }
   }
 
