@@ -6,7 +6,7 @@ import MicroSuite
 ///
 ///     allocations FILE [--update]
 ///
-/// Ends with 1 when a case is above its threshold, or so far below that it has to be lowered.
+/// Ends with 1 when a case is above its threshold, and names those that are far below.
 @main
 struct Allocations {
   static func main() throws {
@@ -34,7 +34,7 @@ struct Allocations {
     }
     let thresholds = try Thresholds(text: String(contentsOfFile: path, encoding: .utf8))
     let problems = thresholds.problems(measured)
-    for problem in problems { print("allocations: \(problem)") }
+    for line in problems + thresholds.hints(measured) { print("allocations: \(line)") }
     return problems.isEmpty ? 0 : 1
   }
 }
