@@ -1,4 +1,5 @@
 import CKernels
+import ScanKernels
 import StorageBase
 
 /// The positions of a term in groups of rows, whose first positions are bit-packed, so that those

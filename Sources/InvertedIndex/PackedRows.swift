@@ -1,4 +1,5 @@
 import CKernels
+import ScanKernels
 
 /// The rows of a term as bit-packed gaps (FORMAT.md, "Rows"): about two bits a row more than there
 /// is information in rows at random places; an array of a roaring bitmap takes sixteen in all.

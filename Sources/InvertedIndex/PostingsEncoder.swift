@@ -1,3 +1,5 @@
+import ScanKernels
+
 /// Writes the rows and positions of one term (FORMAT.md, "Rows" and "Positions"). Not thread-safe.
 final class PostingsEncoder {
   enum Form: Int {

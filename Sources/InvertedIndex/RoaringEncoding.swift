@@ -1,4 +1,5 @@
 import CRoaring
+import ScanKernels
 
 /// Row sets as bytes: the portable serialisation of the Roaring format specification.
 enum RoaringEncoding {

@@ -1,16 +1,22 @@
-/// Raw memory that grows by doubling and becomes a buffer without being copied. The owner frees it.
+/// Raw memory of the pool, aligned to 64 bytes, that grows by doubling and becomes a buffer without
+/// being copied. It takes memory when it is first filled. The owner frees it.
+@usableFromInline
 struct GrowingBytes {
-  private var base: UnsafeMutableRawPointer
+  @usableFromInline private(set) var base: UnsafeMutableRawPointer
   /// Without the padding of a buffer, which lies behind; 0 when there is no memory.
-  private var capacity: Int
+  @usableFromInline private(set) var capacity: Int
   /// What to ask for next.
   private var nextCapacity: Int
-  private(set) var count = 0
+  @usableFromInline var count = 0
+
+  /// The address of what has no memory; never written to.
+  private static nonisolated(unsafe) let nowhere = UnsafeMutableRawPointer.allocate(
+    byteCount: 64, alignment: 64)
 
   init(capacity: Int) {
     self.capacity = 0
     nextCapacity = max(64, capacity)
-    base = UnsafeMutableRawPointer(bitPattern: 64)!
+    base = Self.nowhere
   }
 
   mutating func deallocate() {
@@ -18,12 +24,14 @@ struct GrowingBytes {
     capacity = 0
   }
 
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+  @inlinable var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: base, count: count)
+  }
 
   /// Forgets what lies after the first `kept` bytes.
   /// - Precondition: there are so many.
-  mutating func truncate(to kept: Int) {
-    precondition(kept <= count)
+  @inlinable mutating func truncate(to kept: Int) {
+    precondition((0...count).contains(kept))
     count = kept
   }
 
@@ -40,14 +48,14 @@ struct GrowingBytes {
 
   /// Appends `byteCount` bytes without setting them; the address holds until the next call.
   /// - Parameter slack: bytes after them that may be written too, and mean nothing.
-  @inline(__always)
+  @inlinable @inline(__always)
   mutating func extend(by byteCount: Int, slack: Int = 0) -> UnsafeMutableRawPointer {
     if byteCount &+ slack > capacity &- count { grow(to: count + byteCount + slack) }
     defer { count &+= byteCount }
     return base + count
   }
 
-  @inline(never) private mutating func grow(to required: Int) {
+  @usableFromInline @inline(never) mutating func grow(to required: Int) {
     let larger = max(required, capacity * 2, nextCapacity)
     let moved = BlockPool.shared.take(byteCount: larger + AlignedBuffer.padding)
     moved.copyMemory(from: base, byteCount: count)

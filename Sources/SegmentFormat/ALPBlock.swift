@@ -1,4 +1,5 @@
 import CKernels
+import ScanKernels
 import StorageBase
 
 /// A floating-point type whose columns may hold decimal fractions.

@@ -1,4 +1,5 @@
 import CKernels
+import ScanKernels
 
 /// The scale of a page of decimal fractions, and what the page then takes.
 struct ALPPlan<F: ALPFloat> {

@@ -1,3 +1,5 @@
+import ScanKernels
+
 /// How some integers are laid out in the fewest bytes: all packed, or packed with exceptions.
 struct BlockPlan<T: ColumnInteger> {
   private(set) var base: T

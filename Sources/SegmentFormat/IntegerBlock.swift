@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// Some integers packed as offsets from the least of them, or as they are when packing would not

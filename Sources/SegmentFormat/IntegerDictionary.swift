@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// The distinct integers of a page; the counterpart of `StringDictionary`. Not thread-safe.

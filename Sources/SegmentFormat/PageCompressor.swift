@@ -1,5 +1,6 @@
 import CLZ4
 import CZstd
+import ScanKernels
 import StorageBase
 
 /// Compresses page payloads, with contexts that live as long as a writer. Not thread-safe.

@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// Turns the rows of a page into bytes: looks at the values, takes the encoding that is smallest

@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// The head of a page, before its payload.

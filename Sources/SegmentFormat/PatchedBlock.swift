@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// An integer block whose outliers are stored apart: the patched form of FORMAT.md.

@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// Gathers the structures for pruning while a segment is written. Not thread-safe.

@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// Integers whose range needs more than 64 bits: a base, and the high and the low halves of the

@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// Encodes the strings of a column by symbols where that pays. A table is trained on a sample of

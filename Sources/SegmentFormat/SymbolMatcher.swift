@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// Finds the symbols of a table in a text, the longest that fits at each place, and replaces them

@@ -1,3 +1,4 @@
+import ScanKernels
 import StorageBase
 
 /// Up to 255 short byte strings, the *symbols*, that stand for bytes of text: symbol `code` is what
