@@ -13,7 +13,7 @@ final class PageColumns {
   private(set) var work = ScanWork()
 
   init(_ source: any ScanSource, _ schema: Schema, _ positions: [Int?]) {
-    self.source = source
+    self.source = source.forOneThread()
     self.schema = schema
     self.positions = positions
     decoded = Array(repeating: nil, count: positions.count)

@@ -29,6 +29,8 @@ final class ParallelAggregation: Sendable {
   private let schema: Schema
   private let keys: [Int]
   private let keyRanges: [ClosedRange<Int64>?]
+  /// Of the columns that distinct values are counted of.
+  private let valueRanges: [Int: ClosedRange<Int64>]
   /// Of all segments that have to be looked at.
   private let rowCount: Int
   private let aggregates: [BoundAggregate]
@@ -52,6 +54,8 @@ final class ParallelAggregation: Sendable {
     self.aggregates = aggregates
     filter = morsels.filter
     keyRanges = keys.map(morsels.range(ofColumn:))
+    let counted = Set(aggregates.filter(\.countsDistinct).compactMap(\.column))
+    valueRanges = counted.reduce(into: [:]) { $0[$1] = morsels.range(ofColumn: $1) }
     rowCount = morsels.rowCount
     isExact = aggregates.allSatisfy(\.isExact)
     isKnownFromBounds = Aggregation.isKnownFromBounds(groupBy: keys, aggregates: aggregates)
@@ -142,7 +146,7 @@ final class ParallelAggregation: Sendable {
   private func makeAggregation() -> Aggregation {
     Aggregation(
       schema: schema, groupBy: keys, aggregates: aggregates, keyRanges: keyRanges,
-      expectedRowCount: rowCount)
+      valueRanges: valueRanges, expectedRowCount: rowCount)
   }
 
   private func add(

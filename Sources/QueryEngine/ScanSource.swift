@@ -22,9 +22,14 @@ public protocol ScanSource: Sendable {
   func readPage(
     column: Int, page: Int, rows: [UInt32], work: inout ScanWork
   ) throws -> ColumnVector
+  /// The same rows for one thread that reads its pages one after another, all it wants of a page
+  /// before the next: it may remember what it has decoded.
+  func forOneThread() -> any ScanSource
 }
 
 extension ScanSource {
+  public func forOneThread() -> any ScanSource { self }
+
   public func readPage(
     column: Int, page: Int, rows: [UInt32], work: inout ScanWork
   ) throws -> ColumnVector {

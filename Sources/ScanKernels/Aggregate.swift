@@ -115,6 +115,12 @@ public struct BoundAggregate: Hashable, Sendable {
     }
   }
 
+  /// Whether it counts distinct values exactly; then a range of its column's values helps.
+  public var countsDistinct: Bool {
+    if case .countDistinct = aggregate.unfiltered { return true }
+    return false
+  }
+
   /// Whether it does not depend on the order rows are added in: all but sums of floating-point
   /// numbers.
   public var isExact: Bool {

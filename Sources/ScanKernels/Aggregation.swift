@@ -55,13 +55,15 @@ public final class Aggregation {
   /// - Parameter keyRanges: for each of `keyColumns` a range that all its values lie in, as zone
   ///   maps tell; nil, or nothing for all, when none is known. Values that lie close together index
   ///   the groups without hashing.
+  /// - Parameter valueRanges: the same for columns that aggregates look at, by their positions.
   /// - Parameter expectedRowCount: about how many rows will be added, or looked at for those that
   ///   are; helps to choose how groups are found.
   /// - Precondition: the aggregates are bound to `schema`. Aggregations that are merged have been
   ///   given the same.
   public init(
     schema: Schema, groupBy keyColumns: [Int], aggregates: [BoundAggregate],
-    keyRanges: [ClosedRange<Int64>?] = [], expectedRowCount: Int = 0
+    keyRanges: [ClosedRange<Int64>?] = [], valueRanges: [Int: ClosedRange<Int64>] = [:],
+    expectedRowCount: Int = 0
   ) {
     self.keyColumns = keyColumns
     self.aggregates = aggregates
@@ -96,7 +98,9 @@ public final class Aggregation {
           // A group there is has a row, so that only these sums need know how many.
           state: aggregate.makeState(
             countsRows: keyColumns.isEmpty || averaged.contains(needed) || aggregate.filter != nil
-              || aggregate.columns.contains { schema.columns[$0].isNullable })))
+              || aggregate.columns.contains { schema.columns[$0].isNullable },
+            isGrouped: !keyColumns.isEmpty, range: aggregate.column.flatMap { valueRanges[$0] },
+            expectedRowCount: expectedRowCount)))
     }
     if keyColumns.isEmpty { reserve() }
   }

@@ -1,21 +1,24 @@
 import StorageBase
 
-/// What counts the distinct values of every group: a set, or sketches. Values come as 64-bit words,
-/// equal for equal values. Not thread-safe.
+/// What counts the distinct values of every group: a set, or sketches. Values come in batches, as
+/// 64-bit words, equal for equal values. Not thread-safe.
 protocol DistinctSink {
-  init()
+  /// - Parameters:
+  ///   - isGrouped: false when there is no group but 0.
+  ///   - areBytes: whether all words come from `name`.
+  init(isGrouped: Bool, areBytes: Bool)
 
   /// Makes room for groups `0..<groupCount`.
   mutating func reserve(groupCount: Int)
 
-  /// The word for a value that has no 64 bits of its own, such as a string.
-  mutating func word(of bytes: UnsafeRawBufferPointer) -> UInt64
+  /// Writes the words for values that have no 64 bits of their own, such as strings. What has been
+  /// named is inserted afterwards.
+  mutating func name(_ batch: DistinctBatch)
 
-  mutating func insert(_ word: UInt64, group: Int)
+  mutating func insert(_ batch: DistinctBatch)
 
   /// Adds what another sink holds: its group `g` to group `groups[g]` here.
-  /// - Parameter areBytes: whether the words came from `word(of:)`.
-  mutating func absorb(_ other: Self, groups: [UInt32], areBytes: Bool)
+  mutating func absorb(_ other: Self, groups: [UInt32])
 
   func count(_ group: Int) -> Int64
 

@@ -3,13 +3,17 @@ import StorageBase
 /// COUNT(DISTINCT column), exact or approximate. A string of a dictionary is looked at once per
 /// dictionary and, where whole pages are folded, inserted once per page.
 final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
-  private var sink = Sink()
-  private let areBytes: Bool
-  /// The last dictionary, and the word of each code that has been met; 0 for the others.
+  private var sink: Sink
+  private let batch = DistinctBatch()
+  /// The last dictionary, and the word of each code that has been met.
   private var known: (dictionary: StringTable, words: [UInt64])?
 
-  init(_ type: DataType) {
-    areBytes = type.physical == .bytes || type.physical == .int128
+  /// The word of a code that has not been met; a code that has it is looked at again.
+  private static var unknownWord: UInt64 { .max }
+
+  init(_ type: DataType, isGrouped: Bool) {
+    let areBytes = type.physical == .bytes || type.physical == .int128
+    sink = Sink(isGrouped: isGrouped, areBytes: areBytes)
   }
 
   func reserve(groupCount: Int) { sink.reserve(groupCount: groupCount) }
@@ -26,10 +30,9 @@ final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
       } else {
         for row in 0..<rowCount { isMet[Int(codes[row])] = true }
       }
-      withWords(of: dictionary) { words in
-        for code in isMet.indices where isMet[code] {
-          sink.insert(word(code, dictionary, &words), group: group)
-        }
+      let met = (0..<UInt32(dictionary.count)).filter { isMet[Int($0)] }
+      met.withUnsafeBufferPointer { met in
+        insert(codesOf: dictionary, count: met.count, code: { met[$0] }, group: { _ in group })
       }
       return
     }
@@ -44,28 +47,29 @@ final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
     insert(vector, nulls: vector.nulls, rows: rows) { Int(groups[$0]) }
   }
 
-  /// Lends out the words of the codes of a dictionary, which are kept until another one comes.
-  private func withWords(of dictionary: StringTable, _ body: (inout [UInt64]) -> Void) {
-    var words: [UInt64] = []
-    if let known, known.dictionary.bytes === dictionary.bytes,
-      known.dictionary.offsets === dictionary.offsets
-    {
-      words = known.words
-    } else {
-      words = Array(repeating: 0, count: dictionary.count)
+  /// Adds integers to a group.
+  func insert(_ integers: [Int64], group: Int) {
+    inBatches(integers.count) { position, index in
+      batch.words[index] = Self.bits(integers[position])
+      batch.groups[index] = UInt32(truncatingIfNeeded: group)
+      return true
+    } then: {
+      sink.insert(batch)
     }
-    // Out of the property while it changes, so that it is not copied.
-    known = nil
-    body(&words)
-    known = (dictionary, words)
   }
 
+  /// Fills batches with what `fill` accepts of `count` positions, given the place in the batch.
   @inline(__always)
-  private func word(_ code: Int, _ dictionary: StringTable, _ words: inout [UInt64]) -> UInt64 {
-    if words[code] != 0 { return words[code] }
-    let word = sink.word(of: dictionary[code])
-    words[code] = word
-    return word
+  private func inBatches(_ count: Int, fill: (Int, Int) -> Bool, then: () -> Void) {
+    var start = 0
+    while start < count {
+      let end = min(count, start &+ DistinctBatch.capacity)
+      var filled = 0
+      for position in start..<end where fill(position, filled) { filled &+= 1 }
+      batch.count = filled
+      then()
+      start = end
+    }
   }
 
   @inline(__always)
@@ -84,39 +88,12 @@ final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
     case .float64:
       insert(vector.values(as: Double.self), nulls, rows, group) { Self.bits(ValueRank.of($0)) }
     case .int128:
-      let values = vector.values(as: Int128.self)
-      for position in 0..<rows.count {
-        let row = Int(rows[position])
-        if let nulls, nulls[row] { continue }
-        let word = withUnsafeBytes(of: values[row]) { sink.word(of: $0) }
-        sink.insert(word, group: group(position))
+      let values = UnsafeRawBufferPointer(vector.values(as: Int128.self))
+      let size = MemoryLayout<Int128>.stride
+      insertTexts(nulls, rows, group) { row in
+        UnsafeRawBufferPointer(rebasing: values[row &* size..<(row &+ 1) &* size])
       }
     case .bytes: insertStrings(vector, nulls, rows, group)
-    }
-  }
-
-  @inline(__always)
-  private func insertStrings(
-    _ vector: ColumnVector, _ nulls: Bitmap?, _ rows: UnsafeBufferPointer<UInt32>,
-    _ group: (Int) -> Int
-  ) {
-    switch vector.body {
-    case .coded(let buffer, let dictionary):
-      let codes = buffer.values(as: UInt32.self)
-      withWords(of: dictionary) { words in
-        for position in 0..<rows.count {
-          let row = Int(rows[position])
-          if let nulls, nulls[row] { continue }
-          sink.insert(word(Int(codes[row]), dictionary, &words), group: group(position))
-        }
-      }
-    case .strings(let strings):
-      for position in 0..<rows.count {
-        let row = Int(rows[position])
-        if let nulls, nulls[row] { continue }
-        sink.insert(sink.word(of: strings[row]), group: group(position))
-      }
-    case .fixed, .offsets, .byteCoded: preconditionFailure("not a wide string column")
     }
   }
 
@@ -130,15 +107,54 @@ final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
     _ group: (Int) -> Int, bits: (T) -> UInt64
   ) {
     let nullWords = nulls?.words
-    var last: (word: UInt64, group: Int)?
-    for position in 0..<rows.count {
+    let (words, groups) = (batch.words, batch.groups)
+    inBatches(rows.count) { position, index in
       let row = Int(rows[position])
-      if let nullWords, nullWords[row &>> 6] &>> UInt64(row & 63) & 1 != 0 { continue }
-      let (word, group) = (bits(values[row]), group(position))
+      if let nullWords, nullWords[row &>> 6] &>> UInt64(row & 63) & 1 != 0 { return false }
+      words[index] = bits(values[row])
+      groups[index] = UInt32(truncatingIfNeeded: group(position))
       // Sorted columns repeat values.
-      if let last, last.word == word, last.group == group { continue }
-      last = (word, group)
-      sink.insert(word, group: group)
+      return index == 0 || words[index] != words[index &- 1] || groups[index] != groups[index &- 1]
+    } then: {
+      sink.insert(batch)
+    }
+  }
+
+  @inline(__always)
+  private func insertStrings(
+    _ vector: ColumnVector, _ nulls: Bitmap?, _ rows: UnsafeBufferPointer<UInt32>,
+    _ group: (Int) -> Int
+  ) {
+    switch vector.body {
+    case .coded(let buffer, let dictionary):
+      let codes = buffer.values(as: UInt32.self)
+      insert(
+        codesOf: dictionary, count: rows.count,
+        code: { position in
+          let row = Int(rows[position])
+          if let nulls, nulls[row] { return nil }
+          return codes[row]
+        }, group: group)
+    case .strings(let strings): insertTexts(nulls, rows, group) { strings[$0] }
+    case .fixed, .offsets, .byteCoded: preconditionFailure("not a wide string column")
+    }
+  }
+
+  @inline(__always)
+  private func insertTexts(
+    _ nulls: Bitmap?, _ rows: UnsafeBufferPointer<UInt32>, _ group: (Int) -> Int,
+    text: (Int) -> UnsafeRawBufferPointer
+  ) {
+    let nullWords = nulls?.words
+    inBatches(rows.count) { position, index in
+      let row = Int(rows[position])
+      if let nullWords, nullWords[row &>> 6] &>> UInt64(row & 63) & 1 != 0 { return false }
+      batch.texts[index] = text(row)
+      batch.groups[index] = UInt32(truncatingIfNeeded: group(position))
+      return true
+    } then: {
+      sink.name(batch)
+      sink.insert(batch)
     }
   }
 
@@ -146,7 +162,7 @@ final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
     guard let other = other as? DistinctState<Sink> else {
       preconditionFailure("states of two kinds")
     }
-    sink.absorb(other.sink, groups: groups, areBytes: areBytes)
+    sink.absorb(other.sink, groups: groups)
   }
 
   func result(_ aggregate: BoundAggregate, group: Int) throws -> Value {
@@ -154,6 +170,67 @@ final class DistinctState<Sink: DistinctSink>: AggregateState, DistinctMemory {
   }
 
   var byteCount: Int { sink.byteCount }
+}
+
+extension DistinctState {
+  /// - Parameter code: of a position; nil for a null.
+  @inline(__always)
+  private func insert(
+    codesOf dictionary: StringTable, count: Int, code: (Int) -> UInt32?, group: (Int) -> Int
+  ) {
+    withWords(of: dictionary) { known in
+      name(count, code, of: dictionary, &known)
+      known.withUnsafeBufferPointer { known in
+        inBatches(count) { position, index in
+          guard let code = code(position) else { return false }
+          batch.words[index] = known[Int(code)]
+          batch.groups[index] = UInt32(truncatingIfNeeded: group(position))
+          return true
+        } then: {
+          sink.insert(batch)
+        }
+      }
+    }
+  }
+
+  /// Finds the words of all codes that have not been met.
+  @inline(__always)
+  private func name(
+    _ count: Int, _ code: (Int) -> UInt32?, of dictionary: StringTable, _ known: inout [UInt64]
+  ) {
+    var missing: [UInt32] = []
+    for position in 0..<count {
+      guard let code = code(position), known[Int(code)] == Self.unknownWord else { continue }
+      known[Int(code)] = 0
+      missing.append(code)
+    }
+    var start = 0
+    while start < missing.count {
+      batch.count = min(missing.count - start, DistinctBatch.capacity)
+      for index in 0..<batch.count {
+        batch.texts[index] = dictionary[Int(missing[start + index])]
+      }
+      sink.name(batch)
+      for index in 0..<batch.count { known[Int(missing[start + index])] = batch.words[index] }
+      start += batch.count
+    }
+  }
+
+  /// Lends out the words of the codes of a dictionary, which are kept until another one comes.
+  private func withWords(of dictionary: StringTable, _ body: (inout [UInt64]) -> Void) {
+    var words: [UInt64] = []
+    if let known, known.dictionary.bytes === dictionary.bytes,
+      known.dictionary.offsets === dictionary.offsets
+    {
+      words = known.words
+    } else {
+      words = Array(repeating: Self.unknownWord, count: dictionary.count)
+    }
+    // Out of the property while it changes, so that it is not copied.
+    known = nil
+    body(&words)
+    known = (dictionary, words)
+  }
 }
 
 /// A state whose memory grows with the values it is shown, not only with the groups.

@@ -20,7 +20,7 @@ struct StringInterner {
   }
 
   mutating func number(of string: UnsafeRawBufferPointer) -> UInt32 {
-    let hash = Self.hash(string)
+    let hash = hashBytes(string)
     var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
     while slots[slot] != 0 {
       let ordinal = Int(slots[slot]) - 1
@@ -51,20 +51,5 @@ struct StringInterner {
       while slots[slot] != 0 { slot = (slot + 1) & (slots.count - 1) }
       slots[slot] = UInt32(ordinal + 1)
     }
-  }
-
-  static func hash(_ string: UnsafeRawBufferPointer) -> UInt64 {
-    var hash = mixBits(UInt64(string.count))
-    var offset = 0
-    while string.count &- offset >= 8 {
-      hash = mixBits(hash ^ string.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset &+= 8
-    }
-    var rest: UInt64 = 0
-    while offset < string.count {
-      rest = rest &<< 8 | UInt64(string[offset])
-      offset &+= 1
-    }
-    return mixBits(hash ^ rest)
   }
 }

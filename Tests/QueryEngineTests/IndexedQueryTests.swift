@@ -27,19 +27,30 @@ import Testing
             .never, .whereCheaper(), .wherePossible(),
             .wherePossible(cache: snapshot.tablets.first?.segments.first?.indexCache),
           ]
-          for use in uses {
+          for (ordinal, use) in uses.enumerated() {
             let found = try query.run(on: snapshot, indexes: use).result
-            let isEqual =
-              found.rows.count == expected.count
-              && zip(found.rows, expected).allSatisfy { zip($0, $1).allSatisfy(isSame) }
-            #expect(isEqual, "seed \(seed), \(use): \(query) of \(table.definition)")
+            #expect(
+              areSame(found.rows, expected), "seed \(seed), \(use): \(query) of \(table.definition)"
+            )
             lookupCount += found.work.indexLookups
+            // A column that nothing asks for changes nothing.
+            let name = table.definition.schema.columns[0].name
+            let derived = query.deriving("unrelated", .comparison(name, .equal, name))
+            let same = try derived.run(on: snapshot, indexes: use).result
+            #expect(areSame(same.rows, expected), "seed \(seed), \(use): \(derived)")
+            // But what a cache has learned is not read again.
+            #expect(ordinal == 3 || same.work == found.work, "seed \(seed), \(use): \(derived)")
           }
         }
       }
       #expect(StoreVerifier(table.store).run().problems == [], "seed \(seed)")
     }
     #expect(lookupCount > 100)
+  }
+
+  private func areSame(_ rows: [[Value]], _ expected: [[Value]]) -> Bool {
+    rows.count == expected.count
+      && zip(rows, expected).allSatisfy { zip($0, $1).allSatisfy(isSame) }
   }
 
   private func table(_ texts: [String], _ options: IndexOptions) throws -> TableSnapshot {
@@ -100,6 +111,48 @@ import Testing
       .filtered(by: Field("text").matches(.phrase, "rare word"))
     let scanned = try phrase.run(on: snapshot).result
     #expect(scanned.rows == [[.integer(2)]] && scanned.work.indexLookups == 0)
+  }
+
+  /// Beside derived columns, also of what the index is of, indexes answer as they do without.
+  @Test func statementsWithDerivedColumnsAskIndexes() throws {
+    let texts = (0..<6400).map { $0 % 1000 == 17 ? "rare word" : "common words" }
+    let snapshot = try table(texts, IndexOptions(parser: .english))
+    let statements = [
+      "select count(*) from t where text match_any 'rare'",
+      """
+      select substring(text, 1, 2), count(*) from t where text match_any 'rare'
+      group by substring(text, 1, 2)
+      """,
+      """
+      select sum(id + 1), count(*) from t
+      where text match_any 'rare' and substring(text, 1, 1) = 'r'
+      """,
+    ]
+    for text in statements {
+      let query = try SQLStatement(text).bound(to: snapshot.definition.schema)
+      let found = try query.run(on: snapshot).result
+      #expect(found.rows.map(\.last) == [.integer(7)], "\(text)")
+      #expect(found.work.indexLookups == 1 && found.work.rowsSelectedByIndex == 7, "\(text)")
+      #expect(found.work.columnPagesRead <= 14, "\(text)")
+    }
+  }
+
+  /// What several derived columns are computed from is decoded once for each page.
+  @Test func derivedColumnsShareWhatTheyAreComputedFrom() throws {
+    let texts = (0..<640).map { "text \($0 % 31)" }
+    let snapshot = try table(texts, IndexOptions())
+    let text = """
+      select max(substring(text, 1, 6)), max(substring(text, 6, 1)), max(text), count(*) from t
+      where substring(text, 6, 1) < '3'
+      """
+    let query = try SQLStatement(text).bound(to: snapshot.definition.schema)
+    let wanted = texts.filter { $0.dropFirst(5).first! < "3" }
+    let found = try query.run(on: snapshot).result
+    #expect(
+      found.rows == [
+        [.string("text 2"), .string("2"), .string(wanted.max()!), .integer(Int128(wanted.count))]
+      ])
+    #expect(found.work.columnPagesRead == 10)
   }
 
   /// What most rows have is not worth a question.
