@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  /// Once as many rows are held as are asked for, pages that can hold none before them are not read.
+  /// Once as many rows are held as are asked for, pages that hold none before them are not read.
   @Test func topRowsLeaveOutThePagesBehindThem() throws {
     let schema = try Schema(
       [
