@@ -229,6 +229,24 @@ EXTREMES_INT(i64, int64_t, INT64_MIN, INT64_MAX)
 EXTREMES_FLOAT(f32, float)
 EXTREMES_FLOAT(f64, double)
 
+#define MAX(suffix, type)                                                                     \
+  BODY type max_##suffix##_body(const type *values, size_t count) {                           \
+    type max = 0;                                                                             \
+    for (size_t i = 0; i < count; i++) max = values[i] > max ? values[i] : max;               \
+    return max;                                                                               \
+  }
+
+MAX(u8, uint8_t)
+MAX(u32, uint32_t)
+
+#define INSTANTIATE_MAX(level, target)                                                        \
+  target static uint8_t max_u8_##level(const uint8_t *values, size_t count) {                 \
+    return max_u8_body(values, count);                                                        \
+  }                                                                                           \
+  target static uint32_t max_u32_##level(const uint32_t *values, size_t count) {              \
+    return max_u32_body(values, count);                                                       \
+  }
+
 #define FOR_EACH(apply, level, target)                \
   apply(int64_t, sum_i8, int8_t, level, target)       \
   apply(int64_t, sum_i16, int16_t, level, target)     \
@@ -257,16 +275,20 @@ EXTREMES_FLOAT(f64, double)
     sum_i8_##level, sum_i16_##level, sum_i32_##level, sum_i64_##level, sum_u8_##level,    \
         sum_u16_##level, sum_u32_##level, sum_f32_##level, sum_f64_##level,               \
         extremes_i8_##level, extremes_i16_##level, extremes_i32_##level,                  \
-        extremes_i64_##level, extremes_f32_##level, extremes_f64_##level                  \
+        extremes_i64_##level, extremes_f32_##level, extremes_f64_##level,                 \
+        max_u8_##level, max_u32_##level                                                   \
   }
 
 FOR_EACH(INSTANTIATE, portable, )
+INSTANTIATE_MAX(portable, )
 
 #if defined(__x86_64__)
 #define AVX2 __attribute__((target("avx2,bmi,bmi2,popcnt")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,bmi,bmi2,popcnt")))
 FOR_EACH(INSTANTIATE, avx2, AVX2)
+INSTANTIATE_MAX(avx2, AVX2)
 FOR_EACH(INSTANTIATE, avx512, AVX512)
+INSTANTIATE_MAX(avx512, AVX512)
 #endif
 
 static const ck_aggregate_table tables[] = {

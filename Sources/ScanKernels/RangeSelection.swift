@@ -7,7 +7,7 @@ struct RangeSelection {
   /// More ranges than this are searched row by row instead of one kernel pass each.
   private static let passCountMax = 8
 
-  private let kernels = KernelTable.current.filter
+  private var kernels: ck_filter_table { KernelTable.current.filter }
 
   func rows(of vector: ColumnVector, in ranges: RankRanges) -> Bitmap {
     // The fewer ranges the better, and only a set without NaN can be asked of the kernels.

@@ -168,8 +168,7 @@ extension PageDecoder {
     let values = codes.mutableValues(as: UInt8.self)
     ck_unpack8(packed.baseAddress, rowCount, UInt32(width), UInt8(least), values.baseAddress)
     if bound >= entryCount {
-      var greatest: UInt8 = 0
-      for code in values { greatest = max(greatest, code) }
+      let greatest = KernelTable.current.aggregate.max_u8(values.baseAddress, rowCount)
       try requireCode(UInt32(greatest), reader, entryCount: entryCount)
     }
     return codes

@@ -148,8 +148,7 @@ struct PageDecoder {
       "dictionary codes")
     // Codes of so few bits cannot be too great.
     if Int(least) + (1 << Int(width)) <= entryCount { return buffer }
-    var greatest: UInt32 = 0
-    for code in codes { greatest = max(greatest, code) }
+    let greatest = KernelTable.current.aggregate.max_u32(codes.baseAddress, rowCount)
     try requireCode(greatest, reader, entryCount: entryCount)
     return buffer
   }

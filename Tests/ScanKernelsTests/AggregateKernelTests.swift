@@ -80,6 +80,17 @@ import Testing
     }
   }
 
+  @Test func greatestValuesAgreeWithALoopAtEveryLevel() {
+    for table in Levels.all.map(\.aggregate) {
+      forEachCase(seed: 26, { $0.sample(UInt8.self) }) { values, pointer, _ in
+        #expect(table.max_u8(pointer, values.count) == values.max() ?? 0)
+      }
+      forEachCase(seed: 27, { $0.sample(UInt32.self) }) { values, pointer, _ in
+        #expect(table.max_u32(pointer, values.count) == values.max() ?? 0)
+      }
+    }
+  }
+
   @Test func sumsOfExtremesDoNotWrap() {
     for value in [Int64.min, .max] {
       let buffer = AlignedBuffer.of([Int64](repeating: value, count: 4096))

@@ -44,6 +44,9 @@ typedef struct {
   ck_extremes_int (*extremes_i64)(const int64_t *values, size_t count, const uint64_t *words);
   ck_extremes_float (*extremes_f32)(const float *values, size_t count, const uint64_t *words);
   ck_extremes_float (*extremes_f64)(const double *values, size_t count, const uint64_t *words);
+  /// The greatest of all values; 0 for none.
+  uint8_t (*max_u8)(const uint8_t *values, size_t count);
+  uint32_t (*max_u32)(const uint32_t *values, size_t count);
 } ck_aggregate_table;
 
 /// The kernels of one level of `ck_level.h`; NULL when this processor lacks it.
