@@ -81,11 +81,13 @@ import Testing
   }
 
   @Test func greatestValuesAgreeWithALoopAtEveryLevel() {
+    let byte: (inout SeededGenerator) -> UInt8 = { $0.sample(UInt8.self) }
+    let word: (inout SeededGenerator) -> UInt32 = { $0.sample(UInt32.self) }
     for table in Levels.all.map(\.aggregate) {
-      forEachCase(seed: 26, { $0.sample(UInt8.self) }) { values, pointer, _ in
+      forEachCase(seed: 26, byte) { values, pointer, _ in
         #expect(table.max_u8(pointer, values.count) == values.max() ?? 0)
       }
-      forEachCase(seed: 27, { $0.sample(UInt32.self) }) { values, pointer, _ in
+      forEachCase(seed: 27, word) { values, pointer, _ in
         #expect(table.max_u32(pointer, values.count) == values.max() ?? 0)
       }
     }
