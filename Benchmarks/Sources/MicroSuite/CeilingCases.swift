@@ -1,3 +1,4 @@
+import CKernels
 import CLZ4
 import CMeasure
 import CZstd
@@ -21,7 +22,9 @@ enum CeilingCases {
       "ceiling", Ceiling.memoryRead.rawValue, byteCount: byteCount, valueCount: byteCount / 8
     ) {
       let values = try words.get()
-      return { cm_consume(cm_read(values.values(as: UInt64.self).baseAddress, byteCount / 8)) }
+      return {
+        cm_consume(ck_read_words(values.values(as: UInt64.self).baseAddress, byteCount / 8))
+      }
     }
   }
 

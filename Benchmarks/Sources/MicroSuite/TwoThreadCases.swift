@@ -1,3 +1,4 @@
+import CKernels
 import CMeasure
 import ScanKernels
 import StorageBase
@@ -21,7 +22,7 @@ enum TwoThreadCases {
         for part in 0..<threadCount {
           pool.submit {
             let start = buffer.values(as: UInt64.self).baseAddress.map { $0 + part * half }
-            cm_consume(cm_read(start, half))
+            cm_consume(ck_read_words(start, half))
           }
         }
         pool.waitUntilIdle()
