@@ -26,16 +26,17 @@ enum StoreFuzz {
     try open(files)
   }
 
-  /// The bytes of a checkpoint behind its magic, format and store id, without the checksum.
+  /// The first byte is the format; the rest are the bytes of a checkpoint behind its magic, format
+  /// and store id, without the checksum.
   static func runCheckpoint(_ input: [UInt8]) throws {
-    guard input.count <= byteCountMax else { return }
+    guard let format = input.first, input.count <= byteCountMax else { return }
     let files = try makeCheckpointedStore()
     var writer = ByteWriter()
     writer.append(contentsOf: Array("SEDCKPT\0".utf8))
-    writer.append(UInt32(1))
+    writer.append(UInt32(format))
     writer.append(UInt32(0))
     writer.append(storeID)
-    writer.append(contentsOf: input)
+    writer.append(contentsOf: Array(input.dropFirst()))
     writer.appendChecksum()
     try replace(files, checkpoint, writer.bytes)
     try open(files)
@@ -45,10 +46,22 @@ enum StoreFuzz {
   static func seeds() throws -> (log: [UInt8], checkpoint: [UInt8]) {
     let files = MemoryFileSystem()
     let store = try makeStore(on: files)
-    try store.load(batch(), into: "t", label: "seed")
+    try loadAll(into: store)
     let log = try contents(files, path + "/log/0000000001.log")
     let state = try contents(makeCheckpointedStore(), checkpoint)
-    return (Array([1] + log.dropFirst(32)), Array(state.dropFirst(24).dropLast(4)))
+    return (Array([1] + log.dropFirst(32)), Array(state[8..<9] + state.dropFirst(24).dropLast(4)))
+  }
+
+  /// Something of everything: loads of one phase and of two, decided and not.
+  private static func loadAll(into store: Store) throws {
+    try store.load(batch(), into: "t", label: "seed")
+    for label in ["commits", "aborts", "waits"] {
+      let transaction = try store.begin(label: label)
+      try transaction.builder(for: "t").append(batch())
+      try transaction.precommit()
+    }
+    try store.commit(label: "commits")
+    try store.abort(label: "aborts")
   }
 
   private static let checkpoint = path + "/checkpoint/0000000002.ckpt"
@@ -58,7 +71,7 @@ enum StoreFuzz {
   private static func makeCheckpointedStore() throws -> MemoryFileSystem {
     let files = MemoryFileSystem()
     let store = try makeStore(on: files, options: StoreOptions(inlineRowsetByteCountMax: 0))
-    try store.load(batch(), into: "t", label: "seed")
+    try loadAll(into: store)
     try store.checkpoint()
     return files
   }
@@ -109,6 +122,7 @@ enum StoreFuzz {
     var checked = ByteWriter()
     checked.append(UInt32(payload.count))
     checked.append(number)
+    checked.append(number - 1)
     checked.append(contentsOf: payload)
     var frame = ByteWriter()
     frame.append(UInt32(0x4D52_4653))
@@ -122,6 +136,15 @@ enum StoreFuzz {
     let store = try Store.open(path, files: files, clock: ManualClock())
     for problem in StoreVerifier(store).run().problems { precondition(!problem.isEmpty) }
     try store.sweepStaleRowsets()
+    for (index, transaction) in store.allTransactions().enumerated()
+    where !transaction.state.isFinal {
+      if index % 2 == 0 {
+        try store.commit(transaction: transaction.id)
+      } else {
+        try store.abort(transaction: transaction.id)
+      }
+    }
+    try store.maintain()
     try store.checkpoint()
   }
 }

@@ -37,3 +37,14 @@ public struct ColumnID: RawRepresentable, Hashable, Comparable, Sendable, Codabl
   @inlinable public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
   public var description: String { String(rawValue) }
 }
+
+/// Names a transaction (a load on its way, or one that has ended) of one store; never reused, also
+/// not after a crash.
+public struct TransactionID: RawRepresentable, Hashable, Comparable, Sendable, Codable,
+  CustomStringConvertible
+{
+  public let rawValue: UInt64
+  @inlinable public init(rawValue: UInt64) { self.rawValue = rawValue }
+  @inlinable public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+  public var description: String { String(rawValue) }
+}

@@ -21,6 +21,11 @@ public enum Limits {
   public static let inlineRowsetByteCountMax = 64 << 10
   /// Bytes of one log record.
   public static let logRecordByteCountMax = 1 << 28
+  /// UTF-8 bytes of the label of a load.
+  public static let labelByteCountMax = 256
+  /// Transactions that have begun and neither committed nor aborted
+  /// (`max_running_txn_num_per_db` of Apache Doris).
+  public static let runningTransactionCountMax = 10_000
   /// Inputs of one merge.
   public static let mergeInputCountMax = 1 << 16
 }

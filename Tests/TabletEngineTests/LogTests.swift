@@ -106,6 +106,25 @@ import Testing
           at: Timestamp(rawValue: 7), inputs: [RowsetID(rawValue: 1), RowsetID(rawValue: 2)],
           output: rowset)),
       .sweep(tablet: TabletID(rawValue: 3), rowsets: [RowsetID(rawValue: 4)]),
+      .commit(
+        LoadCommit(
+          transaction: TransactionID(rawValue: 8), sequence: 4, at: Timestamp(rawValue: 6),
+          label: "", parts: [],
+          covered: GroupRowsCover(table: TableID(rawValue: 3), end: 12))),
+      .precommit(
+        LoadPrecommit(
+          transaction: TransactionID(rawValue: 8), label: "l", startedAt: Timestamp(rawValue: 1),
+          at: Timestamp(rawValue: 2), deadline: Timestamp(rawValue: 3),
+          parts: [LoadCommit.Part(tablet: TabletID(rawValue: 2), rowset: rowset)])),
+      .decide(
+        TransactionDecision(
+          transaction: TransactionID(rawValue: 8), at: Timestamp(rawValue: 2),
+          outcome: .commit(sequence: 7))),
+      .decide(
+        TransactionDecision(
+          transaction: TransactionID(rawValue: 8), at: Timestamp(rawValue: 2),
+          outcome: .abort(reason: "why not"))),
+      .reserveTransactions(below: TransactionID(rawValue: 99)),
     ]
     for record in records {
       var writer = ByteWriter()

@@ -16,6 +16,8 @@ import Testing
     do {
       let faulty = FaultyFileSystem(disk)
       let store = try TestStore.create(faulty)
+      // The first one of a store sets ids aside, which is a sync of its own.
+      _ = try store.begin()
       faulty.replacePlan(
         FaultPlan(rules: [FaultPlan.Rule(.error(code: EIO), .only(0), operations: [.sync])]))
       #expect(throws: StorageError.self) {

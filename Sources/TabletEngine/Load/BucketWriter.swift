@@ -6,13 +6,15 @@ final class BucketWriter {
   private let store: Store
   private let tablet: TabletID
   private let rowset: RowsetID
+  private let token: TransactionToken
   private var segments: [PreparedLoad.Segment] = []
   private var rowCount = 0
   private var flushCount = 0
 
-  init(store: Store, tablet: TabletID) {
+  init(store: Store, tablet: TabletID, token: TransactionToken) {
     self.store = store
     self.tablet = tablet
+    self.token = token
     rowset = store.newRowsetID()
   }
 
@@ -33,6 +35,7 @@ final class BucketWriter {
 
   private func writeFile(_ bytes: [UInt8]) throws {
     let path = store.layout.segment(tablet: tablet, rowset: rowset, ordinal: segments.count)
+    token.own(path)
     let file = try store.files.create(path, cause: .flush)
     try file.append(bytes)
     try file.sync()

@@ -14,23 +14,28 @@ public final class LoadBuilder {
 
   private let store: Store
   private let table: TableSnapshot
-  private let label: String
+  private let token: TransactionToken
   private var batches: [ColumnBatch] = []
   private var bufferedByteCount = 0
   private var buckets: [BucketWriter]
 
-  init(store: Store, table: TableSnapshot, label: String) {
+  init(store: Store, table: TableSnapshot, token: TransactionToken) {
     self.store = store
     self.table = table
-    self.label = label
-    buckets = table.tablets.map { BucketWriter(store: store, tablet: $0.id) }
+    self.token = token
+    buckets = table.tablets.map { BucketWriter(store: store, tablet: $0.id, token: token) }
   }
+
+  /// The transaction of the load.
+  public var transaction: TransactionID { token.id }
 
   /// Adds rows.
   /// - Throws: `StorageError.schemaMismatch` when the columns are not those of the table or a
   ///   column that must not be null holds nulls; the rows are not added then.
+  ///   `TransactionError` when the load has been aborted meanwhile.
   public func append(_ batch: ColumnBatch) throws {
     try check(batch)
+    try token.requireRunning()
     guard batch.rowCount > 0 else { return }
     batches.append(batch)
     bufferedByteCount += batch.byteCount
@@ -41,8 +46,7 @@ public final class LoadBuilder {
   public func prepare() throws -> PreparedLoad {
     try flush(isLast: true)
     let parts = try buckets.compactMap { try $0.finish() }
-    return PreparedLoad(
-      table: table.id, tableName: table.definition.name, label: label, parts: parts)
+    return PreparedLoad(token: token, parts: parts)
   }
 
   private func check(_ batch: ColumnBatch) throws {
@@ -112,13 +116,15 @@ public final class LoadBuilder {
 }
 
 extension Store {
-  /// Starts a load into a table.
-  /// - Parameter label: a name for the load, kept in the log; may be empty.
+  /// Begins a load of one phase into one table: see `begin(label:timeoutSeconds:)`.
   public func beginLoad(into table: String, label: String = "") throws -> LoadBuilder {
-    LoadBuilder(store: self, table: try snapshot(of: table), label: label)
+    let table = try snapshot(of: table)
+    return LoadBuilder(
+      store: self, table: table, token: try beginTransaction(label: label, nil))
   }
 
-  /// Loads one batch as one version: durable and visible when this returns.
+  /// Loads one batch as one version: visible, and durable as the table promises, when this
+  /// returns.
   @discardableResult
   public func load(
     _ batch: ColumnBatch, into table: String, label: String = ""

@@ -5,10 +5,12 @@ import TabletModel
 /// The state of all tablets at the beginning of a log file (see FORMAT.md).
 struct Checkpoint: Sendable {
   static let magic: [UInt8] = Array("SEDCKPT\0".utf8)
-  /// Tables have no filters and indexes; programs before these can read it.
+  /// Tables have no filters and indexes.
   static let plainVersion: UInt32 = 1
-  /// What is needed when a table has some.
-  static let version: UInt32 = 2
+  /// Tables have no properties, and there are no transactions.
+  static let pruningVersion: UInt32 = 2
+  /// The version that is written.
+  static let version: UInt32 = 3
 
   /// The first log file to replay after it; also the checkpoint's own number.
   var firstLog: UInt32
@@ -18,6 +20,8 @@ struct Checkpoint: Sendable {
   var nextTabletID: UInt64
   var nextRowsetID: UInt64
   var tables: [Table]
+  var transactions = TransactionSection()
+  var groupRows: [GroupRowsSection] = []
 
   struct Table: Sendable {
     var id: TableID
@@ -54,8 +58,7 @@ struct Checkpoint: Sendable {
   private func encoded(storeID: UInt64) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(contentsOf: Self.magic)
-    let isIndexed = tables.contains { $0.definition.needsPruningSection }
-    writer.append(isIndexed ? Self.version : Self.plainVersion)
+    writer.append(Self.version)
     writer.append(UInt32(0))
     writer.append(storeID)
     writer.append(firstLog)
@@ -66,10 +69,12 @@ struct Checkpoint: Sendable {
     writer.append(nextRowsetID)
     writer.appendVarint(UInt64(tables.count))
     for table in tables {
-      table.definition.encode(into: &writer, id: table.id, hasPruningSection: isIndexed)
+      table.definition.encode(into: &writer, id: table.id)
       writer.append(table.createdAt.rawValue)
       for tablet in table.tablets { tablet.encode(into: &writer) }
     }
+    transactions.encode(into: &writer)
+    GroupRowsSection.encode(groupRows, into: &writer)
     writer.appendChecksum()
     return writer.bytes
   }
@@ -101,17 +106,28 @@ struct Checkpoint: Sendable {
       nextRowsetID: try reader.readOrdinal("next rowset id"), tables: [])
     let tableCount = try reader.readCount("table count", atMost: 1 << 20)
     for _ in 0..<tableCount {
-      let (id, definition) = try TableDefinition.decode(
-        from: &reader, hasPruningSection: format > plainVersion)
+      let (id, definition) = try TableDefinition.decode(from: &reader, form(of: format))
       let createdAt = try reader.readTimestamp("creation time")
       var tablets: [Tablet] = []
       for _ in 0..<definition.bucketCount { tablets.append(try Tablet.decode(from: &reader)) }
       checkpoint.tables.append(
         Table(id: id, definition: definition, createdAt: createdAt, tablets: tablets))
     }
+    if format > pruningVersion {
+      checkpoint.transactions = try TransactionSection(decoding: &reader)
+      checkpoint.groupRows = try GroupRowsSection.decode(from: &reader)
+    }
     _ = try reader.read(UInt32.self, "checksum")
     try reader.requireEnd("checkpoint")
     return checkpoint
+  }
+
+  private static func form(of format: UInt32) -> TableDefinition.Form {
+    switch format {
+    case ...plainVersion: .plain
+    case pruningVersion: .pruning
+    default: .properties
+    }
   }
 
   /// Checks the checksum at the end before anything is believed.

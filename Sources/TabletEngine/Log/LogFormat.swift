@@ -3,12 +3,17 @@ import StorageBase
 /// The fixed parts of a log file (see FORMAT.md).
 enum LogFormat {
   static let magic: [UInt8] = Array("SEDLOG\0\0".utf8)
-  static let version: UInt32 = 1
+  /// The version that is written.
+  static let version: UInt32 = 2
+  /// Files in which every frame was synced before the next was written.
+  static let firstVersion: UInt32 = 1
   static let headerByteCount = 32
   static let frameMagic: UInt32 = 0x4D52_4653
-  static let frameHeaderByteCount = 20
 
-  static func header(storeID: UInt64, number: UInt32) -> [UInt8] {
+  /// Bytes of a frame before its payload.
+  static func frameHeaderByteCount(_ version: UInt32) -> Int { version == firstVersion ? 20 : 28 }
+
+  static func header(storeID: UInt64, number: UInt32, version: UInt32 = version) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(contentsOf: magic)
     writer.append(version)
@@ -20,10 +25,12 @@ enum LogFormat {
   }
 
   /// A frame around `payload`, ready to append.
-  static func frame(number: UInt64, payload: ByteWriter) -> [UInt8] {
+  /// - Parameter synced: the number of the last frame that is known to be on disk.
+  static func frame(number: UInt64, synced: UInt64, payload: ByteWriter) -> [UInt8] {
     var checked = ByteWriter()
     checked.append(UInt32(payload.count))
     checked.append(number)
+    checked.append(synced)
     let head = checked.bytes.withUnsafeBytes { crc32c($0) }
     let checksum = payload.bytes.withUnsafeBytes { crc32c($0, seed: head) }
     var frame = ByteWriter()
@@ -33,41 +40,48 @@ enum LogFormat {
     frame.append(contentsOf: payload.bytes)
     return frame.bytes
   }
+}
+
+/// The frames in the bytes of one log file.
+struct LogFrames {
+  let bytes: UnsafeRawBufferPointer
+  /// The format of the file.
+  let version: UInt32
+
+  private var headerByteCount: Int { LogFormat.frameHeaderByteCount(version) }
 
   /// The payload of the frame at `offset`, or nil when there is no whole frame with this number.
-  static func payload(
-    in bytes: UnsafeRawBufferPointer, at offset: Int, number: UInt64
-  ) -> UnsafeRawBufferPointer? {
-    guard bytes.count - offset >= frameHeaderByteCount,
-      load(UInt32.self, bytes, offset) == frameMagic,
-      load(UInt64.self, bytes, offset + 12) == number
+  func payload(at offset: Int, number: UInt64) -> UnsafeRawBufferPointer? {
+    guard bytes.count - offset >= headerByteCount,
+      load(UInt32.self, offset) == LogFormat.frameMagic, load(UInt64.self, offset + 12) == number
     else { return nil }
-    let length = Int(load(UInt32.self, bytes, offset + 8))
-    let start = offset + frameHeaderByteCount
+    let length = Int(load(UInt32.self, offset + 8))
+    let start = offset + headerByteCount
     guard length <= bytes.count - start else { return nil }
     let checked = UnsafeRawBufferPointer(rebasing: bytes[offset + 8..<start + length])
-    guard crc32c(checked) == load(UInt32.self, bytes, offset + 4) else { return nil }
+    guard crc32c(checked) == load(UInt32.self, offset + 4) else { return nil }
     return UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
   }
 
-  /// Whether a whole frame with a number after `number` begins anywhere from `offset` on.
-  static func hasLaterFrame(
-    in bytes: UnsafeRawBufferPointer, from offset: Int, after number: UInt64
-  ) -> Bool {
+  /// Whether a whole frame anywhere from `offset` on shows that frame `number` was on disk once:
+  /// it says so itself, or, in the first format, it comes later.
+  func showSynced(_ number: UInt64, from offset: Int) -> Bool {
     var position = offset
-    while bytes.count - position >= frameHeaderByteCount {
-      if load(UInt32.self, bytes, position) == frameMagic {
-        let found = load(UInt64.self, bytes, position + 12)
-        if found > number, payload(in: bytes, at: position, number: found) != nil { return true }
+    while bytes.count - position >= headerByteCount {
+      if load(UInt32.self, position) == LogFormat.frameMagic {
+        let found = load(UInt64.self, position + 12)
+        let synced =
+          version == LogFormat.firstVersion ? found &- 1 : load(UInt64.self, position + 20)
+        if synced >= number, found > number, payload(at: position, number: found) != nil {
+          return true
+        }
       }
       position += 1
     }
     return false
   }
 
-  private static func load<T: FixedWidthInteger>(
-    _ type: T.Type, _ bytes: UnsafeRawBufferPointer, _ offset: Int
-  ) -> T {
+  private func load<T: FixedWidthInteger>(_ type: T.Type, _ offset: Int) -> T {
     T(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: T.self))
   }
 }

@@ -7,6 +7,11 @@ enum LogRecord: Hashable, Sendable {
   case commit(LoadCommit)
   case compact(CompactionCommit)
   case sweep(tablet: TabletID, rowsets: [RowsetID])
+  case precommit(LoadPrecommit)
+  case decide(TransactionDecision)
+  /// Transaction ids below it may have been given out.
+  case reserveTransactions(below: TransactionID)
+  case groupRows(GroupRowsRecord)
 }
 
 struct TableCreation: Hashable, Sendable {
@@ -23,10 +28,14 @@ struct TableCreation: Hashable, Sendable {
 }
 
 struct LoadCommit: Hashable, Sendable {
+  /// Nil in the records of the first programs.
+  var transaction: TransactionID?
   let sequence: UInt64
   let at: Timestamp
   let label: String
   let parts: [Part]
+  /// The rows of group loads that it contains.
+  var covered: GroupRowsCover?
 
   struct Part: Hashable, Sendable {
     let tablet: TabletID
@@ -44,46 +53,48 @@ struct CompactionCommit: Hashable, Sendable {
 }
 
 /// Persistent tags: never change or reuse one.
-private enum RecordTag: UInt8 {
+enum RecordTag: UInt8 {
   case createTable = 1
   case commit = 2
   case compact = 3
   case sweep = 4
-  /// With filters and indexes; a table without them keeps the first form, so that programs before
-  /// this one can read it.
+  /// With filters and indexes.
   case createIndexedTable = 5
+  case precommit = 6
+  case decide = 7
+  case reserveTransactions = 8
+  /// With its transaction and what it covers of group loads.
+  case commitTransaction = 9
+  case groupRows = 10
+  /// With filters, indexes and properties: the form that is written.
+  case createTableWithProperties = 11
 }
 
+/// Gives the bytes of an inline segment, by part and segment ordinal, and is told at which offset
+/// of the writer they begin.
+typealias InlineBytes = (_ part: Int, _ segment: Int, _ offset: Int) -> [UInt8]
+
 extension LogRecord {
-  /// Appends the record. Inline segments are written with their bytes, which `inlineBytes` gives
-  /// by part and segment ordinal; it is told the offset in `writer` where they begin.
+  /// Appends the record; inline segments are written with the bytes that `inlineBytes` gives.
   func encode(
-    into writer: inout ByteWriter,
-    inlineBytes: (_ part: Int, _ segment: Int, _ offset: Int) -> [UInt8] = { _, _, _ in [] }
+    into writer: inout ByteWriter, inlineBytes: InlineBytes = { _, _, _ in [] }
   ) {
     switch self {
     case .createTable(let creation):
-      let isIndexed = creation.definition.needsPruningSection
-      writer.append((isIndexed ? RecordTag.createIndexedTable : .createTable).rawValue)
-      creation.definition.encode(
-        into: &writer, id: creation.id, hasPruningSection: isIndexed)
+      writer.append(RecordTag.createTableWithProperties.rawValue)
+      creation.definition.encode(into: &writer, id: creation.id)
       writer.append(creation.createdAt.rawValue)
       for tablet in creation.tablets {
         writer.append(tablet.id.rawValue)
         writer.append(tablet.initialRowset.rawValue)
       }
-    case .commit(let commit):
-      writer.append(RecordTag.commit.rawValue)
-      writer.append(commit.sequence)
-      writer.append(commit.at.rawValue)
-      writer.append(commit.label)
-      writer.appendVarint(UInt64(commit.parts.count))
-      for (index, part) in commit.parts.enumerated() {
-        writer.append(part.tablet.rawValue)
-        part.rowset.encode(into: &writer) { writer, segment, _ in
-          writer.append(contentsOf: inlineBytes(index, segment, writer.count))
-        }
-      }
+    case .commit(let commit): commit.encode(into: &writer, inlineBytes: inlineBytes)
+    case .precommit(let load): load.encode(into: &writer, inlineBytes: inlineBytes)
+    case .decide(let decision): decision.encode(into: &writer)
+    case .reserveTransactions(let end):
+      writer.append(RecordTag.reserveTransactions.rawValue)
+      writer.append(end.rawValue)
+    case .groupRows(let rows): rows.encode(into: &writer) { inlineBytes(0, 0, $0) }
     case .compact(let compaction):
       writer.append(RecordTag.compact.rawValue)
       writer.append(compaction.tablet.rawValue)
@@ -109,15 +120,26 @@ extension LogRecord {
     let tag = try reader.read(UInt8.self, "record kind")
     switch RecordTag(rawValue: tag) {
     case .createTable:
-      return .createTable(try TableCreation.decode(from: &reader, hasPruningSection: false))
+      return .createTable(try TableCreation.decode(from: &reader, .plain))
     case .createIndexedTable:
-      return .createTable(try TableCreation.decode(from: &reader, hasPruningSection: true))
-    case .commit: return .commit(try LoadCommit.decode(from: &reader, file: file))
+      return .createTable(try TableCreation.decode(from: &reader, .pruning))
+    case .createTableWithProperties:
+      return .createTable(try TableCreation.decode(from: &reader, .properties))
+    case .commit:
+      return .commit(try LoadCommit.decode(from: &reader, file: file, hasTransaction: false))
+    case .commitTransaction:
+      return .commit(try LoadCommit.decode(from: &reader, file: file, hasTransaction: true))
+    case .precommit: return .precommit(try LoadPrecommit.decode(from: &reader, file: file))
+    case .decide: return .decide(try TransactionDecision.decode(from: &reader))
+    case .reserveTransactions:
+      let end = try reader.readOrdinal("end of the reserved transaction ids")
+      return .reserveTransactions(below: TransactionID(rawValue: end))
+    case .groupRows: return .groupRows(try GroupRowsRecord.decode(from: &reader, file: file))
     case .compact: return .compact(try CompactionCommit.decode(from: &reader))
     case .sweep:
       let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
       return .sweep(tablet: tablet, rowsets: try decodeRowsetIDs(from: &reader))
-    case nil: throw reader.corrupt("record kind", expected: "1 to 5", found: "\(tag)")
+    case nil: throw reader.corrupt("record kind", expected: "1 to 11", found: "\(tag)")
     }
   }
 
@@ -131,10 +153,9 @@ extension LogRecord {
 
 extension TableCreation {
   fileprivate static func decode(
-    from reader: inout ByteReader, hasPruningSection: Bool
+    from reader: inout ByteReader, _ form: TableDefinition.Form
   ) throws -> TableCreation {
-    let (id, definition) = try TableDefinition.decode(
-      from: &reader, hasPruningSection: hasPruningSection)
+    let (id, definition) = try TableDefinition.decode(from: &reader, form)
     let createdAt = try reader.readTimestamp("creation time")
     var tablets: [Tablet] = []
     for _ in 0..<definition.bucketCount {
@@ -143,28 +164,6 @@ extension TableCreation {
       tablets.append(Tablet(id: tablet, initialRowset: rowset))
     }
     return TableCreation(id: id, definition: definition, createdAt: createdAt, tablets: tablets)
-  }
-}
-
-extension LoadCommit {
-  fileprivate static func decode(
-    from reader: inout ByteReader, file: UInt32
-  ) throws -> LoadCommit {
-    let sequence = try reader.readOrdinal("commit sequence")
-    let time = try reader.readTimestamp("commit time")
-    let label = try reader.readString("label", atMost: Limits.nameByteCountMax)
-    let count = try reader.readCount("tablet count", atMost: 1 << 20)
-    var parts: [Part] = []
-    for _ in 0..<count {
-      let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
-      let rowset = try RowsetMeta.decode(from: &reader) { reader, byteCount in
-        let position = LogPosition(file: file, offset: reader.offset)
-        _ = try reader.readBytes(byteCount, "inline segment")
-        return position
-      }
-      parts.append(Part(tablet: tablet, rowset: rowset))
-    }
-    return LoadCommit(sequence: sequence, at: time, label: label, parts: parts)
   }
 }
 

@@ -13,8 +13,10 @@ struct LogReplay {
     var validByteCount: UInt64
     /// The number the frame after the last whole one gets.
     var nextFrame: UInt64
-    /// Bytes of a torn frame after them.
+    /// Bytes after them that are no whole frames in sequence.
     var tornByteCount: UInt64
+    /// The format of the file.
+    var version: UInt32
   }
 
   /// Whether file `number` is longer than its header.
@@ -56,14 +58,16 @@ struct LogReplay {
     _ bytes: UnsafeRawBufferPointer, path: String, number: UInt32, nextFrame: UInt64,
     isLast: Bool, _ body: (LogRecord, UnsafeRawBufferPointer) throws -> Void
   ) throws -> Outcome {
-    guard try checkHeader(bytes, path: path, number: number, isLast: isLast) else {
+    guard let version = try checkHeader(bytes, path: path, number: number, isLast: isLast) else {
       return Outcome(
-        validByteCount: 0, nextFrame: nextFrame, tornByteCount: UInt64(bytes.count))
+        validByteCount: 0, nextFrame: nextFrame, tornByteCount: UInt64(bytes.count),
+        version: LogFormat.version)
     }
+    let frames = LogFrames(bytes: bytes, version: version)
     var offset = LogFormat.headerByteCount
     var frame = nextFrame
-    while let payload = LogFormat.payload(in: bytes, at: offset, number: frame) {
-      let start = offset + LogFormat.frameHeaderByteCount
+    while let payload = frames.payload(at: offset, number: frame) {
+      let start = offset + LogFormat.frameHeaderByteCount(version)
       var reader = ByteReader(payload, file: path, origin: UInt64(start))
       while reader.remaining > 0 {
         try body(try LogRecord.decode(from: &reader, file: number), bytes)
@@ -72,22 +76,26 @@ struct LogReplay {
       frame += 1
     }
     let rest = bytes.count - offset
-    if rest > 0, !isLast || LogFormat.hasLaterFrame(in: bytes, from: offset, after: frame) {
+    if rest > 0, !isLast || frames.showSynced(frame, from: offset) {
       throw StorageError.corrupt(
         file: path, offset: UInt64(offset), what: "log frame",
         expected: "whole frame \(frame)", found: "\(rest) bytes that are not")
     }
     return Outcome(
-      validByteCount: UInt64(offset), nextFrame: frame, tornByteCount: UInt64(rest))
+      validByteCount: UInt64(offset), nextFrame: frame, tornByteCount: UInt64(rest),
+      version: version)
   }
 
-  /// - Returns: false for a header that was never completed.
+  /// - Returns: the format of the file; nil for a header that was never completed.
   private func checkHeader(
     _ bytes: UnsafeRawBufferPointer, path: String, number: UInt32, isLast: Bool
-  ) throws -> Bool {
-    let expected = LogFormat.header(storeID: storeID, number: number)
-    if bytes.count >= expected.count, bytes[..<expected.count].elementsEqual(expected) {
-      return true
+  ) throws -> UInt32? {
+    let versions = LogFormat.firstVersion...LogFormat.version
+    for version in versions {
+      let expected = LogFormat.header(storeID: storeID, number: number, version: version)
+      if bytes.count >= expected.count, bytes[..<expected.count].elementsEqual(expected) {
+        return version
+      }
     }
     var reader = ByteReader(bytes, file: path)
     if bytes.count >= LogFormat.headerByteCount,
@@ -100,12 +108,14 @@ struct LogReplay {
           file: path, found: "\(format)", supported: "up to \(LogFormat.version)")
       }
     }
-    let hasFrames = LogFormat.hasLaterFrame(in: bytes, from: 0, after: 0)
+    let hasFrames = versions.contains {
+      LogFrames(bytes: bytes, version: $0).showSynced(0, from: 0)
+    }
     guard isLast, !hasFrames else {
       throw StorageError.corrupt(
         file: path, offset: 0, what: "log header",
         expected: "that of log \(number) of this store", found: "something else")
     }
-    return false
+    return nil
   }
 }

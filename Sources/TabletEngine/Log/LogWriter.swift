@@ -13,6 +13,10 @@ final class LogWriter: @unchecked Sendable {
   private(set) var fileNumber: UInt32
   /// The number the next frame gets.
   private(set) var nextFrame: UInt64
+  /// The number of the last frame that is on disk.
+  private var syncedFrame: UInt64
+  /// When the frames that are not on disk have to be; nil when nobody was promised that.
+  private(set) var syncDeadline: Timestamp?
   /// Why nothing can be written any more; nil while all is well.
   private(set) var failure: String?
 
@@ -50,6 +54,7 @@ final class LogWriter: @unchecked Sendable {
     self.file = file
     self.fileNumber = fileNumber
     self.nextFrame = nextFrame
+    syncedFrame = nextFrame - 1
   }
 
   private static func begin(
@@ -67,16 +72,26 @@ final class LogWriter: @unchecked Sendable {
   /// Where the payload of the next frame will begin.
   var nextPayloadPosition: LogPosition {
     LogPosition(
-      file: fileNumber, offset: file.byteCount + UInt64(LogFormat.frameHeaderByteCount))
+      file: fileNumber,
+      offset: file.byteCount + UInt64(LogFormat.frameHeaderByteCount(LogFormat.version)))
   }
 
-  /// Makes `payload` durable as one frame.
-  ///
-  /// When the bytes cannot be appended (a full disk) the file is cut back and the writer stays
-  /// usable. When they cannot be synced, or the file cannot be cut back, nobody knows what is on
-  /// disk: the writer refuses everything from then on, and reopening the store finds out.
-  func append(_ payload: ByteWriter) throws {
+  /// Whether all frames are on disk.
+  var isSynced: Bool { syncedFrame + 1 == nextFrame }
+
+  /// - Throws: `StorageError.storeFailed` once nothing can be written any more.
+  func requireUsable() throws {
     if let failure { throw StorageError.storeFailed(path: layout.root, cause: failure) }
+  }
+
+  /// Appends `payload` as one frame.
+  ///
+  /// When the bytes cannot be appended (a full disk) the file is cut back, durably, and the writer
+  /// stays usable: the frame never was. When they cannot be synced, or the file cannot be cut back,
+  /// nobody knows what is on disk: the writer refuses everything from then on, and reopening the
+  /// store finds out.
+  func append(_ payload: ByteWriter, _ syncing: LogSyncing) throws {
+    try requireUsable()
     guard payload.count <= Limits.logRecordByteCountMax else {
       throw StorageError.limitExceeded(
         what: "the size of a commit", value: payload.count, limit: Limits.logRecordByteCountMax,
@@ -84,24 +99,54 @@ final class LogWriter: @unchecked Sendable {
     }
     let start = file.byteCount
     do {
-      try file.append(LogFormat.frame(number: nextFrame, payload: payload))
+      try file.append(
+        LogFormat.frame(number: nextFrame, synced: syncedFrame, payload: payload))
     } catch {
-      do { try file.truncate(to: start) } catch { failure = "\(error)" }
+      do {
+        try file.truncate(to: start)
+        try file.sync()
+        noteSynced()
+      } catch { failure = "\(error)" }
       throw error
     }
+    nextFrame += 1
+    switch syncing {
+    case .now: try sync()
+    case .by(let deadline): syncDeadline = min(syncDeadline ?? deadline, deadline)
+    case .whenever: break
+    }
+  }
+
+  /// Puts every frame on disk that is not there yet.
+  func sync() throws {
+    try requireUsable()
+    guard !isSynced else { return }
     do {
       try file.sync()
     } catch {
       failure = "\(error)"
       throw error
     }
-    nextFrame += 1
+    noteSynced()
   }
 
-  /// Begins the next log file; later frames go there.
+  private func noteSynced() {
+    syncedFrame = nextFrame - 1
+    syncDeadline = nil
+  }
+
+  /// Begins the next log file; later frames go there. All earlier ones are on disk then, so that
+  /// only the last file can have frames that are not.
   func rotate() throws {
-    if let failure { throw StorageError.storeFailed(path: layout.root, cause: failure) }
+    try sync()
     file = try Self.begin(files, layout, storeID, fileNumber + 1)
     fileNumber += 1
   }
+}
+
+/// When a frame has to be on disk.
+enum LogSyncing {
+  case now
+  case by(Timestamp)
+  case whenever
 }

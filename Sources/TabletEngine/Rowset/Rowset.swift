@@ -32,6 +32,11 @@ public final class Rowset: Sendable {
     }
   }
 
+  /// The same rows as a version of their tablet.
+  func published(as version: Version, at now: Timestamp) -> Rowset {
+    Rowset(meta: meta.published(as: version, at: now), segments: segments, files: files)
+  }
+
   /// Lets the files be removed when the last holder lets go.
   func markSwept() { isSwept.store(true, ordering: .releasing) }
 

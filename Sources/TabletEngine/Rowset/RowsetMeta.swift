@@ -25,6 +25,17 @@ enum SegmentPlacement: Hashable, Sendable {
 struct RowsetMeta: Hashable, Sendable {
   let entry: RowsetEntry
   let segments: [SegmentPlacement]
+
+  /// In the place of the versions of a rowset that has not been committed.
+  static let noVersions = VersionRange(Version(0), Version(0))
+
+  /// The same rowset as a version of its tablet.
+  func published(as version: Version, at now: Timestamp) -> RowsetMeta {
+    var summary = entry.summary
+    summary.versions = VersionRange(version, version)
+    summary.createdAt = now
+    return RowsetMeta(entry: RowsetEntry(id: entry.id, summary: summary), segments: segments)
+  }
 }
 
 /// Persistent tags: never change or reuse one.

@@ -2,8 +2,10 @@ import StorageBase
 import TabletModel
 
 extension Catalogue {
-  /// The state of all tablets, for writing down.
-  func checkpoint(firstLog: UInt32, nextFrame: UInt64, nextRowsetID: UInt64) -> Checkpoint {
+  /// The state of all tablets and transactions, for writing down.
+  func checkpoint(
+    firstLog: UInt32, nextFrame: UInt64, nextRowsetID: UInt64, transactions: TransactionBook
+  ) -> Checkpoint {
     Checkpoint(
       firstLog: firstLog, commitSequence: commitSequence, nextFrame: nextFrame,
       nextTableID: nextTableID, nextTabletID: nextTabletID, nextRowsetID: nextRowsetID,
@@ -11,18 +13,26 @@ extension Catalogue {
         Checkpoint.Table(
           id: table.id, definition: table.definition, createdAt: table.createdAt,
           tablets: table.tablets.map(\.checkpoint))
-      })
+      }, transactions: section(transactions))
   }
 
-  /// The log files that visible or stale rowsets lie in.
+  private func section(_ book: TransactionBook) -> TransactionSection {
+    var section = TransactionSection()
+    section.reservedEnd = book.reservedEnd
+    section.ended = book.ended
+    section.pending = pending.sorted { $0.key < $1.key }.compactMap { id, load in
+      guard let transaction = book[id] else { return nil }
+      let parts = load.parts.map { LoadCommit.Part(tablet: $0.tablet, rowset: $0.rowset.meta) }
+      return TransactionSection.Pending(transaction: transaction, parts: parts)
+    }
+    return section
+  }
+
+  /// The log files that rowsets lie in.
   var inlineLogs: Set<UInt32> {
     var logs = Set<UInt32>()
-    for tablet in orderedTables.flatMap(\.tablets) {
-      for rowset in tablet.rowsets + Array(tablet.stale.values) {
-        for segment in rowset.segments {
-          if case .inline(let position, _) = segment.placement { logs.insert(position.file) }
-        }
-      }
+    for segment in allRowsets.lazy.flatMap(\.segments) {
+      if case .inline(let position, _) = segment.placement { logs.insert(position.file) }
     }
     return logs
   }

@@ -1,12 +1,19 @@
 import StorageBase
 import TabletModel
 
+/// The rowsets of a pre-committed load, by tablet; they have no versions yet.
+struct PendingLoad: Sendable {
+  let parts: [(tablet: TabletID, rowset: Rowset)]
+}
+
 /// All tables of a store at one moment. A value: the commit path builds the next one beside the
 /// current one and swaps, so that a commit over several tablets and tables is seen whole.
 struct Catalogue: Sendable {
   private(set) var tables: [TableID: TableSnapshot] = [:]
   private var tableIDs: [String: TableID] = [:]
   private var homes: [TabletID: (table: TableID, bucket: Int)] = [:]
+  /// Rows of pre-committed loads, invisible.
+  var pending: [TransactionID: PendingLoad] = [:]
   /// Numbers the commits of the store, from 1.
   var commitSequence: UInt64 = 0
   var nextTableID: UInt32 = 1
@@ -28,6 +35,32 @@ struct Catalogue: Sendable {
 
   func table(of tablet: TabletID) -> TableSnapshot? {
     homes[tablet].flatMap { tables[$0.table] }
+  }
+
+  /// All rowsets there are: visible, stale, and waiting for a decision.
+  var allRowsets: [Rowset] {
+    orderedTables.flatMap(\.tablets).flatMap { $0.rowsets + Array($0.stale.values) }
+      + pending.values.flatMap { $0.parts.map(\.rowset) }
+  }
+
+  /// Publishes the rowsets of a load as the next versions of their tablets.
+  /// - Throws: `EditRefusal` when one does not fit.
+  mutating func publish(
+    _ parts: [(tablet: TabletID, rowset: Rowset)], sequence: UInt64
+  ) throws -> [TabletID: Version] {
+    var versions: [TabletID: Version] = [:]
+    for part in parts {
+      try apply(.publish(part.rowset.meta.entry), to: part.tablet, added: part.rowset)
+      versions[part.tablet] = part.rowset.summary.versions.last
+    }
+    commitSequence = sequence
+    return versions
+  }
+
+  /// - Throws: `EditRefusal` when there is no such tablet.
+  func requireTablet(_ id: TabletID) throws(EditRefusal) -> TabletSnapshot {
+    if let tablet = tablet(id) { return tablet }
+    throw EditRefusal("there is no tablet \(id)")
   }
 
   /// - Throws: `EditRefusal` when there is a table of that id or name, or one of its tablets.

@@ -6,28 +6,54 @@ import TabletModel
 enum CommitRequest: Sendable {
   case createTable(TableDefinition)
   case load(PreparedLoad)
+  case precommit(PreparedLoad, timeoutSeconds: Double)
+  case commitTransaction(TransactionID)
+  case abortTransaction(TransactionID, reason: String)
+  case reserveTransactions(below: TransactionID)
   case compact(CompactionOutput)
   case sweep(tablet: TabletID, rowsets: [RowsetID])
 }
 
-/// What a commit promises: it is on disk (synced) and visible to every snapshot taken from now on.
+/// What has been done, and what that promises.
 public struct CommitReceipt: Hashable, Sendable {
-  /// The place of the commit in the order of all loads of the store; 0 for other commits.
-  public let sequence: UInt64
-  /// The version the load became on each tablet it has rows for.
-  public let versions: [TabletID: Version]
+  /// The transaction of a load; nil for other commits.
+  public internal(set) var transaction: TransactionID?
+  /// The place of the commit in the order of all loads of the store; 0 for what is no commit of a
+  /// load, and for a load without rows.
+  public internal(set) var sequence: UInt64 = 0
+  /// The version the load became on each tablet it has rows for. They are visible to every
+  /// snapshot taken from now on.
+  public internal(set) var versions: [TabletID: Version] = [:]
   /// Encoded bytes of the rowsets.
-  public let byteCount: Int
-  public let rowCount: Int
+  public internal(set) var byteCount = 0
+  public internal(set) var rowCount = 0
+  /// What a power failure may take.
+  public internal(set) var durability = DurabilityPromise.onDisk
+  /// Whether it had been done before, so that nothing was left to do.
+  public internal(set) var isRepeated = false
+
+  /// The receipt, when everything that was made durable with it kept this promise.
+  func promising(_ durability: Durability) -> CommitReceipt {
+    var receipt = self
+    switch durability {
+    case .sync: receipt.durability = .onDisk
+    case .group(let milliseconds): receipt.durability = .within(milliseconds: milliseconds)
+    case .none: receipt.durability = .handedToSystem
+    }
+    return receipt
+  }
 }
 
 /// Rows of one load, sorted, encoded and waiting for their versions. Rowsets above the inline
 /// limit are already in synced files.
 public struct PreparedLoad: Sendable {
-  let table: TableID
-  let tableName: String
-  let label: String
+  let token: TransactionToken
   let parts: [Part]
+
+  /// Its transaction.
+  public var transaction: TransactionID { token.id }
+  /// The name the client gave it; may be empty.
+  public var label: String { token.label }
 
   struct Part: Sendable {
     let tablet: TabletID

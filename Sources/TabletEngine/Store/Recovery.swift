@@ -9,6 +9,7 @@ struct Recovery {
   let layout: StoreLayout
   let storeID: UInt64
   private(set) var catalogue = Catalogue()
+  private(set) var transactions = TransactionBook()
   private(set) var nextRowsetID: UInt64 = 1
   private(set) var report = RecoveryReport()
   private let factory: RowsetFactory
@@ -71,6 +72,23 @@ struct Recovery {
     catalogue.nextTableID = max(catalogue.nextTableID, checkpoint.nextTableID)
     catalogue.nextTabletID = max(catalogue.nextTabletID, checkpoint.nextTabletID)
     nextRowsetID = max(nextRowsetID, checkpoint.nextRowsetID)
+    try restore(checkpoint.transactions)
+  }
+
+  /// What is recovered of transactions: those that wait for a decision, and those that have ended.
+  /// Of a load whose rows were still arriving nothing is left.
+  private mutating func restore(_ section: TransactionSection) throws {
+    transactions = TransactionBook(reservedEnd: section.reservedEnd)
+    for transaction in section.ended { transactions.put(transaction) }
+    for load in section.pending {
+      transactions.put(load.transaction)
+      catalogue.pending[load.transaction.id] = try pending(load.parts)
+    }
+  }
+
+  private mutating func pending(_ parts: [LoadCommit.Part]) throws -> PendingLoad {
+    PendingLoad(
+      parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet)) })
   }
 
   private mutating func restore(_ tablet: Checkpoint.Tablet) throws -> TabletSnapshot {
@@ -124,12 +142,14 @@ struct Recovery {
     // before it, which is the last then.
     while last > 0, try !reader.mayHoldFrames(present[last]) { last -= 1 }
     var validByteCount: UInt64 = 0
+    var version = LogFormat.version
     for index in 0...last {
       let outcome = try reader.read(
         present[index], nextFrame: frame, isLast: index == last
       ) { record, _ in try apply(record) }
       frame = outcome.nextFrame
       validByteCount = outcome.validByteCount
+      version = outcome.version
       report.tornByteCount += Int(outcome.tornByteCount)
     }
     guard validByteCount > 0 else {
@@ -137,9 +157,12 @@ struct Recovery {
         files: files, layout: layout, storeID: storeID, fileNumber: present[last],
         nextFrame: frame)
     }
-    return try LogWriter.resume(
+    let writer = try LogWriter.resume(
       files: files, layout: layout, storeID: storeID, fileNumber: present[last],
       nextFrame: frame, validByteCount: validByteCount)
+    // Every file has one format.
+    if version != LogFormat.version { try writer.rotate() }
+    return writer
   }
 
   private mutating func apply(_ record: LogRecord) throws {
@@ -150,12 +173,11 @@ struct Recovery {
         try catalogue.addNew(TableSnapshot(creation, files: files))
         let ids = creation.tablets.map(\.initialRowset.rawValue)
         nextRowsetID = max(nextRowsetID, (ids.max() ?? 0) + 1)
-      case .commit(let commit):
-        for part in commit.parts {
-          let added = try rowset(part.rowset, tablet: part.tablet)
-          try catalogue.apply(.publish(part.rowset.entry), to: part.tablet, added: added)
-        }
-        catalogue.commitSequence = commit.sequence
+      case .commit(let commit): try apply(commit)
+      case .precommit(let load): try apply(load)
+      case .decide(let decision): try apply(decision)
+      case .reserveTransactions(let end): transactions.startAgain(at: end)
+      case .groupRows: break
       case .compact(let commit):
         let added = try rowset(commit.output, tablet: commit.tablet)
         try catalogue.apply(commit.edit, to: commit.tablet, added: added)
@@ -163,19 +185,22 @@ struct Recovery {
         try catalogue.apply(.sweep(rowsets), to: tablet, added: nil)
       }
     } catch let refusal as EditRefusal {
-      throw StorageError.corrupt(
-        file: layout.logDirectory, offset: 0, what: "log record",
-        expected: "one that fits the state before it", found: refusal.description)
+      throw unfitting(refusal.description)
+    } catch let refusal as TransactionError {
+      throw unfitting(refusal.description)
     }
+  }
+
+  private func unfitting(_ found: String) -> StorageError {
+    .corrupt(
+      file: layout.logDirectory, offset: 0, what: "log record",
+      expected: "one that fits the state before it", found: found)
   }
 
   /// Removes segment files that no rowset refers to: what a crash left of loads and compactions
   /// that were not committed, and of rowsets swept while a reader held them.
   private mutating func removeOrphans() throws {
-    let known = Set(
-      catalogue.orderedTables.flatMap(\.tablets).flatMap { tablet in
-        (tablet.rowsets + tablet.stale.values).flatMap(\.segments).map(\.path)
-      })
+    let known = Set(catalogue.allRowsets.flatMap(\.segments).map(\.path))
     for directory in try files.listDirectory(layout.dataDirectory) {
       let path = layout.dataDirectory + "/" + directory
       for name in try files.listDirectory(path) where !known.contains(path + "/" + name) {
@@ -183,5 +208,44 @@ struct Recovery {
         report.orphansRemoved.append(path + "/" + name)
       }
     }
+  }
+}
+
+// Loads and their transactions.
+extension Recovery {
+  private mutating func apply(_ commit: LoadCommit) throws {
+    let rowsets = try commit.parts.map {
+      ($0.tablet, try rowset($0.rowset, tablet: $0.tablet))
+    }
+    _ = try catalogue.publish(rowsets, sequence: commit.sequence)
+    guard let id = commit.transaction else { return }
+    transactions.put(
+      Transaction(
+        id: id, label: commit.label, startedAt: commit.at, state: .visible,
+        changedAt: commit.at, deadline: nil, sequence: commit.sequence, abortReason: "",
+        isTwoPhase: false))
+  }
+
+  private mutating func apply(_ load: LoadPrecommit) throws {
+    var transaction = Transaction(
+      id: load.transaction, label: load.label, startedAt: load.startedAt, deadline: nil)
+    try transaction.precommit(at: load.at, deadline: load.deadline)
+    for part in load.parts { _ = try catalogue.requireTablet(part.tablet) }
+    transactions.put(transaction)
+    catalogue.pending[load.transaction] = try pending(load.parts)
+  }
+
+  private mutating func apply(_ decision: TransactionDecision) throws {
+    let id = decision.transaction
+    guard var transaction = transactions[id], let load = catalogue.pending.removeValue(forKey: id)
+    else { throw EditRefusal("transaction \(id) is decided and was not pre-committed") }
+    switch decision.outcome {
+    case .commit(let sequence):
+      let rowsets = try load.publishable(in: catalogue, at: decision.at)
+      _ = try catalogue.publish(rowsets, sequence: sequence)
+      try transaction.commit(sequence: sequence, at: decision.at)
+    case .abort(let reason): try transaction.abort(because: reason, at: decision.at)
+    }
+    transactions.put(transaction)
   }
 }

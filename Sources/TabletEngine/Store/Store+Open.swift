@@ -22,6 +22,7 @@ struct OpenedStore {
   let identity: StoreIdentity
   let lock: any FileLock
   let catalogue: Catalogue
+  let transactions: TransactionBook
   let indexCache: IndexCache
   let log: LogWriter
   let nextRowsetID: UInt64
@@ -66,8 +67,9 @@ extension Store {
     return Store(
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
-        lock: lock, catalogue: Catalogue(), indexCache: options.makeIndexCache(), log: log,
-        nextRowsetID: 1, recovery: RecoveryReport()))
+        lock: lock, catalogue: Catalogue(), transactions: TransactionBook(),
+        indexCache: options.makeIndexCache(), log: log, nextRowsetID: 1,
+        recovery: RecoveryReport()))
   }
 
   /// Opens the store in `path` and recovers everything that was acknowledged.
@@ -88,8 +90,9 @@ extension Store {
     return Store(
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
-        lock: lock, catalogue: recovery.catalogue, indexCache: indexCache, log: log,
-        nextRowsetID: recovery.nextRowsetID, recovery: recovery.report))
+        lock: lock, catalogue: recovery.catalogue, transactions: recovery.transactions,
+        indexCache: indexCache, log: log, nextRowsetID: recovery.nextRowsetID,
+        recovery: recovery.report))
   }
 
   /// Creates a directory and its parents so that they are found again after a crash.

@@ -24,6 +24,7 @@ public final class Store: Sendable {
   private let catalogue: Mutex<Catalogue>
   private let log: Mutex<LogWriter>
   private let commits = CommitQueue<CommitRequest, CommitReceipt>()
+  let transactions: TransactionRegistry
   private let nextRowset: Atomic<UInt64>
   private let observers = Mutex<[any StoreObserver]>([])
 
@@ -40,6 +41,12 @@ public final class Store: Sendable {
     catalogue = Mutex(opened.catalogue)
     log = Mutex(opened.log)
     nextRowset = Atomic(opened.nextRowsetID)
+    transactions = TransactionRegistry(opened.transactions, clock: opened.clock)
+  }
+
+  /// Closes the store. Frames of the log that are not on disk yet are put there if possible.
+  deinit {
+    log.withLock { log in do { try log.sync() } catch {} }
   }
 
   /// Hears of every change from now on, on the committing thread; must return quickly.
@@ -74,13 +81,6 @@ public final class Store: Sendable {
     _ = try commit(.createTable(definition))
   }
 
-  /// Makes a prepared load durable and visible as the next version of its tablets.
-  /// - Throws: `StorageError.tooManyVersions` when compaction is behind; the load leaves no trace.
-  @discardableResult
-  public func commit(_ load: PreparedLoad) throws -> CommitReceipt {
-    try commit(.load(load))
-  }
-
   /// Forgets rowsets that were replaced longer ago than the grace period. Their files go when the
   /// last snapshot that holds them does.
   /// - Returns: how many were swept.
@@ -103,15 +103,17 @@ public final class Store: Sendable {
 
   func commit(_ request: CommitRequest) throws -> CommitReceipt {
     let receipt = try commits.submit(request) { process($0) }
-    notify(request)
+    notify(request, receipt)
     return receipt
   }
 
-  private func notify(_ request: CommitRequest) {
+  private func notify(_ request: CommitRequest, _ receipt: CommitReceipt) {
     let change: StoreChange
     switch request {
-    case .createTable: return
-    case .load(let load): change = .loaded(tablets: load.parts.map(\.tablet))
+    case .createTable, .precommit, .abortTransaction, .reserveTransactions: return
+    case .load, .commitTransaction:
+      guard !receipt.versions.isEmpty else { return }
+      change = .loaded(tablets: receipt.versions.keys.sorted())
     case .compact(let output): change = .compacted(tablet: output.tablet)
     case .sweep(let tablet, _): change = .swept(tablet: tablet)
     }
@@ -123,20 +125,46 @@ public final class Store: Sendable {
     log.withLock { log in
       var group = CommitGroup(
         catalogue: catalogue.withLock { $0 }, store: self, payload: log.nextPayloadPosition)
-      let results = requests.map { request in
-        Result { try group.add(request) }
-      }
+      var results: [Result<CommitReceipt, any Error>] = []
       do {
-        if group.payload.count > 0 { try log.append(group.payload) }
+        try log.requireUsable()
+        results = requests.map { request in
+          Result { try group.add(request) }
+        }
+        if group.payload.count > 0 { try log.append(group.payload, group.syncing) }
       } catch {
-        return results.map { result in result.flatMap { _ in .failure(error) } }
+        if log.failure != nil { transactions.freeze() }
+        return requests.indices.map { index in
+          guard index < results.count else { return .failure(error) }
+          return results[index].flatMap { _ in .failure(error) }
+        }
       }
       catalogue.withLock { $0 = group.catalogue }
+      transactions.settle(group)
       for rowset in group.swept { rowset.markSwept() }
       rotateIfLarge(log, group.catalogue)
-      return results
+      return results.map { result in
+        result.map { $0.promising(group.durability) }
+      }
     }
   }
+
+  /// Puts on disk what loads were promised to find there by now.
+  /// - Returns: when to call again at the latest; nil when nobody waits.
+  func syncIfDue() throws -> Timestamp? {
+    try log.withLock { log in
+      guard let deadline = log.syncDeadline else { return nil }
+      guard deadline <= clock.now() else { return deadline }
+      do { try log.sync() } catch {
+        transactions.freeze()
+        throw error
+      }
+      return nil
+    }
+  }
+
+  /// - Throws: `StorageError.storeFailed` when nothing can be made durable any more.
+  func requireUsable() throws { try log.withLock { try $0.requireUsable() } }
 
   /// Begins another log file once the current one is large. A failure only postpones it: what has
   /// been committed is durable either way.
@@ -156,7 +184,7 @@ public final class Store: Sendable {
     try log.rotate()
     let checkpoint = catalogue.checkpoint(
       firstLog: log.fileNumber, nextFrame: log.nextFrame,
-      nextRowsetID: nextRowset.load(ordering: .relaxed))
+      nextRowsetID: nextRowset.load(ordering: .relaxed), transactions: transactions.book)
     try checkpoint.write(files, layout: layout, storeID: identity.storeID)
     try LogRetention(files: files, layout: layout)
       .removeUnneeded(checkpoint: checkpoint.firstLog, inlineLogs: catalogue.inlineLogs)

@@ -1,5 +1,6 @@
 import InvertedIndex
 import StorageBase
+import TabletModel
 
 /// Settings of an open store. They belong to the process, not to the files.
 public struct StoreOptions: Hashable, Sendable {
@@ -18,6 +19,15 @@ public struct StoreOptions: Hashable, Sendable {
   public var indexReaderCacheByteCountMax: Int
   /// Bytes of row sets, the answers of inverted indexes, that are kept; 0 keeps none.
   public var indexResultCacheByteCountMax: Int
+
+  /// How long the rows of a load may take to arrive before it is aborted
+  /// (`stream_load_default_timeout_second` of Apache Doris).
+  public var prepareTimeoutSeconds = 259_200.0
+  /// How long a pre-committed load waits for its decision before it is aborted. Apache Doris waits
+  /// an hour; a day lets a stream processor be down overnight.
+  public var precommitTimeoutSeconds = 86_400.0
+  /// How long labels of ended loads are known (`streaming_label_keep_max_second` of Apache Doris).
+  public var labelRetention = TransactionBook.Retention(seconds: 43_200, countMax: 100_000)
 
   public init(
     inlineRowsetByteCountMax: Int = Limits.inlineRowsetByteCountMax,

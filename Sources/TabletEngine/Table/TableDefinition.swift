@@ -14,6 +14,8 @@ public struct TableDefinition: Hashable, Sendable {
   public let segmentOptions: SegmentOptions
   /// At most one per column, in the order of the schema.
   public let indexes: [ColumnIndex]
+  /// What the acknowledgement of a load promises.
+  public let durability: Durability
 
   /// - Parameters:
   ///   - distribution: names of the distribution columns; the first sort-key column when empty.
@@ -21,7 +23,8 @@ public struct TableDefinition: Hashable, Sendable {
   /// - Throws: `StorageError` naming what is out of range or unknown.
   public init(
     name: String, schema: Schema, distribution: [String] = [], bucketCount: Int = 1,
-    segmentOptions: SegmentOptions = SegmentOptions(), indexes: [ColumnIndex] = []
+    segmentOptions: SegmentOptions = SegmentOptions(), indexes: [ColumnIndex] = [],
+    durability: Durability = .sync
   ) throws {
     guard !name.isEmpty, name.utf8.count <= Limits.nameByteCountMax else {
       throw StorageError.invalidArgument(
@@ -45,6 +48,8 @@ public struct TableDefinition: Hashable, Sendable {
     self.segmentOptions = segmentOptions
     try segmentOptions.validate(for: schema)
     self.indexes = try ColumnIndex.checked(indexes, for: schema)
+    try durability.validate(table: name)
+    self.durability = durability
   }
 
   /// The index of a column of the schema, if it has one.
@@ -52,15 +57,18 @@ public struct TableDefinition: Hashable, Sendable {
     indexes.first { $0.column == schema.columns[column].id }
   }
 
-  /// Whether it has what the first version of the format cannot say.
-  var needsPruningSection: Bool {
-    !indexes.isEmpty || !segmentOptions.filters.isEmpty || !segmentOptions.hasShortKeyIndex
+  /// What is written of a definition: more with every form.
+  enum Form {
+    /// No filters and indexes.
+    case plain
+    case pruning
+    /// The form that is written.
+    case properties
   }
 }
 
 extension TableDefinition {
-  /// - Parameter hasPruningSection: whether what indexes and filters it has is written as well.
-  func encode(into writer: inout ByteWriter, id: TableID, hasPruningSection: Bool) {
+  func encode(into writer: inout ByteWriter, id: TableID) {
     writer.append(id.rawValue)
     writer.append(name)
     writer.append(schema.keysModel.rawValue)
@@ -77,11 +85,12 @@ extension TableDefinition {
     writer.appendVarint(UInt64(bucketCount))
     writer.append(segmentOptions.compression.description)
     writer.appendVarint(UInt64(segmentOptions.rowsPerPage))
-    if hasPruningSection { PruningSection(self).encode(into: &writer) }
+    PruningSection(self).encode(into: &writer)
+    TableProperties(self).encode(into: &writer)
   }
 
   static func decode(
-    from reader: inout ByteReader, hasPruningSection: Bool
+    from reader: inout ByteReader, _ form: Form
   ) throws -> (id: TableID, definition: TableDefinition) {
     let id = TableID(rawValue: try reader.readSmallOrdinal("table id"))
     let name = try reader.readString("table name", atMost: Limits.nameByteCountMax)
@@ -111,13 +120,15 @@ extension TableDefinition {
     }
     let rowsPerPage = try reader.readCount("rows per page", atMost: Limits.pageRowCountMax)
     let pruning =
-      hasPruningSection ? try PruningSection(decoding: &reader, schema) : PruningSection()
+      form == .plain ? PruningSection() : try PruningSection(decoding: &reader, schema)
+    let properties =
+      form == .properties ? try TableProperties(decoding: &reader) : TableProperties()
     let options = SegmentOptions(
       rowsPerPage: rowsPerPage, compression: compression, filters: pruning.filters,
       hasShortKeyIndex: pruning.hasShortKeyIndex)
     let definition = try TableDefinition(
       name: name, schema: schema, distribution: distribution, bucketCount: bucketCount,
-      segmentOptions: options, indexes: pruning.indexes)
+      segmentOptions: options, indexes: pruning.indexes, durability: properties.durability)
     return (id, definition)
   }
 

@@ -1,0 +1,211 @@
+import StorageBase
+import TabletModel
+
+// Loads of one and of two phases.
+extension CommitGroup {
+  /// A load of one phase: durable and visible together.
+  mutating func commit(_ load: PreparedLoad) throws -> CommitReceipt {
+    var transaction = try requireTransaction(load.token.id)
+    // A load that nobody can ask about and that has no rows leaves no trace.
+    guard !load.parts.isEmpty || !load.label.isEmpty else {
+      try transaction.commitInOnePhase(sequence: 0, at: now)
+      put(transaction)
+      return CommitReceipt(transaction: transaction.id)
+    }
+    let sequence = catalogue.commitSequence + 1
+    try transaction.commitInOnePhase(sequence: sequence, at: now)
+    let parts = try load.parts.map { part in
+      let tablet = try catalogue.requireTablet(part.tablet)
+      try requireRoom(on: tablet, pendingCount: 0)
+      return LoadCommit.Part(
+        tablet: part.tablet, rowset: part.meta.published(as: tablet.version.next, at: now))
+    }
+    let commit = LoadCommit(
+      transaction: transaction.id, sequence: sequence, at: now, label: load.label, parts: parts)
+    let (record, rowsets) = encode(.commit(commit), parts, of: load)
+    var next = catalogue
+    let versions = try next.publish(rowsets, sequence: sequence)
+    catalogue = next
+    payload.append(contentsOf: record.bytes)
+    put(transaction)
+    for part in parts { require(catalogue.table(of: part.tablet)?.definition.durability ?? .sync) }
+    // What a label stands for is asked after a crash as well.
+    if parts.isEmpty { require(.sync) }
+    return CommitReceipt(
+      transaction: transaction.id, sequence: sequence, versions: versions,
+      byteCount: load.byteCount, rowCount: load.rowCount)
+  }
+
+  /// The first phase: durable, and invisible until it is decided.
+  mutating func precommit(_ load: PreparedLoad, timeout: Double) throws -> CommitReceipt {
+    var transaction = try requireTransaction(load.token.id)
+    var receipt = CommitReceipt(
+      transaction: transaction.id, byteCount: load.byteCount, rowCount: load.rowCount)
+    guard transaction.state != .precommitted else {
+      receipt.isRepeated = true
+      return receipt
+    }
+    let deadline = now.advanced(bySeconds: timeout)
+    try transaction.precommit(at: now, deadline: deadline)
+    let parts = try load.parts.map { part in
+      // The decision must not fail for want of room, so it is taken now.
+      try requireRoom(
+        on: catalogue.requireTablet(part.tablet), pendingCount: catalogue.pending.count)
+      return LoadCommit.Part(tablet: part.tablet, rowset: part.meta)
+    }
+    let precommit = LoadPrecommit(
+      transaction: transaction.id, label: load.label, startedAt: transaction.startedAt, at: now,
+      deadline: deadline, parts: parts)
+    let (record, rowsets) = encode(.precommit(precommit), parts, of: load)
+    catalogue.pending[transaction.id] = PendingLoad(parts: rowsets)
+    payload.append(contentsOf: record.bytes)
+    put(transaction)
+    require(.sync)
+    return receipt
+  }
+
+  /// The second phase: what was pre-committed becomes visible.
+  mutating func commitTransaction(_ id: TransactionID) throws -> CommitReceipt {
+    var transaction = try requireTransaction(id)
+    let sequence = catalogue.commitSequence + 1
+    let isRepeated = transaction.state == .visible
+    try transaction.commit(sequence: sequence, at: now)
+    guard !isRepeated else {
+      return CommitReceipt(transaction: id, sequence: transaction.sequence, isRepeated: true)
+    }
+    guard let load = catalogue.pending[id] else {
+      throw EditRefusal("transaction \(id) is pre-committed and has no rowsets")
+    }
+    var next = catalogue
+    let rowsets = try load.publishable(in: next, at: now)
+    let versions = try next.publish(rowsets, sequence: sequence)
+    next.pending[id] = nil
+    catalogue = next
+    LogRecord.decide(
+      TransactionDecision(transaction: id, at: now, outcome: .commit(sequence: sequence))
+    ).encode(into: &payload)
+    put(transaction)
+    require(.sync)
+    return CommitReceipt(
+      transaction: id, sequence: sequence, versions: versions,
+      byteCount: rowsets.reduce(0) { $0 + $1.rowset.summary.byteCount },
+      rowCount: rowsets.reduce(0) { $0 + $1.rowset.summary.rowCount })
+  }
+
+  /// Ends a transaction that is not committed. Only what was pre-committed leaves a trace in the
+  /// log: of the others a restart knows nothing.
+  mutating func abortTransaction(
+    _ id: TransactionID, _ reason: String
+  ) throws -> CommitReceipt {
+    var transaction = try requireTransaction(id)
+    let wasPrecommitted = transaction.state == .precommitted
+    let isRepeated = transaction.state == .aborted
+    let reason = TransactionDecision.cut(reason)
+    try transaction.abort(because: reason, at: now)
+    guard !isRepeated else { return CommitReceipt(transaction: id, isRepeated: true) }
+    put(transaction)
+    if wasPrecommitted {
+      swept.append(contentsOf: catalogue.pending[id]?.parts.map(\.rowset) ?? [])
+      catalogue.pending[id] = nil
+      LogRecord.decide(
+        TransactionDecision(transaction: id, at: now, outcome: .abort(reason: reason))
+      ).encode(into: &payload)
+      require(.sync)
+    }
+    return CommitReceipt(transaction: id)
+  }
+
+  private func requireRoom(on tablet: TabletSnapshot, pendingCount: Int) throws {
+    let count = tablet.state.componentCount + pendingCount
+    guard count >= store.options.tabletVersionCountMax else { return }
+    throw StorageError.tooManyVersions(
+      table: catalogue.table(of: tablet.id)?.definition.name ?? "", tablet: tablet.id,
+      count: count, limit: store.options.tabletVersionCountMax)
+  }
+
+  /// The record of a load, and its rowsets, readable. The offsets of inline bytes are known only
+  /// once the record around them is laid out, so it is encoded first.
+  private func encode(
+    _ record: LogRecord, _ parts: [LoadCommit.Part], of load: PreparedLoad
+  ) -> (record: ByteWriter, rowsets: [(tablet: TabletID, rowset: Rowset)]) {
+    var writer = ByteWriter()
+    var offsets = parts.map { [Int](repeating: 0, count: $0.rowset.segments.count) }
+    record.encode(into: &writer) { part, segment, offset in
+      offsets[part][segment] = offset
+      return load.parts[part].segments[segment].inlineBytes ?? []
+    }
+    let rowsets = parts.indices.map { index in
+      let places = offsets[index].map(position)
+      let meta = parts[index].rowset.placingInline(at: places)
+      let rowset = store.makeRowset(
+        meta, tablet: parts[index].tablet, inline: load.parts[index].segments.map(\.inlineBytes))
+      return (parts[index].tablet, rowset)
+    }
+    return (writer, rowsets)
+  }
+}
+
+extension PendingLoad {
+  /// The rowsets as the next versions of their tablets.
+  func publishable(
+    in catalogue: Catalogue, at now: Timestamp
+  ) throws(EditRefusal) -> [(tablet: TabletID, rowset: Rowset)] {
+    var published: [(tablet: TabletID, rowset: Rowset)] = []
+    for (tablet, rowset) in parts {
+      let version = try catalogue.requireTablet(tablet).version.next
+      published.append((tablet, rowset.published(as: version, at: now)))
+    }
+    return published
+  }
+}
+
+extension TransactionDecision {
+  /// A reason that fits the log.
+  fileprivate static func cut(_ reason: String) -> String {
+    guard reason.utf8.count > reasonByteCountMax else { return reason }
+    var cut = ""
+    for character in reason {
+      guard cut.utf8.count + character.utf8.count <= reasonByteCountMax else { break }
+      cut.append(character)
+    }
+    return cut
+  }
+}
+
+extension PreparedLoad.Segment {
+  fileprivate var inlineBytes: [UInt8]? {
+    if case .inline(let bytes) = self { bytes } else { nil }
+  }
+}
+
+extension PreparedLoad.Part {
+  /// The description of the rowset before it has versions; inline segments have no place yet.
+  fileprivate var meta: RowsetMeta {
+    let placements = segments.map { segment -> SegmentPlacement in
+      switch segment {
+      case .file(let byteCount): .file(byteCount: byteCount)
+      case .inline(let bytes):
+        .inline(LogPosition(file: 0, offset: 0), byteCount: bytes.count)
+      }
+    }
+    let summary = RowsetSummary(
+      versions: RowsetMeta.noVersions, byteCount: placements.reduce(0) { $0 + $1.byteCount },
+      rowCount: rowCount, segmentCount: segments.count, segmentsOverlap: segmentsOverlap,
+      createdAt: Timestamp(rawValue: 0))
+    return RowsetMeta(entry: RowsetEntry(id: rowset, summary: summary), segments: placements)
+  }
+}
+
+extension RowsetMeta {
+  /// The same with inline segments placed; `places` is by segment, ignored for files.
+  fileprivate func placingInline(at places: [LogPosition]) -> RowsetMeta {
+    RowsetMeta(
+      entry: entry,
+      segments: zip(segments, places).map { placement, place in
+        switch placement {
+        case .file: placement
+        case .inline(_, let byteCount): .inline(place, byteCount: byteCount)
+        }
+      })
+  }
+}
