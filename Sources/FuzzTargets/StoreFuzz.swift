@@ -52,7 +52,7 @@ enum StoreFuzz {
     return (Array([1] + log.dropFirst(32)), Array(state[8..<9] + state.dropFirst(24).dropLast(4)))
   }
 
-  /// Something of everything: loads of one phase and of two, decided and not.
+  /// Something of everything: loads of one phase and of two, decided and not, and group loads.
   private static func loadAll(into store: Store) throws {
     try store.load(batch(), into: "t", label: "seed")
     for label in ["commits", "aborts", "waits"] {
@@ -62,6 +62,9 @@ enum StoreFuzz {
     }
     try store.commit(label: "commits")
     try store.abort(label: "aborts")
+    _ = try store.groupLoad(batch(), into: "t", mode: .async)
+    try store.flushGroupLoads()
+    _ = try store.groupLoad(batch(), into: "t", mode: .async)
   }
 
   private static let checkpoint = path + "/checkpoint/0000000002.ckpt"

@@ -142,6 +142,39 @@ import Testing
     }
   }
 
+  /// Frames that were never synced may be left in any part: what is behind a hole is cut off. Once a
+  /// later frame says that they were on disk, a hole is damage.
+  @Test func holesAreCutOffUnlessTheyWereOnDisk() throws {
+    for isSynced in [false, true] {
+      let files = MemoryFileSystem()
+      var ends: [Int] = []
+      do {
+        let store = try Store.create(
+          TestStore.path, files: files, clock: ManualClock(), entropy: 7)
+        try store.createTable(
+          TableDefinition(
+            name: TestStore.tableName, schema: TestStore.schema(), durability: .none))
+        _ = try store.begin()
+        var random = SeededGenerator(seed: 4)
+        for load in 0..<4 {
+          if load == 3, isSynced { try store.begin(label: "p").precommit() }
+          let rows = TestStore.rows(load: load, count: 4, random: &random)
+          try store.load(TestStore.batch(rows), into: TestStore.tableName)
+          ends.append(try bytes(of: log, files).count)
+        }
+      }
+      var whole = try bytes(of: log, files)
+      for index in ends[0]..<ends[0] + 300 { whole[index] = 0 }
+      try replace(log, with: whole, files)
+      if isSynced {
+        #expect(throws: StorageError.self) { _ = try TestStore.open(files) }
+      } else {
+        #expect(try TestStore.contents(of: TestStore.open(files)).count == 4)
+        #expect(try bytes(of: log, files).count == ends[0])
+      }
+    }
+  }
+
   private func isRefused(_ reader: inout ByteReader) -> Bool {
     do {
       _ = try LogRecord.decode(from: &reader, file: 1)

@@ -34,7 +34,7 @@ public final class LoadBuilder {
   ///   column that must not be null holds nulls; the rows are not added then.
   ///   `TransactionError` when the load has been aborted meanwhile.
   public func append(_ batch: ColumnBatch) throws {
-    try check(batch)
+    try table.definition.check(batch)
     try token.requireRunning()
     guard batch.rowCount > 0 else { return }
     batches.append(batch)
@@ -47,27 +47,6 @@ public final class LoadBuilder {
     try flush(isLast: true)
     let parts = try buckets.compactMap { try $0.finish() }
     return PreparedLoad(token: token, parts: parts)
-  }
-
-  private func check(_ batch: ColumnBatch) throws {
-    let expected = table.definition.schema.columns
-    guard batch.columns.count == expected.count else {
-      throw StorageError.schemaMismatch(
-        table: table.definition.name, column: "(all)", expected: "\(expected.count) columns",
-        found: "\(batch.columns.count)")
-    }
-    for (column, vector) in zip(expected, batch.columns) {
-      guard vector.type == column.type else {
-        throw StorageError.schemaMismatch(
-          table: table.definition.name, column: column.name, expected: "\(column.type)",
-          found: "\(vector.type)")
-      }
-      if !column.isNullable, let nulls = vector.nulls, nulls.setCount > 0 {
-        throw StorageError.schemaMismatch(
-          table: table.definition.name, column: column.name, expected: "no null",
-          found: "\(nulls.setCount) nulls among \(batch.rowCount) rows")
-      }
-    }
   }
 
   private func flush(isLast: Bool) throws {
@@ -120,7 +99,7 @@ extension Store {
   public func beginLoad(into table: String, label: String = "") throws -> LoadBuilder {
     let table = try snapshot(of: table)
     return LoadBuilder(
-      store: self, table: table, token: try beginTransaction(label: label, nil))
+      store: self, table: table, token: try beginTransaction(label: label, timeoutSeconds: nil))
   }
 
   /// Loads one batch as one version: visible, and durable as the table promises, when this

@@ -6,7 +6,7 @@ struct GroupRowsRecord: Hashable, Sendable {
   let table: TableID
   /// Counts the records of the table, from 0.
   let ordinal: UInt64
-  let position: LogPosition
+  var position: LogPosition
   let byteCount: Int
 }
 

@@ -21,13 +21,15 @@ extension CommitGroup {
         tablet: part.tablet, rowset: part.meta.published(as: tablet.version.next, at: now))
     }
     let commit = LoadCommit(
-      transaction: transaction.id, sequence: sequence, at: now, label: load.label, parts: parts)
+      transaction: transaction.id, sequence: sequence, at: now, label: load.label, parts: parts,
+      covered: load.covered)
     let (record, rowsets) = encode(.commit(commit), parts, of: load)
     var next = catalogue
     let versions = try next.publish(rowsets, sequence: sequence)
     catalogue = next
     payload.append(contentsOf: record.bytes)
     put(transaction)
+    if let covered = load.covered { covers.append(covered) }
     for part in parts { require(catalogue.table(of: part.tablet)?.definition.durability ?? .sync) }
     // What a label stands for is asked after a crash as well.
     if parts.isEmpty { require(.sync) }
@@ -113,6 +115,27 @@ extension CommitGroup {
       require(.sync)
     }
     return CommitReceipt(transaction: id)
+  }
+
+  /// Rows of a group load: promised, and visible later.
+  mutating func add(_ rows: GroupRows) throws -> CommitReceipt {
+    guard let table = catalogue.tables[rows.table] else {
+      throw EditRefusal("there is no table \(rows.table)")
+    }
+    let before = groupRows.last { $0.record.table == rows.table }?.record.ordinal
+    var record = GroupRowsRecord(
+      table: rows.table,
+      ordinal: before.map { $0 + 1 } ?? store.groupLoads.nextOrdinal(of: rows.table),
+      position: position(after: 0), byteCount: rows.bytes.count)
+    var writer = ByteWriter()
+    LogRecord.groupRows(record).encode(into: &writer) { _, _, offset in
+      record.position = position(after: offset)
+      return rows.bytes
+    }
+    payload.append(contentsOf: writer.bytes)
+    groupRows.append((record, rows))
+    require(table.definition.durability)
+    return CommitReceipt(byteCount: rows.bytes.count, rowCount: rows.batch.rowCount)
   }
 
   private func requireRoom(on tablet: TabletSnapshot, pendingCount: Int) throws {

@@ -13,6 +13,9 @@ struct CommitGroup {
   private(set) var transactions: [TransactionID: Transaction] = [:]
   /// Transaction ids below it are set aside; nil when the group sets none aside.
   private(set) var reservedEnd: TransactionID?
+  /// Rows that are promised with the group, and those promised before that it makes visible.
+  var groupRows: [(record: GroupRowsRecord, rows: GroupRows)] = []
+  var covers: [GroupRowsCover] = []
   /// The strictest promise that a request of the group needs.
   private(set) var durability = Durability.none
   let store: Store
@@ -35,6 +38,7 @@ struct CommitGroup {
       case .abortTransaction(let id, let reason): return try abortTransaction(id, reason)
       case .createTable(let definition): return try createTable(definition)
       case .reserveTransactions(let end): return reserve(below: end)
+      case .groupRows(let rows): return try add(rows)
       case .compact(let output): return try add(output)
       case .sweep(let tablet, let rowsets): return try sweep(rowsets, of: tablet)
       }

@@ -10,6 +10,7 @@ enum CommitRequest: Sendable {
   case commitTransaction(TransactionID)
   case abortTransaction(TransactionID, reason: String)
   case reserveTransactions(below: TransactionID)
+  case groupRows(GroupRows)
   case compact(CompactionOutput)
   case sweep(tablet: TabletID, rowsets: [RowsetID])
 }
@@ -49,6 +50,15 @@ public struct CommitReceipt: Hashable, Sendable {
 public struct PreparedLoad: Sendable {
   let token: TransactionToken
   let parts: [Part]
+  /// What it contains of rows that clients of group loads were promised.
+  var covered: GroupRowsCover?
+
+  /// The same rows, said to be these.
+  func containing(_ covered: GroupRowsCover?) -> PreparedLoad {
+    var load = self
+    load.covered = covered
+    return load
+  }
 
   /// Its transaction.
   public var transaction: TransactionID { token.id }

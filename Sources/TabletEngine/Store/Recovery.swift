@@ -11,6 +11,8 @@ struct Recovery {
   private(set) var catalogue = Catalogue()
   private(set) var transactions = TransactionBook()
   private(set) var nextRowsetID: UInt64 = 1
+  /// Rows of group loads, by table.
+  private var groupRows: [TableID: GroupRowsSection] = [:]
   private(set) var report = RecoveryReport()
   private let factory: RowsetFactory
   private var openLogs: [UInt32: any ReadableFile] = [:]
@@ -28,7 +30,6 @@ struct Recovery {
     if let checkpoint { try restore(checkpoint) }
     let replayed = try replay(
       from: checkpoint?.firstLog ?? 1, nextFrame: checkpoint?.nextFrame ?? 1)
-    openLogs.removeAll()
     try removeOrphans()
     return replayed
   }
@@ -73,6 +74,7 @@ struct Recovery {
     catalogue.nextTabletID = max(catalogue.nextTabletID, checkpoint.nextTabletID)
     nextRowsetID = max(nextRowsetID, checkpoint.nextRowsetID)
     try restore(checkpoint.transactions)
+    for section in checkpoint.groupRows { groupRows[section.table] = section }
   }
 
   /// What is recovered of transactions: those that wait for a decision, and those that have ended.
@@ -177,7 +179,7 @@ struct Recovery {
       case .precommit(let load): try apply(load)
       case .decide(let decision): try apply(decision)
       case .reserveTransactions(let end): transactions.startAgain(at: end)
-      case .groupRows: break
+      case .groupRows(let rows): try apply(rows)
       case .compact(let commit):
         let added = try rowset(commit.output, tablet: commit.tablet)
         try catalogue.apply(commit.edit, to: commit.tablet, added: added)
@@ -218,6 +220,9 @@ extension Recovery {
       ($0.tablet, try rowset($0.rowset, tablet: $0.tablet))
     }
     _ = try catalogue.publish(rowsets, sequence: commit.sequence)
+    if let covered = commit.covered {
+      groupRows[covered.table]?.records.removeAll { $0.ordinal < covered.end }
+    }
     guard let id = commit.transaction else { return }
     transactions.put(
       Transaction(
@@ -247,5 +252,43 @@ extension Recovery {
     case .abort(let reason): try transaction.abort(because: reason, at: decision.at)
     }
     transactions.put(transaction)
+  }
+}
+
+// Rows of group loads that were promised and are not visible.
+extension Recovery {
+  private mutating func apply(_ record: GroupRowsRecord) throws {
+    var section =
+      groupRows[record.table]
+      ?? GroupRowsSection(table: record.table, nextOrdinal: 0, records: [])
+    guard catalogue.tables[record.table] != nil, record.ordinal == section.nextOrdinal else {
+      throw EditRefusal(
+        "group rows \(record.ordinal) of table \(record.table), expected \(section.nextOrdinal)")
+    }
+    section.records.append(record)
+    section.nextOrdinal += 1
+    groupRows[record.table] = section
+  }
+
+  /// The rows, read back, due at once.
+  mutating func groupLoads(at now: Timestamp) throws -> [TableID: GroupLoadBuffer] {
+    var buffers: [TableID: GroupLoadBuffer] = [:]
+    for (id, section) in groupRows {
+      guard let table = catalogue.tables[id] else {
+        throw unfitting("group rows of table \(id), which does not exist")
+      }
+      var buffer = GroupLoadBuffer()
+      buffer.nextOrdinal = section.nextOrdinal
+      buffer.records = section.records
+      for record in section.records {
+        let place = record.position
+        let bytes = try log(place.file).read(at: place.offset, count: record.byteCount)
+        let batch = try GroupRowsCodec.decode(
+          bytes, of: table.definition, path: "\(layout.log(place.file))@\(place.offset)")
+        buffer.append(GroupLoadEntry(batch: batch, record: record, ticket: nil), deadline: now)
+      }
+      buffers[id] = buffer
+    }
+    return buffers
   }
 }

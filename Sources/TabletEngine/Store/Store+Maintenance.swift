@@ -1,8 +1,9 @@
 import StorageBase
 
 extension Store {
-  /// Does what has become due: puts loads on disk that were promised to be there by now, aborts
-  /// transactions whose time is over, and forgets labels that were kept long enough.
+  /// Does what has become due: puts loads on disk that were promised to be there by now, makes rows
+  /// of group loads visible, aborts transactions whose time is over, and forgets labels that were
+  /// kept long enough.
   ///
   /// The core has no clock that wakes it; whoever runs a store calls this when the returned time
   /// has come, and after loads whose receipt promises durability in the future.
@@ -11,7 +12,9 @@ extension Store {
   @discardableResult
   public func maintain() throws -> Timestamp? {
     let now = clock.now()
-    let deadlines = [try syncIfDue(), try expireTransactions()]
+    let deadlines = [
+      try syncIfDue(), try publishDueGroupLoads(), try expireTransactions(),
+    ]
     transactions.withBook { $0.forget(options.labelRetention, at: now) }
     return deadlines.compactMap(\.self).min()
   }

@@ -23,6 +23,7 @@ struct OpenedStore {
   let lock: any FileLock
   let catalogue: Catalogue
   let transactions: TransactionBook
+  let groupLoads: [TableID: GroupLoadBuffer]
   let indexCache: IndexCache
   let log: LogWriter
   let nextRowsetID: UInt64
@@ -68,7 +69,7 @@ extension Store {
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
         lock: lock, catalogue: Catalogue(), transactions: TransactionBook(),
-        indexCache: options.makeIndexCache(), log: log, nextRowsetID: 1,
+        groupLoads: [:], indexCache: options.makeIndexCache(), log: log, nextRowsetID: 1,
         recovery: RecoveryReport()))
   }
 
@@ -91,7 +92,8 @@ extension Store {
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
         lock: lock, catalogue: recovery.catalogue, transactions: recovery.transactions,
-        indexCache: indexCache, log: log, nextRowsetID: recovery.nextRowsetID,
+        groupLoads: try recovery.groupLoads(at: clock.now()), indexCache: indexCache, log: log,
+        nextRowsetID: recovery.nextRowsetID,
         recovery: recovery.report))
   }
 

@@ -16,22 +16,30 @@ extension Store {
   /// - Throws: `TransactionError.labelInUse` with the transaction that has the label and its state,
   ///   `TransactionError.tooManyRunning`, and what a full or failing disk causes.
   public func begin(label: String = "", timeoutSeconds: Double? = nil) throws -> LoadTransaction {
-    LoadTransaction(store: self, token: try beginTransaction(label: label, timeoutSeconds))
+    LoadTransaction(
+      store: self, token: try beginTransaction(label: label, timeoutSeconds: timeoutSeconds))
   }
 
-  func beginTransaction(label: String, _ timeoutSeconds: Double?) throws -> TransactionToken {
+  func beginTransaction(label: String, timeoutSeconds: Double?) throws -> TransactionToken {
     guard label.utf8.count <= Limits.labelByteCountMax else {
       throw StorageError.limitExceeded(
         what: "the length of a label", value: label.utf8.count, limit: Limits.labelByteCountMax,
         remedy: "use a shorter one")
     }
+    return try beginTransaction(timeoutSeconds: timeoutSeconds) { _ in label }
+  }
+
+  /// - Parameter label: makes the label from the id of the transaction.
+  func beginTransaction(
+    timeoutSeconds: Double?, label: (TransactionID) -> String
+  ) throws -> TransactionToken {
     let now = clock.now()
     let deadline = now.advanced(bySeconds: timeoutSeconds ?? options.prepareTimeoutSeconds)
     while true {
       let begun = try transactions.withBook { book -> Transaction? in
         book.forget(options.labelRetention, at: now)
         return book.needsReservation
-          ? nil : try book.begin(label: label, at: now, deadline: deadline)
+          ? nil : try book.begin(label: label(book.nextID), at: now, deadline: deadline)
       }
       if let begun { return TransactionToken(begun, registry: transactions, files: files) }
       let next = transactions.withBook { $0.nextID }

@@ -19,12 +19,13 @@ public final class Store: Sendable {
   /// Opened indexes and their answers; its sizes come from `options`.
   public let indexCache: IndexCache
   let layout: StoreLayout
-  private let identity: StoreIdentity
+  let identity: StoreIdentity
   private let lock: any FileLock
   private let catalogue: Mutex<Catalogue>
   private let log: Mutex<LogWriter>
   private let commits = CommitQueue<CommitRequest, CommitReceipt>()
   let transactions: TransactionRegistry
+  let groupLoads: GroupLoads
   private let nextRowset: Atomic<UInt64>
   private let observers = Mutex<[any StoreObserver]>([])
 
@@ -42,6 +43,8 @@ public final class Store: Sendable {
     log = Mutex(opened.log)
     nextRowset = Atomic(opened.nextRowsetID)
     transactions = TransactionRegistry(opened.transactions, clock: opened.clock)
+    groupLoads = GroupLoads(
+      opened.groupLoads, clock: opened.clock, seconds: opened.options.groupLoadSeconds)
   }
 
   /// Closes the store. Frames of the log that are not on disk yet are put there if possible.
@@ -110,7 +113,7 @@ public final class Store: Sendable {
   private func notify(_ request: CommitRequest, _ receipt: CommitReceipt) {
     let change: StoreChange
     switch request {
-    case .createTable, .precommit, .abortTransaction, .reserveTransactions: return
+    case .createTable, .precommit, .abortTransaction, .reserveTransactions, .groupRows: return
     case .load, .commitTransaction:
       guard !receipt.versions.isEmpty else { return }
       change = .loaded(tablets: receipt.versions.keys.sorted())
@@ -141,6 +144,7 @@ public final class Store: Sendable {
       }
       catalogue.withLock { $0 = group.catalogue }
       transactions.settle(group)
+      groupLoads.settle(group)
       for rowset in group.swept { rowset.markSwept() }
       rotateIfLarge(log, group.catalogue)
       return results.map { result in
@@ -182,12 +186,15 @@ public final class Store: Sendable {
 
   private func checkpoint(_ log: LogWriter, _ catalogue: Catalogue) throws {
     try log.rotate()
-    let checkpoint = catalogue.checkpoint(
+    var checkpoint = catalogue.checkpoint(
       firstLog: log.fileNumber, nextFrame: log.nextFrame,
       nextRowsetID: nextRowset.load(ordering: .relaxed), transactions: transactions.book)
+    checkpoint.groupRows = groupLoads.sections
     try checkpoint.write(files, layout: layout, storeID: identity.storeID)
     try LogRetention(files: files, layout: layout)
-      .removeUnneeded(checkpoint: checkpoint.firstLog, inlineLogs: catalogue.inlineLogs)
+      .removeUnneeded(
+        checkpoint: checkpoint.firstLog,
+        inlineLogs: catalogue.inlineLogs.union(groupLoads.logFiles))
   }
 }
 

@@ -29,6 +29,12 @@ public struct StoreOptions: Hashable, Sendable {
   /// How long labels of ended loads are known (`streaming_label_keep_max_second` of Apache Doris).
   public var labelRetention = TransactionBook.Retention(seconds: 43_200, countMax: 100_000)
 
+  /// How long rows of group loads wait for company (`group_commit_interval_ms` of Apache Doris).
+  public var groupLoadSeconds = 10.0
+  /// Bytes of rows of group loads, in memory, that become a version without waiting longer
+  /// (`group_commit_data_bytes` of Apache Doris).
+  public var groupLoadByteCount = 64 << 20
+
   public init(
     inlineRowsetByteCountMax: Int = Limits.inlineRowsetByteCountMax,
     tabletVersionCountMax: Int = Limits.tabletVersionCountMax,
