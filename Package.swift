@@ -110,6 +110,12 @@ let package = Package(
       ],
       swiftSettings: settings),
     .executableTarget(
+      name: "crash-writer",
+      dependencies: [
+        "StorageBase", "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",
+      ],
+      swiftSettings: settings),
+    .executableTarget(
       name: "sediment",
       dependencies: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
@@ -148,7 +154,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "sediment",
+        "sediment", "crash-writer",
       ], exclude: ["Fixtures"]),
     tests(
       "QueryEngine",

@@ -7,6 +7,9 @@ import StorageBase
 import StorageIO
 import Synchronization
 import TabletEngine
+import TabletModel
+
+extension Durability: ExpressibleByArgument {}
 
 struct LoadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,8 +17,13 @@ struct LoadCommand: ParsableCommand {
     abstract: "Loads the rows of a CSV file, or generated order events, into a table.",
     discussion: """
       The store and the table are created when they are not there. Every load is one version,
-      durable before it is acknowledged; compaction runs beside the loads. Ctrl-C ends after the
-      loads that are under way.
+      durable before it is acknowledged unless --durability says otherwise; compaction runs beside
+      the loads. Ctrl-C ends after the loads that are under way.
+
+      With --label the whole input is one load: it is visible whole or not at all, and the same
+      label is refused afterwards, so that a command whose answer was lost can be repeated. With
+      --two-phase its rows become durable and stay invisible until `sediment transactions` commits
+      them.
 
       A file is read by several threads, each of which takes whole rows, sorts and encodes them; so
       rows of equal keys need not keep the order of the file. A thread makes a load of every 64 MiB
@@ -25,6 +33,7 @@ struct LoadCommand: ParsableCommand {
         sediment load DIR --input orders.csv
         sediment load DIR --input lineitem.csv --mapping tpch-lineitem.yaml --rows-per-load 10000
         sediment load DIR --generate 1000000
+        sediment load DIR --input monday.csv --table orders --label monday --two-phase
         sediment load DIR --input log.csv --index message=parser:english --bloom-filter user_id
       """)
 
@@ -58,6 +67,19 @@ struct LoadCommand: ParsableCommand {
     help: "Threads that load at the same time; unless told one for each core, or 1 to generate.")
   var threads: Int?
 
+  @Option(
+    help: """
+      When loads of a table that is created now are on disk: sync, group:MS (within so many \
+      milliseconds of the acknowledgement), none (when the system likes).
+      """)
+  var durability = Durability.sync
+
+  @Option(help: "Makes one load of all rows, under this label.")
+  var label: String?
+
+  @Flag(help: "Only pre-commits the load of --label.")
+  var twoPhase = false
+
   @Option(help: "The compaction policy.")
   var policy = "gradient"
 
@@ -67,6 +89,11 @@ struct LoadCommand: ParsableCommand {
   func validate() throws {
     guard (input == nil) != (generate == nil) else {
       throw ValidationError("give either --input FILE or --generate ROWS")
+    }
+    guard label != nil || !twoPhase else { throw ValidationError("--two-phase needs --label") }
+    guard label == nil || (rowsPerLoad == nil && threads == nil && label?.isEmpty == false) else {
+      throw ValidationError(
+        "--label makes one load with one thread, without --rows-per-load and --threads")
     }
     guard rowsPerLoad ?? 1 >= 1, (1...256).contains(threads ?? 1), maxErrors >= 0,
       generate ?? 1 >= 1
@@ -83,11 +110,14 @@ struct LoadCommand: ParsableCommand {
       if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }
     } catch let error as StorageError {
       fail(error, code: 66)
+    } catch let error as TransactionError {
+      fail(error, code: 65)
     }
   }
 
   fileprivate var threadCount: Int {
-    threads ?? (generate == nil ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : 1)
+    if label != nil { return 1 }
+    return threads ?? (generate == nil ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : 1)
   }
 
   private func load(_ interrupt: InterruptFlag) throws {
@@ -99,6 +129,14 @@ struct LoadCommand: ParsableCommand {
       try store.createTable(rows.table)
     }
     let progress = LoadProgress(rows.input)
+    if let label {
+      try LabelledLoad(store: store, table: rows.table.name, label: label, isTwoPhase: twoPhase)
+        .run(
+          from: rows.factory.makeSource(writer: 0, writerCount: 1), interrupt: interrupt,
+          progress: progress)
+      if let report = rows.skippedRowsReport { print(report) }
+      return
+    }
     let loader = Loader(
       store: store, table: rows.table.name, rowsPerLoad: rowsPerLoad ?? rows.rowsPerLoad,
       showsAcknowledged: showAcknowledged, interrupt: interrupt, progress: progress)
@@ -154,7 +192,8 @@ private struct RowsToLoad {
       factory = events
       table = try TableDefinition(
         name: command.table ?? "orders", schema: events.schema, distribution: ["user_id"],
-        bucketCount: 4, pruning: try command.pruning.adding(to: [:], schema: events.schema))
+        bucketCount: 4, pruning: try command.pruning.adding(to: [:], schema: events.schema),
+        durability: command.durability)
       return
     }
     let file = try CSVInput(
@@ -166,6 +205,7 @@ private struct RowsToLoad {
     table = try TableDefinition(
       name: command.table ?? file.tableName, schema: file.schema,
       distribution: file.distribution, bucketCount: file.bucketCount ?? 4,
-      pruning: try command.pruning.adding(to: file.pruning, schema: file.schema))
+      pruning: try command.pruning.adding(to: file.pruning, schema: file.schema),
+      durability: command.durability)
   }
 }

@@ -55,11 +55,16 @@ final class Loader: Sendable {
         CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
       ])
     scheduler.start()
+    let maintenance = MaintenanceLoop(store: store)
+    let maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
+    maintenancePool.submit { maintenance.run() }
     let loadPool = try WorkerPool(name: "load", threadCount: sources.count)
     for (writer, source) in sources.enumerated() {
       loadPool.submit { self.load(from: source, writer: writer) }
     }
     loadPool.shutdown()
+    maintenance.stop()
+    maintenancePool.shutdown()
     scheduler.stop(cancelRunning: interrupt.isSet)
     compactionPool.shutdown()
     if let error = state.withLock({ $0.error }) { throw error }

@@ -8,15 +8,18 @@ struct Sediment: ParsableCommand {
     discussion: """
       EXAMPLES
         sediment load DIR --input orders.csv  a table from a CSV file
+        sediment transactions DIR             what waits to be committed
         sediment inspect DIR                  tables, tablets, rowsets, segments
         sediment inspect DIR --pages          every page with its encoding and sizes
         sediment query DIR "select status, count(*) from orders group by status"
         sediment verify DIR                   every checksum, every invariant
 
       EXIT CODES
-        0 done   1 damage was found   64 wrong arguments   66 cannot be read
+        0 done   1 damage was found   64 wrong arguments   65 a transaction does not allow it
+        66 cannot be read
       """,
     subcommands: [
-      LoadCommand.self, InspectCommand.self, QueryCommand.self, VerifyCommand.self,
+      LoadCommand.self, TransactionsCommand.self, InspectCommand.self, QueryCommand.self,
+      VerifyCommand.self,
     ])
 }

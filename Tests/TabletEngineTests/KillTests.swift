@@ -18,7 +18,7 @@ import Testing
 
   @Test func everyAcknowledgedLoadIsFound() throws {
     let directory = "/tmp/sediment-kill-\(getpid())"
-    defer { removeTree(directory) }
+    defer { KilledProcess.removeTree(directory) }
     var random = SeededGenerator(seed: 3)
     var acknowledged = Set<Int>()
     for round in 0..<3 {
@@ -65,69 +65,19 @@ import Testing
   private func runAndKill(
     _ directory: String, seed: UInt64, afterLoads count: Int
   ) throws -> [(writer: Int, load: Int)] {
-    var ends: [Int32] = [0, 0]
-    try #require(pipe(&ends) == 0)
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    let arguments = [
-      try programPath(), "load", directory, "--generate", "100000000", "--seed", "\(seed)",
-      "--threads", "\(Self.writers)", "--rows-per-load", "\(Self.rowsPerLoad)",
-      "--show-acknowledged",
-    ]
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    var child: pid_t = 0
-    try #require(posix_spawn(&child, arguments[0], &actions, nil, &pointers, environ) == 0)
-    close(ends[1])
-    var text: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    var isKilled = false
-    while true {
-      let received = read(ends[0], &chunk, chunk.count)
-      if received <= 0 { break }
-      text.append(contentsOf: chunk[..<received])
-      let lineCount = text.count(where: { $0 == UInt8(ascii: "\n") })
-      if !isKilled, lineCount >= count {
-        kill(child, SIGKILL)
-        isKilled = true
-      }
-    }
-    close(ends[0])
-    var status: Int32 = 0
-    waitpid(child, &status, 0)
-    #expect(status & 0x7F == SIGKILL, "the child ended by itself, status \(status)")
-    // A line cut off by the kill says nothing.
-    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    return lines.dropLast().compactMap { line in
-      let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+    let lines = try KilledProcess.run(
+      "sediment",
+      [
+        "load", directory, "--generate", "100000000", "--seed", "\(seed)", "--threads",
+        "\(Self.writers)", "--rows-per-load", "\(Self.rowsPerLoad)", "--show-acknowledged",
+      ]
+    ) { $0 >= count }
+    return lines.compactMap { line in
+      let words = line.split(separator: " ")
       guard words.count == 3, let writer = Int(words[1]), let load = Int(words[2]) else {
         return nil
       }
       return (writer, load)
     }
-  }
-
-  /// The program beside the one that runs the tests.
-  private func programPath() throws -> String {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-    try #require(count > 0)
-    let own = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let folder = own.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
-    let path = folder + "/sediment"
-    try #require(access(path, X_OK) == 0, "\(path) has not been built")
-    return path
-  }
-
-  private func removeTree(_ path: String) {
-    let files = PosixFileSystem()
-    for name in (try? files.listDirectory(path)) ?? [] {
-      let child = "\(path)/\(name)"
-      if (try? files.remove(child)) == nil { removeTree(child) }
-    }
-    try? files.removeDirectory(path)
   }
 }

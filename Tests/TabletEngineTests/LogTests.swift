@@ -142,8 +142,8 @@ import Testing
     }
   }
 
-  /// Frames that were never synced may be left in any part: what is behind a hole is cut off. Once a
-  /// later frame says that they were on disk, a hole is damage.
+  /// Frames that were never synced may be left in any part: what is behind a hole is cut off. Once
+  /// a later frame says that they were on disk, a hole is damage.
   @Test func holesAreCutOffUnlessTheyWereOnDisk() throws {
     for isSynced in [false, true] {
       let files = MemoryFileSystem()

@@ -95,7 +95,7 @@ public final class CompactionScheduler: StoreObserver {
     switch change {
     case .loaded(let tablets): markPending(tablets)
     case .compacted(let tablet): markPending([tablet])
-    case .swept: break
+    case .swept, .due: break
     }
   }
 

@@ -46,6 +46,7 @@ extension Store {
     }
     try makeRoomForGroupRows(of: snapshot.id)
     groupLoads.add(GroupLoadEntry(batch: batch, record: nil, ticket: ticket), of: snapshot.id)
+    notifyDue(within: options.groupLoadSeconds)
     try publishIfFull(snapshot.id)
     return ticket
   }
@@ -65,6 +66,7 @@ extension Store {
       let bytes = try GroupRowsCodec.encode(batch, of: snapshot.definition)
       let rows = GroupRows(table: snapshot.id, batch: batch, bytes: bytes)
       durability = try commit(.groupRows(rows)).durability
+      notifyDue(within: options.groupLoadSeconds)
     }
     // The rows are promised now, whatever becomes of their version.
     do { try publishIfFull(snapshot.id) } catch {}

@@ -107,6 +107,10 @@ public final class Store: Sendable {
   func commit(_ request: CommitRequest) throws -> CommitReceipt {
     let receipt = try commits.submit(request) { process($0) }
     notify(request, receipt)
+    switch receipt.durability {
+    case .within(let milliseconds): notifyDue(within: Double(milliseconds) / 1000)
+    case .onDisk, .handedToSystem: break
+    }
     return receipt
   }
 
@@ -120,6 +124,15 @@ public final class Store: Sendable {
     case .compact(let output): change = .compacted(tablet: output.tablet)
     case .sweep(let tablet, _): change = .swept(tablet: tablet)
     }
+    notify(change)
+  }
+
+  /// Lets observers know that `maintain` has something to do soon.
+  func notifyDue(within seconds: Double) {
+    notify(.due(by: clock.now().advanced(bySeconds: seconds)))
+  }
+
+  private func notify(_ change: StoreChange) {
     for observer in observers.withLock({ $0 }) { observer.storeChanged(change) }
   }
 
@@ -167,8 +180,8 @@ public final class Store: Sendable {
     }
   }
 
-  /// - Throws: `StorageError.storeFailed` when nothing can be made durable any more.
-  func requireUsable() throws { try log.withLock { try $0.requireUsable() } }
+  /// Puts on disk what has been acknowledged without that.
+  func syncLog() throws { try log.withLock { try $0.sync() } }
 
   /// Begins another log file once the current one is large. A failure only postpones it: what has
   /// been committed is durable either way.
@@ -203,6 +216,8 @@ public enum StoreChange: Hashable, Sendable {
   case loaded(tablets: [TabletID])
   case compacted(tablet: TabletID)
   case swept(tablet: TabletID)
+  /// Nothing has changed, but `Store.maintain` should be called by then.
+  case due(by: Timestamp)
 }
 
 /// Hears of changes after they have become visible.

@@ -1,0 +1,38 @@
+import CompactionPolicies
+import Glibc
+import StorageBase
+import StorageIO
+import TabletEngine
+
+// Fills a store in every way there is, on several threads with compaction beside them, and says on
+// standard output what it begins and what has been acknowledged, until it is killed.
+//
+//     crash-writer DIRECTORY ROUND
+
+let arguments = CommandLine.arguments
+guard arguments.count == 3, let round = Int64(arguments[2]) else {
+  writeLine("usage: crash-writer DIRECTORY ROUND", to: STDERR_FILENO)
+  exit(64)
+}
+do {
+  let store = try WriterTables.openStore(arguments[1])
+  let compactionPool = try WorkerPool(name: "compaction", threadCount: 2)
+  let scheduler = CompactionScheduler(
+    store: store, policy: try PolicyCatalogue.shipped.policy("gradient").policy,
+    lanes: [
+      CompactionLane(kinds: [.cumulative], slotCount: 1, executor: compactionPool),
+      CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
+    ])
+  scheduler.start()
+  let maintenance = MaintenanceLoop(store: store)
+  let threadCount = 4
+  let pool = try WorkerPool(name: "writer", threadCount: threadCount + 1)
+  pool.submit { maintenance.run() }
+  for thread in 0..<threadCount {
+    pool.submit { CrashWriter(store: store, round: round, thread: Int64(thread)).run() }
+  }
+  pool.shutdown()
+} catch {
+  writeLine("crash-writer: \(error)", to: STDERR_FILENO)
+  exit(1)
+}
