@@ -29,6 +29,10 @@ struct ArchitectureTests {
     "PolicyLab": ["StorageBase", "TabletModel", "CompactionPolicies"],
     "BenchKit": ["StorageBase", "Histogram"],
     "FuzzTargets": base.union(segments).union(["TabletEngine", "IngestDriver"]),
+    "EngineSimulation": base.union(segments).union(decisions).union([
+      "TabletEngine", "QueryEngine",
+    ]),
+    "soak": ["StorageBase", "StorageIO", "EngineSimulation", "ArgumentParser"],
     "bench-main": base.union(segments).union(decisions).union([
       "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", "ArgumentParser",
       "Yams",
@@ -86,7 +90,7 @@ struct ArchitectureTests {
   @Test func sourcesImportWhatTheManifestSays() {
     let statement =
       /^\s*(?:@\S+\s+)*(?:\w+\s+)?import\s+(?:(?:struct|class|enum|func|protocol)\s+)?(\w+)/
-    let executables: Set = ["bench", "bench-main", "sediment"]
+    let executables: Set = ["bench", "bench-main", "sediment", "soak"]
     for file in repository.files where file.isSwift {
       guard let target = file.target else { continue }
       for line in file.code.lines {

@@ -12,7 +12,7 @@ struct StyleTests {
     var exempt: Set<String> = []
   }
 
-  private static let executables: Set = ["bench", "bench-main", "sediment"]
+  private static let executables: Set = ["bench", "bench-main", "sediment", "soak"]
 
   private static var bans: [Ban] {
     [
