@@ -42,6 +42,7 @@ let package = Package(
     .executable(name: "bench", targets: ["bench"]),
     .executable(name: "bench-main", targets: ["bench-main"]),
     .executable(name: "sediment", targets: ["sediment"]),
+    .executable(name: "soak", targets: ["soak"]),
     .library(name: "TabletModel", targets: ["TabletModel"]),
     // For the package of the micro-benchmarks; what is in it may change with every commit.
     .library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]),
@@ -100,6 +101,13 @@ let package = Package(
         "TabletEngine", "IngestDriver",
       ]),
 
+    library(
+      "EngineSimulation",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine",
+      ]),
+
     .executableTarget(name: "bench", swiftSettings: settings),
     .executableTarget(
       name: "bench-main",
@@ -122,6 +130,11 @@ let package = Package(
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
         argumentParser, "BenchKit",
       ],
+      swiftSettings: settings),
+
+    .executableTarget(
+      name: "soak",
+      dependencies: ["StorageBase", "StorageIO", "EngineSimulation", argumentParser],
       swiftSettings: settings),
 
     tests("StorageBase", needs: ["StorageBase"]),
@@ -154,7 +167,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "sediment", "crash-writer",
+        "EngineSimulation", "sediment", "crash-writer",
       ], exclude: ["Fixtures"]),
     tests(
       "QueryEngine",

@@ -3,9 +3,10 @@ import StorageBase
 /// What a power failure leaves.
 ///
 /// 1. Of each directory, the changes made since its last sync survive up to a random one.
-/// 2. Of each file, the bytes appended since its last sync survive up to a random one. The last
-///    sector of these may be torn: it holds zeros or garbage instead of what was written.
-/// 3. A truncation that was not synced may not have happened.
+/// 2. Of each file, its length is anything from what was synced to what was written, and of the
+///    sectors not synced any set may have reached the disk, in whatever order they were written.
+///    In place of the others there are zeros, garbage, or what lay there before a truncation.
+/// 3. A truncation that was not synced may not have happened, nor what was written after it.
 /// 4. What was synced is intact, and all locks are gone.
 extension MemoryFileSystem {
   /// The unit that a disk writes as a whole.
@@ -65,7 +66,16 @@ extension MemoryTree {
 
 extension MemoryInode.Contents {
   fileprivate func survivors(_ random: inout SeededGenerator) -> [UInt8] {
-    if let untruncated, Bool.random(using: &random) { return untruncated }
+    if let untruncated, Bool.random(using: &random) {
+      return untruncated.survivors(before: nil, &random)
+    }
+    return current.survivors(before: untruncated?.bytes, &random)
+  }
+}
+
+extension MemoryInode.Image {
+  /// - Parameter before: what lay in the same place earlier and may be there still.
+  fileprivate func survivors(before: [UInt8]?, _ random: inout SeededGenerator) -> [UInt8] {
     let unsyncedByteCount = bytes.count - syncedByteCount
     guard unsyncedByteCount > 0 else { return bytes }
     let keptByteCount =
@@ -75,18 +85,33 @@ extension MemoryInode.Contents {
       default: syncedByteCount + Int.random(in: 0...unsyncedByteCount, using: &random)
       }
     var kept = Array(bytes[..<keptByteCount])
+    // All, or most, or few: a single hole is as telling as a single sector that survives.
+    let survivalProbabilities: [Double] = [1, 0.8, 0.2]
+    let survivalProbability = survivalProbabilities.randomElement(using: &random) ?? 1
     let sector = MemoryFileSystem.sectorByteCount
-    let tornStart = max(syncedByteCount, (keptByteCount - 1).flooredDivision(by: sector) * sector)
-    guard tornStart < keptByteCount else { return kept }
-    switch Int.random(in: 0..<3, using: &random) {
-    case 0:
-      for index in tornStart..<keptByteCount { kept[index] = 0 }
-    case 1:
-      for index in tornStart..<keptByteCount {
-        kept[index] = UInt8(truncatingIfNeeded: random.next())
+    var start = syncedByteCount
+    while start < keptByteCount {
+      let end = min(keptByteCount, (start / sector + 1) * sector)
+      if random.nextUnit() >= survivalProbability {
+        Self.lose(start..<end, of: &kept, before: before, &random)
       }
-    default: break
+      start = end
     }
     return kept
+  }
+
+  /// Puts something else in the place of bytes that did not reach the disk.
+  private static func lose(
+    _ range: Range<Int>, of kept: inout [UInt8], before: [UInt8]?,
+    _ random: inout SeededGenerator
+  ) {
+    switch Int.random(in: 0..<3, using: &random) {
+    case 0: for index in range { kept[index] = 0 }
+    case 1: for index in range { kept[index] = UInt8(truncatingIfNeeded: random.next()) }
+    default:
+      for index in range {
+        kept[index] = before.map { index < $0.count ? $0[index] : 0 } ?? 0
+      }
+    }
   }
 }

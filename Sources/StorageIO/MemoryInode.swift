@@ -3,32 +3,41 @@ import Synchronization
 
 /// A file's contents, apart from its names. Thread-safe.
 final class MemoryInode: Sendable {
-  /// The bytes, and what of them a power failure would leave for certain.
-  struct Contents: Sendable {
+  /// Bytes, and what of them a power failure would leave for certain.
+  struct Image: Sendable {
     var bytes: [UInt8] = []
     /// The length of the prefix of `bytes` that was synced.
     var syncedByteCount = 0
-    /// All synced bytes, while a truncation of some of them has not been synced.
-    var untruncated: [UInt8]?
+  }
+
+  struct Contents: Sendable {
+    var current = Image()
+    /// The file before the first truncation that has not been synced; nil when there is none.
+    var untruncated: Image?
+
+    var bytes: [UInt8] { current.bytes }
+
+    mutating func append(_ bytes: UnsafeRawBufferPointer) {
+      current.bytes.append(contentsOf: bytes)
+    }
 
     mutating func sync() {
-      syncedByteCount = bytes.count
+      current.syncedByteCount = current.bytes.count
       untruncated = nil
     }
 
     mutating func truncate(to byteCount: Int) {
-      if byteCount < syncedByteCount {
-        if untruncated == nil { untruncated = Array(bytes[..<syncedByteCount]) }
-        syncedByteCount = byteCount
-      }
-      bytes.removeLast(bytes.count - byteCount)
+      guard byteCount < current.bytes.count else { return }
+      if untruncated == nil { untruncated = current }
+      current.syncedByteCount = min(current.syncedByteCount, byteCount)
+      current.bytes.removeLast(current.bytes.count - byteCount)
     }
   }
 
   let contents: Mutex<Contents>
 
   init(_ bytes: [UInt8] = []) {
-    contents = Mutex(Contents(bytes: bytes, syncedByteCount: bytes.count))
+    contents = Mutex(Contents(current: Image(bytes: bytes, syncedByteCount: bytes.count)))
   }
 }
 
@@ -52,7 +61,7 @@ final class MemoryWritableFile: WritableFile {
     guard try UInt64(bytes.count) <= fileSystem.freeByteCount(path) else {
       throw StorageError.noSpace(operation: "write", path: path)
     }
-    inode.contents.withLock { $0.bytes.append(contentsOf: bytes) }
+    inode.contents.withLock { $0.append(bytes) }
     fileSystem.counters.addWrite(cause, bytes: bytes.count)
   }
 

@@ -180,9 +180,14 @@ public struct TabletState: Hashable, Sendable {
     return try versionGraph.path(to: version).compactMap { byRange[$0] }
   }
 
-  /// Stale rowsets replaced at or before `deadline`.
-  public func sweepable(before deadline: Timestamp) -> [RowsetID] {
-    stale.filter { $0.since <= deadline }.map(\.entry.id)
+  /// Stale rowsets replaced at least `graceSeconds` ago.
+  ///
+  /// A clock may be set back. What then seems to have been replaced in the future, by more than a
+  /// grace period, is not kept until that time has come; how long ago it was nobody knows.
+  public func sweepable(at now: Timestamp, graceSeconds: Double) -> [RowsetID] {
+    let latest = now.advanced(bySeconds: -graceSeconds)
+    let bogus = now.advanced(bySeconds: graceSeconds)
+    return stale.filter { $0.since <= latest || $0.since > bogus }.map(\.entry.id)
   }
 
   /// What is wrong with the state, in words; empty when every invariant holds.

@@ -56,4 +56,95 @@ import Testing
     }
     #expect((1..<200).contains(refusals))
   }
+
+  /// A checkpoint that cannot be read once is passed over, and the log before it replayed. What is
+  /// acknowledged then must not go where nobody looks who can read the checkpoint again.
+  /// (Simulation seed 1485.)
+  @Test func loadsAfterACheckpointThatCouldNotBeReadAreKept() throws {
+    let disk = MemoryFileSystem()
+    var random = SeededGenerator(seed: 1)
+    do {
+      let store = try TestStore.create(disk)
+      try store.load(
+        TestStore.batch(TestStore.rows(load: 0, count: 5, random: &random)),
+        into: TestStore.tableName)
+      try store.checkpoint()
+    }
+    do {
+      let rule = FaultPlan.Rule(
+        .error(code: EIO), .only(0), operations: [.openForReading], pathPart: ".ckpt")
+      let faulty = FaultyFileSystem(disk, plan: FaultPlan(rules: [rule]))
+      let store = try TestStore.open(faulty)
+      #expect(faulty.injectedFaults.count == 1)
+      try store.load(
+        TestStore.batch(TestStore.rows(load: 1, count: 5, random: &random)),
+        into: TestStore.tableName)
+    }
+    #expect(try TestStore.contents(of: TestStore.open(disk)).count == 10)
+  }
+
+  /// The name of a new store is made durable last. Where that failed, the store may still be there
+  /// to be opened, and then a crash must not take away what it acknowledges. (Seed 5420.)
+  @Test func aStoreWhoseCreationFailedLateIsDurableOnceOpened() throws {
+    var reopened = 0
+    for operation in 0..<40 {
+      let disk = MemoryFileSystem()
+      let faulty = FaultyFileSystem(disk, plan: .failing(operation: operation))
+      do { _ = try TestStore.create(faulty) } catch is StorageError {}
+      faulty.replacePlan(.none)
+      guard try disk.exists(TestStore.path + "/SEDIMENT") else { continue }
+      do { _ = try TestStore.open(faulty) }
+      reopened += 1
+      for seed in 0..<20 as Range<UInt64> {
+        #expect(
+          try disk.crash(seed: seed).exists(TestStore.path + "/SEDIMENT"),
+          "operation \(operation), crash seed \(seed)")
+      }
+    }
+    #expect(reopened > 1)
+  }
+
+  /// As before, but with another attempt to create it.
+  @Test func aStoreCreatedAgainIsDurable() throws {
+    for operation in 0..<40 {
+      let disk = MemoryFileSystem()
+      let faulty = FaultyFileSystem(disk, plan: .failing(operation: operation))
+      do { _ = try TestStore.create(faulty) } catch is StorageError {}
+      faulty.replacePlan(.none)
+      guard try !disk.exists(TestStore.path + "/SEDIMENT") else { continue }
+      do { _ = try TestStore.create(faulty) }
+      for seed in 0..<20 as Range<UInt64> {
+        let survivor = disk.crash(seed: seed)
+        let comment: Comment = "operation \(operation), crash seed \(seed)"
+        try #require(try survivor.exists(TestStore.path + "/SEDIMENT"), comment)
+        #expect(try TestStore.open(survivor).snapshot().count == 1, comment)
+      }
+    }
+  }
+
+  /// A frame that could not be appended whole is cut off. It must not come back once the log goes
+  /// on in another file: damage in the middle of the log is what it would look like. (Seed 3884.)
+  @Test func aFrameThatWasCutOffDoesNotComeBack() throws {
+    var random = SeededGenerator(seed: 2)
+    let disk = MemoryFileSystem()
+    let faulty = FaultyFileSystem(disk)
+    let store = try TestStore.create(faulty)
+    let rule = FaultPlan.Rule(
+      .tornWrite(code: ENOSPC), .only(0), operations: [.append], pathPart: ".log")
+    faulty.replacePlan(FaultPlan(rules: [rule], seed: 3))
+    let refused = TestStore.rows(load: 0, count: 9, random: &random)
+    #expect(throws: StorageError.self) {
+      try store.load(TestStore.batch(refused), into: TestStore.tableName)
+    }
+    let begin = FaultPlan.Rule(
+      .error(code: ENOSPC), .only(0), operations: [.append], pathPart: ".ckpt")
+    faulty.replacePlan(FaultPlan(rules: [begin]))
+    #expect(throws: StorageError.self) { try store.checkpoint() }
+    let rows = TestStore.rows(load: 1, count: 5, random: &random)
+    try store.load(TestStore.batch(rows), into: TestStore.tableName)
+    for seed in 0..<40 as Range<UInt64> {
+      let survivor = try TestStore.open(disk.crash(seed: seed))
+      #expect(try TestStore.contents(of: survivor) == TestStore.sorted(rows), "seed \(seed)")
+    }
+  }
 }

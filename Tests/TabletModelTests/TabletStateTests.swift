@@ -57,7 +57,8 @@ import Testing
           staleCount += last - first + 1
         }
       default:
-        let gone = state.sweepable(before: Timestamp(rawValue: Int64(step) / 2))
+        let gone = state.sweepable(
+          at: Timestamp(rawValue: Int64(step)), graceSeconds: Double(step / 2) / 1e6)
         let lie = random.next() % 4 == 0
         edit = .sweep(gone + (lie ? [RowsetID(rawValue: 999_999)] : []))
         fits = !lie

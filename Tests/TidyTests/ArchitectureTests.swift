@@ -32,6 +32,10 @@ struct ArchitectureTests {
     "crash-writer": base.union([
       "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",
     ]),
+    "EngineSimulation": base.union(segments).union(decisions).union([
+      "TabletEngine", "QueryEngine",
+    ]),
+    "soak": ["StorageBase", "StorageIO", "EngineSimulation", "ArgumentParser"],
     "bench-main": base.union(segments).union(decisions).union([
       "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", "ArgumentParser",
       "Yams",
@@ -89,7 +93,7 @@ struct ArchitectureTests {
   @Test func sourcesImportWhatTheManifestSays() {
     let statement =
       /^\s*(?:@\S+\s+)*(?:\w+\s+)?import\s+(?:(?:struct|class|enum|func|protocol)\s+)?(\w+)/
-    let executables: Set = ["bench", "bench-main", "crash-writer", "sediment"]
+    let executables: Set = ["bench", "bench-main", "crash-writer", "sediment", "soak"]
     for file in repository.files where file.isSwift {
       guard let target = file.target else { continue }
       for line in file.code.lines {

@@ -12,7 +12,9 @@ struct StyleTests {
     var exempt: Set<String> = []
   }
 
-  private static let executables: Set = ["bench", "bench-main", "crash-writer", "sediment"]
+  private static let executables: Set = [
+    "bench", "bench-main", "crash-writer", "sediment", "soak",
+  ]
 
   private static var bans: [Ban] {
     [

@@ -17,6 +17,7 @@ extension CompactionScheduler {
     let pending: Pending
     let inFlight: [CompactionPick]
     let entropy: UInt64
+    let askedAt: Timestamp
   }
 
   private enum Answer {
@@ -65,7 +66,7 @@ extension CompactionScheduler {
       return due.sorted { $0.key < $1.key }.map { tablet, pending in
         Question(
           tablet: tablet, pending: pending, inFlight: state.inFlight[tablet, default: []],
-          entropy: state.random.next())
+          entropy: state.random.next(), askedAt: now)
       }
     }
   }
@@ -75,7 +76,7 @@ extension CompactionScheduler {
       let snapshot = store.tablet(question.tablet)
     else { return .wait(until: nil) }
     let facts = snapshot.state.facts(
-      now: store.clock.now(), allowedKinds: lanes[lane].kinds,
+      now: question.askedAt, allowedKinds: lanes[lane].kinds,
       inFlight: question.inFlight.map(\.versions),
       keysModel: table.definition.schema.keysModel, entropy: question.entropy)
     switch policy.decide(facts) {
@@ -105,7 +106,7 @@ extension CompactionScheduler {
       case .compact: break
       case .wait(let until):
         var pending = question.pending
-        pending.notBefore = until
+        pending.pause = until.map { CompactionScheduler.Pause(since: question.askedAt, until: $0) }
         state.pending[lane][question.tablet] = until == nil ? nil : pending
       case .refused: state.pending[lane][question.tablet] = nil
       }

@@ -12,10 +12,20 @@ public final class CompactionScheduler: StoreObserver {
   /// What a lane knows of a tablet that the policy has to be asked about.
   struct Pending {
     var since: Timestamp
-    /// Not before this time: after a failure, or because the policy said so.
-    var notBefore: Timestamp?
+    /// After a failure, or because the policy said so.
+    var pause: Pause?
     /// Counts the changes of the tablet, so that an answer to an older question is recognised.
     var change: UInt64
+  }
+
+  /// A time in which a tablet is left alone.
+  struct Pause {
+    let since: Timestamp
+    let until: Timestamp
+
+    /// A clock that has been set back to before its beginning ends it, since nobody knows how long
+    /// it would take otherwise.
+    func contains(_ now: Timestamp) -> Bool { since <= now && now < until }
   }
 
   struct State {
@@ -108,7 +118,7 @@ public final class CompactionScheduler: StoreObserver {
           // A tablet that failed just now stays barred although it has changed.
           let known = state.pending[lane][tablet]
           state.pending[lane][tablet] = Pending(
-            since: known?.since ?? now, notBefore: known?.notBefore, change: state.changeCount)
+            since: known?.since ?? now, pause: known?.pause, change: state.changeCount)
         }
       }
     }
@@ -145,12 +155,14 @@ public final class CompactionScheduler: StoreObserver {
     let now = store.clock.now()
     state.withLock { state in
       state.inFlight[job.snapshot.id]?.removeAll { $0 == job.pick }
-      let notBefore: Timestamp? =
-        if case .failure = result { now.advanced(bySeconds: Self.backOffSeconds) } else { nil }
+      var pause: Pause?
+      if case .failure = result {
+        pause = Pause(since: now, until: now.advanced(bySeconds: Self.backOffSeconds))
+      }
       state.changeCount += 1
       for other in lanes.indices {
         state.pending[other][job.snapshot.id] = Pending(
-          since: now, notBefore: notBefore, change: state.changeCount)
+          since: now, pause: pause, change: state.changeCount)
       }
     }
     onEvent(
@@ -191,5 +203,5 @@ extension CompactionScheduler {
 }
 
 extension CompactionScheduler.Pending {
-  func isWaiting(_ now: Timestamp) -> Bool { notBefore.map { $0 > now } ?? false }
+  func isWaiting(_ now: Timestamp) -> Bool { pause?.contains(now) ?? false }
 }

@@ -141,8 +141,12 @@ struct Recovery {
     var frame = nextFrame
     var last = present.count - 1
     // A file without frames was begun when the disk failed; writing may have gone on in the one
-    // before it, which is the last then.
-    while last > 0, try !reader.mayHoldFrames(present[last]) { last -= 1 }
+    // before it, which is the last then. Not so where a checkpoint says that writing goes on in the
+    // file, even one that could not be read this time: whoever can read it skips what is before.
+    let newestCheckpoint = try numbers(in: layout.checkpointDirectory, suffix: ".ckpt").last ?? 0
+    while last > 0, present[last] > newestCheckpoint,
+      try !reader.mayHoldFrames(present[last])
+    { last -= 1 }
     var validByteCount: UInt64 = 0
     var version = LogFormat.version
     for index in 0...last {

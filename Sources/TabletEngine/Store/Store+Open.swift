@@ -84,6 +84,9 @@ extension Store {
     let layout = StoreLayout(root: path)
     let identity = try StoreIdentity.read(files, layout: layout)
     let lock = try files.lock(layout.lock)
+    // Whoever created the store may have failed to make its name durable, and nothing may be
+    // acknowledged in a store that a crash can take away.
+    try files.syncDirectory(path, cause: .checkpoint)
     let indexCache = options.makeIndexCache()
     var recovery = Recovery(
       files: files, layout: layout, storeID: identity.storeID, indexCache: indexCache)
@@ -97,17 +100,19 @@ extension Store {
         recovery: recovery.report))
   }
 
-  /// Creates a directory and its parents so that they are found again after a crash.
+  /// Creates a directory and its parents so that they are found again after a crash. One that is
+  /// there may have been created by somebody who failed to make it durable.
   private static func createDurableDirectory(_ path: String, _ files: any FileSystem) throws {
-    guard try !files.exists(path) else { return }
     let parent: String =
       switch path.lastIndex(of: "/") {
       case nil: "."
       case path.startIndex: "/"
       case let slash?: String(path[..<slash])
       }
-    try createDurableDirectory(parent, files)
-    try files.createDirectory(path)
+    if try !files.exists(path) {
+      try createDurableDirectory(parent, files)
+      try files.createDirectory(path)
+    }
     try files.syncDirectory(parent, cause: .checkpoint)
   }
 }

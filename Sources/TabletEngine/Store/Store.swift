@@ -93,10 +93,10 @@ public final class Store: Sendable {
   /// - Returns: how many were swept.
   @discardableResult
   public func sweepStaleRowsets() throws -> Int {
-    let deadline = clock.now().advanced(bySeconds: -options.staleGraceSeconds)
+    let now = clock.now()
     var count = 0
     for tablet in snapshot().flatMap(\.tablets) {
-      let ids = tablet.state.sweepable(before: deadline)
+      let ids = tablet.state.sweepable(at: now, graceSeconds: options.staleGraceSeconds)
       if ids.isEmpty { continue }
       _ = try commit(.sweep(tablet: tablet.id, rowsets: ids))
       count += ids.count

@@ -1,0 +1,46 @@
+import StorageBase
+
+/// A step of a simulation.
+enum Operation: String, Sendable {
+  case createTable, load, prepare, commitPrepared
+  case compact, sweep, checkpoint
+  case read, readOlder, readHeld, hold, release, query
+  case injectFaults, fillDisk, endFaults, dieSoon
+  case jumpClock
+  case close, kill, losePower
+
+  /// How often each is chosen, relative to the others.
+  private static let weights: [(Operation, Int)] = [
+    (.load, 40), (.prepare, 4), (.commitPrepared, 6), (.createTable, 6),
+    (.compact, 12), (.sweep, 5), (.checkpoint, 4),
+    (.read, 5), (.readOlder, 4), (.readHeld, 4), (.hold, 4), (.release, 2), (.query, 4),
+    (.injectFaults, 4), (.fillDisk, 2), (.endFaults, 3), (.dieSoon, 2), (.jumpClock, 3),
+    (.close, 2), (.kill, 2), (.losePower, 3),
+  ]
+
+  /// What may happen in the middle of something else, on the same thread.
+  private static let interruptions: [(Operation, Int)] = [
+    (.load, 12), (.prepare, 2), (.commitPrepared, 4), (.createTable, 1), (.sweep, 5),
+    (.checkpoint, 4), (.read, 2), (.readOlder, 2), (.readHeld, 2), (.hold, 2), (.release, 1),
+    (.query, 1), (.injectFaults, 1), (.endFaults, 1), (.jumpClock, 1),
+  ]
+
+  static func random(_ random: inout SeededGenerator) -> Operation {
+    choice(among: weights, &random)
+  }
+
+  static func randomInterruption(_ random: inout SeededGenerator) -> Operation {
+    choice(among: interruptions, &random)
+  }
+
+  private static func choice(
+    among weights: [(Operation, Int)], _ random: inout SeededGenerator
+  ) -> Operation {
+    var rest = Int.random(in: 0..<weights.reduce(0) { $0 + $1.1 }, using: &random)
+    for (operation, weight) in weights {
+      if rest < weight { return operation }
+      rest -= weight
+    }
+    return .load
+  }
+}

@@ -1,0 +1,97 @@
+import CompactionPolicies
+import StorageBase
+import StorageIO
+import TabletEngine
+import TabletModel
+
+// Work in the background.
+extension Simulation {
+  /// The policies a run may have: those that are shipped, so tuned that they act on few rowsets.
+  static var policies: [() throws -> any CompactionPolicy] {
+    ["full:k=1", "full:k=3", "num-based:min_deltas=2", "gradient:min_deltas=3", "gradient", "none"]
+      .map { spec in { try PolicyCatalogue.shipped.policy(spec).policy } }
+  }
+
+  /// Sweeps or writes a checkpoint.
+  func maintain(_ name: String, _ body: (Store) throws -> Void) throws {
+    guard let store = world.store else { return }
+    do {
+      try body(store)
+      trace.note(name)
+    } catch {
+      try excuse(error, name)
+    }
+  }
+
+  /// Runs the scheduler until it wants nothing more, with other steps in between; sometimes it is
+  /// stopped in the middle.
+  func compact() throws {
+    guard let store = world.store else { return }
+    let executor = SimulatedExecutor(seed: random.next())
+    let scheduler = CompactionScheduler(
+      store: store, policy: OvertakenPolicy(policy) { self.interrupt(oneIn: 6) },
+      lanes: [
+        CompactionLane(kinds: [.cumulative], slotCount: 2, executor: executor),
+        CompactionLane(kinds: [.base], slotCount: 1, executor: executor),
+      ],
+      seed: random.next(), onEvent: { self.finished($0) },
+      onRefusal: { self.innerFailure = SimulationFailure("a pick was refused: \($0)") })
+    scheduler.start()
+    let cancelling = random.next() % 6 == 0
+    isCancelling = false
+    if cancelling {
+      world.files.onYield {
+        if self.random.next() % 5 == 0 {
+          self.isCancelling = true
+          scheduler.stop(cancelRunning: true)
+        }
+      }
+    }
+    while executor.runNext() { interrupt(oneIn: 4) }
+    scheduler.stop(cancelRunning: false)
+    if cancelling { world.files.onYield { self.interrupt(oneIn: 12) } }
+    if let innerFailure { throw innerFailure }
+  }
+
+  private func finished(_ event: CompactionEvent) {
+    guard let error = event.error else {
+      trace.note("compacted", "\(event.tablet) \(event.versions)")
+      return
+    }
+    guard !world.isHealthy || isCancelling else {
+      innerFailure = SimulationFailure("a compaction failed although nothing was wrong: \(error)")
+      return
+    }
+    trace.note(isCancelling ? "compaction cancelled" : "compaction failed")
+  }
+}
+
+/// A policy that other steps overtake: between its question and the start of the job, and between
+/// the end of the merge and its commit.
+private struct OvertakenPolicy: CompactionPolicy {
+  private let base: any CompactionPolicy
+  private let onYield: @Sendable () -> Void
+
+  init(_ base: any CompactionPolicy, onYield: @escaping @Sendable () -> Void) {
+    self.base = base
+    self.onYield = onYield
+  }
+
+  var designPoint: DesignPoint { base.designPoint }
+
+  func decide(_ facts: TabletFacts) -> CompactionDecision {
+    onYield()
+    return base.decide(facts)
+  }
+
+  func initialCumulativePoint(_ facts: TabletFacts) -> Version {
+    base.initialCumulativePoint(facts)
+  }
+
+  func cumulativePoint(
+    after pick: CompactionPick, output: RowsetSummary, in facts: TabletFacts
+  ) -> Version {
+    onYield()
+    return base.cumulativePoint(after: pick, output: output, in: facts)
+  }
+}

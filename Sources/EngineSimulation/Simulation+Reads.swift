@@ -1,0 +1,176 @@
+import StorageBase
+import StorageIO
+import TabletEngine
+
+/// A snapshot that somebody holds while the store goes on.
+struct HeldSnapshot {
+  let table: Int
+  let snapshot: TableSnapshot
+  let versions: [Version]
+}
+
+// What readers see.
+extension Simulation {
+  private var readableTable: SampleTable? {
+    let known = oracle.tables
+    return known.isEmpty ? nil : tables[known[random.index(of: known)]]
+  }
+
+  /// Reads a table as it is now.
+  func read() throws {
+    guard let store = world.store, let table = readableTable else { return }
+    try attempt("read", table.name) {
+      try compare(
+        try store.snapshot(of: table.name), of: table, at: oracle.versions(of: table.number))
+    }
+  }
+
+  func hold() {
+    guard let store = world.store, let table = readableTable, held.count < 4,
+      let snapshot = store.snapshot().first(where: { $0.definition.name == table.name })
+    else { return }
+    held.append(
+      HeldSnapshot(
+        table: table.number, snapshot: snapshot, versions: oracle.versions(of: table.number)))
+    trace.note("hold", table.name)
+  }
+
+  /// A held snapshot shows what it showed when it was taken, whatever has happened since.
+  func readHeld() throws {
+    guard !held.isEmpty else { return }
+    let reader = held[random.index(of: held)]
+    try attempt("read held") {
+      try compare(reader.snapshot, of: tables[reader.table], at: reader.versions)
+    }
+  }
+
+  /// An older version, if it is still kept, reads as it did when it was the newest.
+  func readOlder() throws {
+    guard let store = world.store, let table = readableTable else { return }
+    let snapshot = try store.snapshot(of: table.name)
+    let bucket = random.index(of: snapshot.tablets)
+    let tablet = snapshot.tablets[bucket]
+    let version = Version(1 + Int64(random.next() % UInt64(tablet.version.rawValue)))
+    let segments: [RowsetSegment]
+    do {
+      segments = try tablet.segments(at: version)
+    } catch {
+      guard version < tablet.version else {
+        throw SimulationFailure("the newest version cannot be read: \(error)")
+      }
+      trace.note("version gone", "\(version)")
+      return
+    }
+    try attempt("read older", "\(table.name) \(version)") {
+      let expected = oracle.contents(of: table.number, bucket: bucket, at: version)
+      try compare(try table.read(segments), expected, table, bucket, version)
+    }
+  }
+
+  /// Reads everything, when nothing can excuse an error.
+  func readAll() throws {
+    guard let store = world.store else { return }
+    for table in tables where oracle.tables.contains(table.number) {
+      try compare(
+        try store.snapshot(of: table.name), of: table, at: oracle.versions(of: table.number))
+    }
+  }
+
+  /// Reads: an error is excused by faults, wrong rows are not.
+  func attempt(_ what: String, _ detail: String = "", _ body: () throws -> Void) throws {
+    do {
+      try body()
+      trace.note(what, detail)
+    } catch {
+      try excuse(error, what, detail)
+    }
+  }
+
+  private func compare(
+    _ snapshot: TableSnapshot, of table: SampleTable, at versions: [Version]
+  ) throws {
+    let found = snapshot.tablets.map(\.version)
+    guard found == versions else {
+      throw SimulationFailure("table \(table.name): versions \(found), expected \(versions)")
+    }
+    for (bucket, tablet) in snapshot.tablets.enumerated() {
+      let expected = oracle.contents(of: table.number, bucket: bucket, at: versions[bucket])
+      try compare(try table.read(tablet.segments), expected, table, bucket, versions[bucket])
+    }
+  }
+
+  private func compare(
+    _ found: [Int: Digest], _ expected: [Int: Digest], _ table: SampleTable, _ bucket: Int,
+    _ version: Version
+  ) throws {
+    guard found != expected else { return }
+    let loads = Set(found.keys).union(expected.keys).sorted()
+    let differences = loads.filter { found[$0] != expected[$0] }.map { load in
+      "load \(load): \(found[load]?.rowCount ?? 0) rows, expected \(expected[load]?.rowCount ?? 0)"
+    }
+    throw SimulationFailure(
+      "table \(table.name) bucket \(bucket) version \(version): "
+        + differences.prefix(5).joined(separator: "; "))
+  }
+
+  // MARK: After a start
+
+  /// What has been opened must have what was acknowledged; what was uncertain is looked up, and is
+  /// certain from now on.
+  func recover() throws {
+    guard let store = world.store else { return }
+    let names = store.snapshot().map(\.definition.name)
+    let unknown = names.filter { name in !tables.contains { $0.name == name } }
+    guard unknown.isEmpty else { throw SimulationFailure("unknown tables \(unknown)") }
+    for table in tables {
+      try oracle.recovered(table, exists: names.contains(table.name))
+    }
+    if !oracle.uncertain.isEmpty {
+      do {
+        let found = try world.withoutFaults(plan) { try contents(of: store) }
+        let kept = try oracle.recovered(found)
+        trace.note("decided by recovery", "\(kept) kept")
+      } catch let error as StorageError {
+        // What was read wrongly while the store was opened stays in memory. The next process
+        // finds out.
+        try excuse(error, "look after recovery")
+        return end(atOnce: true)
+      }
+    }
+    for table in tables where oracle.tables.contains(table.number) {
+      let found = try store.snapshot(of: table.name).tablets.map(\.version)
+      let expected = oracle.versions(of: table.number)
+      guard found == expected else {
+        throw SimulationFailure(
+          "table \(table.name) was recovered at versions \(found), expected \(expected)")
+      }
+    }
+  }
+
+  /// By table and bucket, what there is of each load.
+  private func contents(of store: Store) throws -> [Int: [[Int: Digest]]] {
+    var found: [Int: [[Int: Digest]]] = [:]
+    for table in tables where oracle.tables.contains(table.number) {
+      found[table.number] = try store.snapshot(of: table.name).tablets
+        .map { try table.read($0.segments) }
+    }
+    return found
+  }
+
+  /// Nothing lies about that no rowset and no recovery needs.
+  func checkFiles(_ store: Store) throws {
+    let needed = Set(
+      store.snapshot().flatMap(\.tablets).flatMap(\.segments).filter { !$0.isInline }.map(\.path))
+    let data = SimulatedWorld.storePath + "/data"
+    for directory in try world.disk.listDirectory(data) {
+      for name in try world.disk.listDirectory("\(data)/\(directory)") {
+        let path = "\(data)/\(directory)/\(name)"
+        guard needed.contains(path) else { throw SimulationFailure("\(path) is of no use") }
+      }
+    }
+    let checkpoints = try world.disk.listDirectory(SimulatedWorld.storePath + "/checkpoint")
+    guard checkpoints.count == 1 else {
+      throw SimulationFailure("checkpoints \(checkpoints), one is enough")
+    }
+  }
+}

@@ -1,0 +1,216 @@
+import StorageBase
+import StorageIO
+import TabletEngine
+import TabletModel
+
+/// One run of the whole engine on one thread: loads, compactions, sweeps, checkpoints, reads,
+/// restarts and power failures, on a disk that fails, with a clock that jumps, all chosen by one
+/// seed.
+///
+/// The oracle knows what the client was told. After every restart all that was acknowledged must
+/// be there once, what was refused must not, and the rest whole or not at all.
+///
+///     let trace = try Simulation(seed: 17).run(stepCount: 60)
+///
+/// A method calls another step only through `interrupt`, so that one step may run inside another
+/// that is waiting for the disk.
+public final class Simulation: @unchecked Sendable {
+  /// Steps of a run unless told: enough for some restarts between loads and compactions.
+  public static let usualStepCount = 60
+
+  // Everything happens on the thread that calls `run`; callbacks of the store come back to it.
+  var random: SeededGenerator
+  var world: SimulatedWorld
+  var oracle = Oracle()
+  var trace: SimulationTrace
+  let tables: [SampleTable]
+  let policy: any CompactionPolicy
+  var nextLoad = 1
+  /// Snapshots that readers hold, with what they showed when they were taken.
+  var held: [HeldSnapshot] = []
+  /// Loads that have been encoded and not been committed.
+  var prepared: [PreparedChange] = []
+  /// What goes wrong now.
+  var plan = FaultPlan.none
+  /// Steps until the power fails, when the disk is dying.
+  private var stepsToLive: Int?
+  private var depth = 0
+  /// Whether compactions have been told to stop.
+  var isCancelling = false
+  /// What a step inside another found wrong; it cannot throw through the engine.
+  var innerFailure: SimulationFailure?
+
+  /// - Parameter keepsEvents: whether the trace lists what happened, to be read by a person.
+  public init(seed: UInt64, keepsEvents: Bool = false) throws {
+    var random = SeededGenerator(seed: seed)
+    var options = StoreOptions(staleGraceSeconds: Double(random.next() % 4))
+    options.inlineRowsetByteCountMax = [0, 1500, 1 << 16][Int(random.next() % 3)]
+    options.logFileByteCountMax = [3000, 20_000, 1 << 20][Int(random.next() % 3)]
+    options.segmentRowCountMax = [7, 40, 1 << 20][Int(random.next() % 3)]
+    options.tabletVersionCountMax = 12
+    world = SimulatedWorld(options: options)
+    tables = try SampleTable.all(isIndexed: random.next() % 3 == 0)
+    policy = try Self.policies[Int(random.next() % UInt64(Self.policies.count))]()
+    trace = SimulationTrace(keepsEvents: keepsEvents)
+    self.random = random
+  }
+
+  /// Runs `stepCount` steps, then recovers once more without faults and checks everything.
+  public func run(stepCount: Int) throws -> SimulationTrace {
+    // The store holds the disk, which calls back here.
+    defer { end(atOnce: true) }
+    for step in 0..<stepCount {
+      do {
+        try self.step()
+      } catch {
+        throw SimulationFailure("step \(step): \(error)")
+      }
+    }
+    do {
+      try finish()
+    } catch {
+      throw SimulationFailure("after the last step: \(error)")
+    }
+    trace.count("faults", world.faultCount)
+    return trace
+  }
+
+  /// What has happened so far, also in a run that has failed.
+  public var events: [String] { trace.events ?? [] }
+
+  private func step() throws {
+    world.clock.advance(bySeconds: Double(random.next() % 1000) / 500)
+    if let steps = stepsToLive {
+      stepsToLive = steps - 1
+      if steps == 0 { return losePower() }
+    }
+    guard world.store != nil else { return try restart() }
+    try run(Operation.random(&random))
+    if let innerFailure { throw innerFailure }
+  }
+
+  /// Lets something else happen in the middle of a step.
+  func interrupt(oneIn chance: UInt64) {
+    guard depth == 0, innerFailure == nil, random.next() % chance == 0 else { return }
+    depth += 1
+    defer { depth -= 1 }
+    do {
+      try run(Operation.randomInterruption(&random))
+    } catch {
+      innerFailure = SimulationFailure("within another step: \(error)")
+    }
+  }
+
+  private func run(_ operation: Operation) throws {
+    switch operation {
+    case .createTable: try createTable()
+    case .load: try load()
+    case .prepare: try prepare()
+    case .commitPrepared: try commitPrepared()
+    case .compact: try compact()
+    case .sweep: try maintain("sweep") { _ = try $0.sweepStaleRowsets() }
+    case .checkpoint: try maintain("checkpoint") { try $0.checkpoint() }
+    case .read: try read()
+    case .readOlder: try readOlder()
+    case .readHeld: try readHeld()
+    case .hold: hold()
+    case .release: if !held.isEmpty { held.remove(at: random.index(of: held)) }
+    case .query: try query()
+    case .injectFaults: injectFaults()
+    case .fillDisk: fillDisk()
+    case .endFaults: setFaults(.none)
+    case .dieSoon: dieSoon()
+    case .jumpClock: jumpClock()
+    case .close: end(atOnce: false)
+    case .kill: end(atOnce: true)
+    case .losePower: losePower()
+    }
+  }
+
+  // MARK: The world
+
+  private func restart() throws {
+    switch random.next() % 8 {
+    case 0: losePower()
+    case 1: injectFaults()
+    default: break
+    }
+    guard try world.open() else {
+      for fault in world.lastFaults { trace.remark("\(fault)") }
+      plan = .none
+      trace.note("open refused")
+      return
+    }
+    trace.note("open")
+    world.files.onYield { self.interrupt(oneIn: 12) }
+    try recover()
+  }
+
+  private func forgetProcess() {
+    plan = .none
+    stepsToLive = nil
+    prepared.removeAll()
+  }
+
+  func end(atOnce: Bool) {
+    noteFaults()
+    trace.note(atOnce ? "kill" : "close")
+    if !atOnce { held.removeAll() }
+    world.end(atOnce: atOnce)
+    held.removeAll()
+    forgetProcess()
+  }
+
+  private func losePower() {
+    noteFaults()
+    trace.note("power failure")
+    world.losePower(seed: random.next())
+    held.removeAll()
+    forgetProcess()
+  }
+
+  private func dieSoon() {
+    setFaults(.dying(atOperation: Int(random.next() % 60), seed: random.next()))
+    stepsToLive = Int(random.next() % 6)
+    trace.note("disk dies soon")
+  }
+
+  /// The clock of the machine is set: a little or by days, forward or back.
+  private func jumpClock() {
+    let seconds: [Double] = [-0.5, 90, -3600, 86_400, -86_400, 20 * 86_400, -20 * 86_400]
+    let jump = seconds[random.index(of: seconds)]
+    world.clock.advance(bySeconds: jump)
+    trace.note("clock jumps", "\(jump)")
+  }
+
+  // MARK: The end
+
+  private func finish() throws {
+    // Nothing comes between any more.
+    depth += 1
+    defer { depth -= 1 }
+    losePower()
+    guard try world.open() else { throw SimulationFailure("open failed without a fault") }
+    try recover()
+    try readAll()
+    guard let store = world.store else { return }
+    let problems = StoreVerifier(store).run().problems
+    guard problems.isEmpty else { throw SimulationFailure("verify: \(problems)") }
+    // The store goes on, and with nobody reading older versions it needs no more than is visible.
+    for table in tables where !oracle.tables.contains(table.number) { try create(table) }
+    try load()
+    world.clock.advance(bySeconds: world.options.staleGraceSeconds + 30 * 86_400)
+    try compact()
+    world.clock.advance(bySeconds: world.options.staleGraceSeconds + 1)
+    try store.sweepStaleRowsets()
+    try store.checkpoint()
+    try readAll()
+    if let innerFailure { throw innerFailure }
+    try checkFiles(store)
+  }
+}
+
+extension SeededGenerator {
+  /// An index into a collection that is not empty.
+  mutating func index(of array: [some Any]) -> Int { Int(next() % UInt64(array.count)) }
+}

@@ -1,0 +1,73 @@
+import StorageBase
+import StorageIO
+import Synchronization
+
+/// Another file system that lets something else happen before segments are written: with one
+/// thread, the places where a merge or a load can be overtaken.
+final class YieldingFileSystem: FileSystem {
+  private let base: any FileSystem
+  private let hook = Mutex<(@Sendable () -> Void)?>(nil)
+
+  init(_ base: any FileSystem) { self.base = base }
+
+  /// Calls `body` from now on whenever a segment is about to be written, synced or created; never
+  /// while the store holds a lock.
+  func onYield(_ body: (@Sendable () -> Void)?) { hook.withLock { $0 = body } }
+
+  fileprivate func yield() { hook.withLock { $0 }?() }
+
+  private func isYielding(_ cause: IOCause) -> Bool { cause == .flush || cause == .compaction }
+
+  var counters: IOCounters { base.counters }
+
+  func create(_ path: String, cause: IOCause) throws -> any WritableFile {
+    guard isYielding(cause) else { return try base.create(path, cause: cause) }
+    yield()
+    return YieldingFile(try base.create(path, cause: cause), of: self)
+  }
+
+  func syncDirectory(_ path: String, cause: IOCause) throws {
+    if isYielding(cause) { yield() }
+    try base.syncDirectory(path, cause: cause)
+  }
+
+  func createDirectory(_ path: String) throws { try base.createDirectory(path) }
+  func listDirectory(_ path: String) throws -> [String] { try base.listDirectory(path) }
+  func exists(_ path: String) throws -> Bool { try base.exists(path) }
+  func openForAppending(_ path: String, cause: IOCause) throws -> any WritableFile {
+    try base.openForAppending(path, cause: cause)
+  }
+  func openForReading(_ path: String, cause: IOCause) throws -> any ReadableFile {
+    try base.openForReading(path, cause: cause)
+  }
+  func rename(_ source: String, to target: String) throws { try base.rename(source, to: target) }
+  func remove(_ path: String) throws { try base.remove(path) }
+  func removeDirectory(_ path: String) throws { try base.removeDirectory(path) }
+  func lock(_ path: String) throws -> any FileLock { try base.lock(path) }
+  func freeByteCount(_ path: String) throws -> UInt64 { try base.freeByteCount(path) }
+}
+
+private final class YieldingFile: WritableFile {
+  private let base: any WritableFile
+  private let fileSystem: YieldingFileSystem
+
+  init(_ base: any WritableFile, of fileSystem: YieldingFileSystem) {
+    self.base = base
+    self.fileSystem = fileSystem
+  }
+
+  var path: String { base.path }
+  var byteCount: UInt64 { base.byteCount }
+
+  func append(_ bytes: UnsafeRawBufferPointer) throws {
+    fileSystem.yield()
+    try base.append(bytes)
+  }
+
+  func sync() throws {
+    fileSystem.yield()
+    try base.sync()
+  }
+
+  func truncate(to byteCount: UInt64) throws { try base.truncate(to: byteCount) }
+}

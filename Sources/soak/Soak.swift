@@ -1,0 +1,78 @@
+import ArgumentParser
+import EngineSimulation
+import Glibc
+import StorageIO
+
+@main
+struct Soak: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "soak",
+    abstract: "Runs the engine under simulation, seed after seed, on all cores.",
+    discussion: """
+      Every seed is a history of loads, compactions, reads, faults of the disk and crashes, and
+      what the store shows is compared with what it promised. Runs until all seeds are done or
+      somebody stops it (Ctrl-C), and then says what happened; the exit code is 1 when a seed has
+      failed.
+
+      EXAMPLES
+        soak --seeds 100000       # a fixed number
+        soak --seeds 0            # until it is stopped
+        soak --seed 4711          # one again, with everything that happens
+      """)
+
+  @Option(help: "How many seeds to run; 0 goes on until it is stopped.")
+  var seeds = 10_000
+
+  @Option(help: "The first seed.")
+  var first = 0
+
+  @Option(help: "Runs this seed alone and prints what happens.")
+  var seed: Int?
+
+  @Option(help: "Steps of each seed.")
+  var steps = Simulation.usualStepCount
+
+  @Option(help: "Processes at a time; as many as there are cores unless told.")
+  var jobs = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+
+  @Option(help: "Seconds after which a seed counts as hanging.")
+  var timeout = 120
+
+  @Option(help: .hidden)
+  var stride: Int?
+
+  func validate() throws {
+    guard seeds >= 0, first >= 0, steps >= 1, jobs >= 1, timeout >= 1 else {
+      throw ValidationError("seeds and first are 0 or more, steps, jobs and timeout at least 1")
+    }
+  }
+
+  func run() throws {
+    if let seed {
+      try replay(UInt64(seed))
+    } else if let stride {
+      let worker = SoakWorker(first: first, stride: stride, count: seeds, stepCount: steps)
+      try worker.run(until: InterruptFlag.installingSignalHandlers())
+    } else {
+      let plan = SoakPlan(
+        first: first, count: seeds == 0 ? nil : seeds, stepCount: steps, workerCount: jobs,
+        timeoutSeconds: timeout)
+      var supervisor = SoakSupervisor(plan)
+      let failureCount = try supervisor.run(until: InterruptFlag.installingSignalHandlers())
+      if failureCount > 0 { throw ExitCode(1) }
+    }
+  }
+
+  private func replay(_ seed: UInt64) throws {
+    let simulation = try Simulation(seed: seed, keepsEvents: true)
+    do {
+      let trace = try simulation.run(stepCount: steps)
+      simulation.events.forEach { print($0) }
+      print("seed \(seed): sound, trace \(String(trace.hash, radix: 16))")
+    } catch {
+      simulation.events.forEach { print($0) }
+      print("seed \(seed): \(error)")
+      throw ExitCode(1)
+    }
+  }
+}
