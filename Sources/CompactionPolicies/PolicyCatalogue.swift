@@ -31,33 +31,14 @@ public struct PolicyCatalogue: Sendable {
   /// - Throws: `StorageError.unknownName` for a policy or parameter that does not exist,
   ///   `StorageError.invalidArgument` for a value that is malformed or out of range.
   public func policy(_ spec: String) throws -> ConfiguredPolicy {
-    let parts = spec.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-    let name = String(parts[0])
-    guard let entry = entries.first(where: { $0.name == name }) else {
+    let spec = try PolicySpec(spec, of: "policy")
+    guard let entry = entries.first(where: { $0.name == spec.name }) else {
       throw StorageError.unknownName(
-        kind: "policy", name: name, known: entries.map(\.name).sorted())
+        kind: "policy", name: spec.name, known: entries.map(\.name).sorted())
     }
-    var parameters = PolicyParameters(
-      policy: name, given: parts.count == 2 ? try assignments(parts[1], of: spec) : [:])
+    var parameters = PolicyParameters(policy: spec.name, given: spec.assignments)
     let policy = entry.type.init(&parameters)
     try parameters.finish()
-    return ConfiguredPolicy(name: name, policy: policy, parameters: parameters.declared)
-  }
-
-  private func assignments(_ list: Substring, of spec: String) throws -> [String: String] {
-    var result: [String: String] = [:]
-    for pair in list.split(separator: ",", omittingEmptySubsequences: false) {
-      let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard sides.count == 2, !sides[0].isEmpty else {
-        throw StorageError.invalidArgument(
-          name: "policy", value: spec,
-          reason: "\"\(pair)\" is not of the form key=value; write name:key=value,key=value")
-      }
-      guard result.updateValue(String(sides[1]), forKey: String(sides[0])) == nil else {
-        throw StorageError.invalidArgument(
-          name: "policy", value: spec, reason: "\(sides[0]) is given twice")
-      }
-    }
-    return result
+    return ConfiguredPolicy(name: spec.name, policy: policy, parameters: parameters.declared)
   }
 }

@@ -19,9 +19,11 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Codab
 /// Where the core gets its time from: the system's clock, or a simulation's.
 public protocol TimeSource: Sendable {
   func now() -> Timestamp
+  /// Lets that much time pass for the calling thread, at least.
+  func pause(seconds: Double)
 }
 
-/// A clock that moves only when told. Thread-safe.
+/// A clock that moves only when told, or when somebody pauses. Thread-safe.
 public final class ManualClock: TimeSource {
   private let current: Mutex<Timestamp>
 
@@ -32,4 +34,7 @@ public final class ManualClock: TimeSource {
   public func advance(bySeconds seconds: Double) {
     current.withLock { $0 = $0.advanced(bySeconds: seconds) }
   }
+
+  /// Returns at once, with the clock moved on.
+  public func pause(seconds: Double) { advance(bySeconds: max(0, seconds)) }
 }

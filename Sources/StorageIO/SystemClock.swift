@@ -9,6 +9,17 @@ public struct SystemClock: TimeSource {
     let time = read(CLOCK_REALTIME)
     return Timestamp(rawValue: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
   }
+
+  /// Blocks the thread; setting the time of day does not matter. At most about a year.
+  public func pause(seconds: Double) {
+    guard seconds > 0 else { return }
+    let nanoseconds = UInt64(min(seconds, 3.2e7) * 1e9)
+    var wanted = timespec(
+      tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+    var left = timespec()
+    // A signal ends the sleep early and leaves the rest.
+    while nanosleep(&wanted, &left) != 0 && errno == EINTR { wanted = left }
+  }
 }
 
 /// Nanoseconds that only go forward, for measuring how long something took. The start is

@@ -52,6 +52,8 @@ public struct TabletState: Hashable, Sendable {
   /// In version order.
   public private(set) var rowsets: [RowsetEntry]
   public private(set) var stale: [Stale]
+  /// Visible rowsets that hold rows: the figure the version limit is compared with.
+  public private(set) var componentCount: Int
   public private(set) var cumulativePoint: Version
   public private(set) var lastSuccessAt: [CompactionKind: Timestamp]
 
@@ -75,15 +77,13 @@ public struct TabletState: Hashable, Sendable {
     self.id = id
     self.rowsets = rowsets
     self.stale = stale
+    componentCount = rowsets.count { !$0.summary.isEmpty }
     self.cumulativePoint = cumulativePoint
     self.lastSuccessAt = lastSuccessAt
   }
 
   /// The newest visible version.
   public var maxVersion: Version { rowsets.last?.summary.versions.last ?? Version(-1) }
-
-  /// Visible rowsets that hold rows: the figure the version limit is compared with.
-  public var componentCount: Int { rowsets.count { !$0.summary.isEmpty } }
 
   /// What a policy may know of this tablet now.
   public func facts(
@@ -115,6 +115,7 @@ public struct TabletState: Hashable, Sendable {
     }
     try requireNew(entry.id)
     rowsets.append(entry)
+    componentCount += entry.summary.isEmpty ? 0 : 1
   }
 
   private mutating func replace(
@@ -142,6 +143,8 @@ public struct TabletState: Hashable, Sendable {
     }
     try requireNew(output.id)
     stale.append(contentsOf: replaced.map { Stale(entry: $0, since: now) })
+    componentCount -= replaced.count { !$0.summary.isEmpty }
+    componentCount += output.summary.isEmpty ? 0 : 1
     rowsets.replaceSubrange(first..<first + inputs.count, with: [output])
     self.cumulativePoint = max(self.cumulativePoint, cumulativePoint)
     lastSuccessAt[kind] = now

@@ -22,9 +22,6 @@ final class Loader: Sendable {
   private let interrupt: InterruptFlag
   private let progress: LoadProgress
   private let state = Mutex(State())
-  /// How long a load waits for compaction when a tablet has too many versions.
-  private static let retryCountMax = 2000
-  private static let retryMicroseconds: UInt32 = 5000
   /// Merging can wait for the loads, and catches up when they end.
   private static let compactionNiceness: Int32 = 10
 
@@ -53,7 +50,7 @@ final class Loader: Sendable {
       lanes: [
         CompactionLane(kinds: [.cumulative], slotCount: 1, executor: compactionPool),
         CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
-      ])
+      ], onEvent: { _ in self.sweep() })
     scheduler.start()
     let maintenance = MaintenanceLoop(store: store)
     let maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
@@ -70,13 +67,22 @@ final class Loader: Sendable {
     if let error = state.withLock({ $0.error }) { throw error }
   }
 
+  /// Lets go of rowsets that were replaced long enough ago, those of earlier runs too.
+  private func sweep() {
+    do {
+      try store.sweepStaleRowsets()
+    } catch {
+      state.withLock { $0.error = $0.error ?? error }
+    }
+  }
+
   private func load(from source: LockedSource, writer: Int) {
     do {
       var load = 0
       while !interrupt.isSet, state.withLock({ $0.error == nil }),
         let builder = try nextLoad(from: source)
       {
-        let receipt = try commit(builder.prepare())
+        let receipt = try store.commit(builder.prepare())
         acknowledge(receipt, writer: writer, load: load)
         load += 1
       }
@@ -97,17 +103,6 @@ final class Loader: Sendable {
       missing = rowsPerLoad == nil ? 0 : missing - batch.rowCount
     }
     return builder
-  }
-
-  private func commit(_ load: PreparedLoad) throws -> CommitReceipt {
-    for _ in 0..<Self.retryCountMax {
-      do {
-        return try store.commit(load)
-      } catch StorageError.tooManyVersions {
-        usleep(Self.retryMicroseconds)
-      }
-    }
-    return try store.commit(load)
   }
 
   private func acknowledge(_ receipt: CommitReceipt, writer: Int, load: Int) {

@@ -140,7 +140,7 @@ extension CommitGroup {
 
   private func requireRoom(on tablet: TabletSnapshot, pendingCount: Int) throws {
     let count = tablet.state.componentCount + pendingCount
-    guard count >= store.options.tabletVersionCountMax else { return }
+    guard store.gate.isFull(versionCount: count) else { return }
     throw StorageError.tooManyVersions(
       table: catalogue.table(of: tablet.id)?.definition.name ?? "", tablet: tablet.id,
       count: count, limit: store.options.tabletVersionCountMax)

@@ -32,6 +32,8 @@ public struct CommitReceipt: Hashable, Sendable {
   public internal(set) var durability = DurabilityPromise.onDisk
   /// Whether it had been done before, so that nothing was left to do.
   public internal(set) var isRepeated = false
+  /// For how long the load was held back because versions had piled up on its tablets.
+  public internal(set) var slowedSeconds = 0.0
 
   /// The receipt, when everything that was made durable with it kept this promise.
   func promising(_ durability: Durability) -> CommitReceipt {

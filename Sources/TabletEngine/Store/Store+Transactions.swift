@@ -50,10 +50,15 @@ extension Store {
 
   /// Makes a prepared load visible as the next version of its tablets, durable as their tables
   /// promise.
+  ///
+  /// Holds the calling thread back, before the load enters the commit queue, for as long as
+  /// `StoreOptions.backPressure` wants.
   /// - Throws: `StorageError.tooManyVersions` when compaction is behind, and the load may be
   ///   committed again later; `TransactionError` when it has been aborted meanwhile.
   @discardableResult
-  public func commit(_ load: PreparedLoad) throws -> CommitReceipt { try commit(.load(load)) }
+  public func commit(_ load: PreparedLoad) throws -> CommitReceipt {
+    try commitSlowed(.load(load), of: load)
+  }
 
   /// The first of two phases: the rows are durable when this returns, and visible to nobody. They
   /// wait for `commit(transaction:)` or `abort(transaction:)`, also after a restart.
@@ -66,8 +71,8 @@ extension Store {
   public func precommit(
     _ load: PreparedLoad, timeoutSeconds: Double? = nil
   ) throws -> CommitReceipt {
-    try commit(
-      .precommit(load, timeoutSeconds: timeoutSeconds ?? options.precommitTimeoutSeconds))
+    let timeout = timeoutSeconds ?? options.precommitTimeoutSeconds
+    return try commitSlowed(.precommit(load, timeoutSeconds: timeout), of: load)
   }
 
   /// The second phase: all rows of the transaction become visible at once. When they have been

@@ -19,6 +19,7 @@ public final class Store: Sendable {
   /// Opened indexes and their answers; its sizes come from `options`.
   public let indexCache: IndexCache
   let layout: StoreLayout
+  let gate: LoadGate
   let identity: StoreIdentity
   private let lock: any FileLock
   private let catalogue: Mutex<Catalogue>
@@ -37,6 +38,9 @@ public final class Store: Sendable {
     recovery = opened.recovery
     indexCache = opened.indexCache
     layout = opened.layout
+    gate = LoadGate(
+      policy: opened.options.backPressure, versionCountMax: opened.options.tabletVersionCountMax,
+      clock: opened.clock)
     identity = opened.identity
     lock = opened.lock
     catalogue = Mutex(opened.catalogue)

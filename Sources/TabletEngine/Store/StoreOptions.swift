@@ -7,8 +7,10 @@ public struct StoreOptions: Hashable, Sendable {
   /// Rowsets whose encoded bytes are at most this many lie inline in the log; 0 gives every load
   /// its own file, as Apache Doris does.
   public var inlineRowsetByteCountMax: Int
-  /// Loads are refused on a tablet with this many versions.
+  /// Versions of a tablet before loads are refused.
   public var tabletVersionCountMax: Int
+  /// What is done about loads while versions pile up, and at that limit.
+  public var backPressure: BackPressure
   /// A new log file and a checkpoint are begun after this many bytes of log.
   public var logFileByteCountMax: Int
   /// Seconds a replaced rowset is kept for readers of older versions.
@@ -38,12 +40,14 @@ public struct StoreOptions: Hashable, Sendable {
   public init(
     inlineRowsetByteCountMax: Int = Limits.inlineRowsetByteCountMax,
     tabletVersionCountMax: Int = Limits.tabletVersionCountMax,
+    backPressure: BackPressure = .smooth(SmoothSlowing()),
     logFileByteCountMax: Int = 64 << 20, staleGraceSeconds: Double = 60,
     segmentRowCountMax: Int = 1 << 20, indexReaderCacheByteCountMax: Int = 64 << 20,
     indexResultCacheByteCountMax: Int = 64 << 20
   ) {
     self.inlineRowsetByteCountMax = inlineRowsetByteCountMax
     self.tabletVersionCountMax = tabletVersionCountMax
+    self.backPressure = backPressure
     self.logFileByteCountMax = logFileByteCountMax
     self.staleGraceSeconds = staleGraceSeconds
     self.segmentRowCountMax = segmentRowCountMax

@@ -28,7 +28,7 @@ struct CompareCommand: ParsableCommand {
       var comparison = PolicyComparison()
       // A policy that does not exist is found out before the first one has run.
       let jobs = try specs.map { spec in
-        var settings = options.settings(policy: spec)
+        var settings = try options.settings(policy: spec)
         settings.dataDirectory = options.data.map { "\($0)/\(spec)" }
         return try MainJob(settings, interrupt: interrupt)
       }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import CompactionPolicies
 import SegmentFormat
+import TabletModel
 
 /// The options of the main job, shared by `run` and `compare`.
 struct JobOptions: ParsableArguments {
@@ -32,6 +34,13 @@ struct JobOptions: ParsableArguments {
 
   @Option(help: "Versions of a tablet above which loads are refused.")
   var versionLimit = 2000
+
+  @Option(
+    help: """
+      What happens to loads while versions pile up: smooth slows them before the limit, hard \
+      refuses them at it, none lets them all in. See bench policies for parameters.
+      """)
+  var backPressure = "smooth"
 
   @Option(
     help: "Rowsets up to this many bytes lie inline in the log; 0 gives every load its own file.")
@@ -87,12 +96,15 @@ struct JobOptions: ParsableArguments {
       mapping == nil || input != nil, "--mapping", mapping ?? "", "given together with --input")
   }
 
-  func settings(policy: String) -> JobSettings {
+  /// - Throws: `StorageError` for a --back-pressure that does not exist.
+  func settings(policy: String) throws -> JobSettings {
     JobSettings(
       policySpec: policy, workload: workload, writers: writers, readers: readers,
       seconds: seconds, loadsPerSecond: loadsPerSecond == 0 ? nil : loadsPerSecond,
       rowsPerLoad: rowsPerLoad, queriesPerSecond: readers == 0 ? 0 : queriesPerSecond,
-      seed: seed, buckets: buckets, versionLimit: versionLimit, inlineBytes: inlineBytes,
+      seed: seed, buckets: buckets, versionLimit: versionLimit,
+      backPressure: try BackPressure(spec: backPressure),
+      inlineBytes: inlineBytes,
       compression: Compression(compression) ?? .lz4, cumulativeSlots: cumulativeSlots,
       baseSlots: baseSlots, outDirectory: out, dataDirectory: data, inputFile: input,
       mappingFile: mapping, maxErrors: maxErrors)

@@ -1,11 +1,13 @@
 import ArgumentParser
 import BenchKit
 import CompactionPolicies
+import TabletModel
 
 struct PoliciesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "policies",
-    abstract: "Lists the compaction policies with their parameters, defaults and ranges.")
+    abstract: "Lists the compaction policies with their parameters, defaults and ranges.",
+    discussion: "At the end stands what --back-pressure can be.")
 
   func run() {
     for entry in PolicyCatalogue.shipped.entries {
@@ -15,19 +17,26 @@ struct PoliciesCommand: ParsableCommand {
       print(
         "  trigger: \(point.trigger); layout: \(point.layout); granularity: "
           + "\(point.granularity); movement: \(point.movement); inputs: \(point.adjacency)")
-      if !entry.parameters.isEmpty {
-        var table = TextTable([
-          .init("  parameter", .leading), .init("default"), .init("range", .leading),
-          .init("meaning", .leading),
-        ])
-        for parameter in entry.parameters {
-          table.append([
-            "  " + parameter.name, parameter.defaultValue, parameter.range, parameter.meaning,
-          ])
-        }
-        print(table.text)
-      }
+      show(entry.parameters)
       print("")
     }
+    for name in BackPressure.names {
+      print("--back-pressure \(name): \(BackPressure.summary(of: name))")
+      show(BackPressure.parameters(of: name))
+    }
+  }
+
+  private func show(_ parameters: [PolicyParameter]) {
+    guard !parameters.isEmpty else { return }
+    var table = TextTable([
+      .init("  parameter", .leading), .init("default"), .init("range", .leading),
+      .init("meaning", .leading),
+    ])
+    for parameter in parameters {
+      table.append([
+        "  " + parameter.name, parameter.defaultValue, parameter.range, parameter.meaning,
+      ])
+    }
+    print(table.text)
   }
 }

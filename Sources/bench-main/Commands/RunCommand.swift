@@ -14,7 +14,8 @@ struct RunCommand: ParsableCommand {
       EXAMPLES
         bench run --policy gradient:min_deltas=10 --seconds 60 --writers 50
         bench run --policy full:k=8 --loads-per-second 1000 --rows-per-load 100
-        bench run --policy none --version-limit 100000
+        bench run --policy none --back-pressure none
+        bench run --loads-per-second 0 --rows-per-load 50 --back-pressure smooth:soft=0.25
       """)
 
   @Option(help: "name or name:key=value,key=value; see bench policies.")
@@ -25,7 +26,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     try withErrorsReported {
       let interrupt = try InterruptFlag.installingSignalHandlers()
-      let job = try MainJob(options.settings(policy: policy), interrupt: interrupt)
+      let job = try MainJob(try options.settings(policy: policy), interrupt: interrupt)
       let report = try job.run()
       print(report.text)
       if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }

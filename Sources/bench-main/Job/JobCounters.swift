@@ -12,9 +12,6 @@ final class JobCounters: Sendable {
     var queries = 0
     var errors = 0
     var rejectedLoads = 0
-    var stallCount = 0
-    var stallSeconds = 0.0
-    var stallLongestSeconds = 0.0
     /// Rowsets that queries had to read, summed over queries and tablets.
     var rowsetsRead = 0
     var tabletsRead = 0
@@ -55,14 +52,6 @@ final class JobCounters: Sendable {
       $0.rowsetsRead += rowsets.reduce(0, +)
       $0.tabletsRead += rowsets.count
       $0.rowsetsReadMax = max($0.rowsetsReadMax, rowsets.max() ?? 0)
-    }
-  }
-
-  func addStall(seconds: Double) {
-    totals.withLock {
-      $0.stallCount += 1
-      $0.stallSeconds += seconds
-      $0.stallLongestSeconds = max($0.stallLongestSeconds, seconds)
     }
   }
 

@@ -74,9 +74,10 @@ struct JobReport {
     row.queryP95Milliseconds = queries.p95Milliseconds
     row.queryP99Milliseconds = queries.p99Milliseconds
     row.queryP999Milliseconds = queries.p999Milliseconds
-    row.stallCount = totals.stallCount
-    row.stallSeconds = totals.stallSeconds
-    row.stallLongestSeconds = totals.stallLongestSeconds
+    let slowing = run.store.slowingTotals
+    row.stallCount = slowing.loadCount
+    row.stallSeconds = slowing.seconds
+    row.stallLongestSeconds = slowing.longestSeconds
     row.rejectedLoads = totals.rejectedLoads
     row.errors = totals.errors + run.compactions.current.failed
     if totals.tabletsRead > 0 {

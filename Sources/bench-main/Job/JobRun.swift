@@ -68,15 +68,13 @@ final class JobRun {
       ],
       seed: settings.seed, cpuSeconds: { ProcessUsage.threadCPUSeconds() },
       onEvent: { compactions.add($0) }, onRefusal: { compactions.add(refusal: $0) })
-    let scheduler = scheduler
     let start = monotonic.now()
     loads = OpenLoopSchedule(
       clientCount: settings.writers, perSecond: settings.loadsPerSecond,
       total: workload.loadCount(settings), start: start)
     writers = try Writers(
       store: store, table: table, schedule: loads, rowsPerLoad: settings.rowsPerLoad,
-      workload: workload, clientCount: settings.writers, counters: counters, samples: samples,
-      mayCatchUp: { !scheduler.isQuiescent })
+      workload: workload, clientCount: settings.writers, counters: counters, samples: samples)
     if settings.queriesPerSecond > 0 {
       let schedule = OpenLoopSchedule(
         clientCount: settings.readers, perSecond: settings.queriesPerSecond, total: nil,
@@ -99,6 +97,7 @@ final class JobRun {
     let files = PosixFileSystem()
     var options = StoreOptions()
     options.tabletVersionCountMax = settings.versionLimit
+    options.backPressure = settings.backPressure
     options.inlineRowsetByteCountMax = settings.inlineBytes
     options.staleGraceSeconds = 5
     if try files.exists(path + "/SEDIMENT") {

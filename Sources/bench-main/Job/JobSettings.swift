@@ -1,5 +1,6 @@
 import BenchKit
 import SegmentFormat
+import TabletModel
 
 /// Everything that describes a run of the main job; written into `run.json`.
 struct JobSettings {
@@ -20,6 +21,7 @@ struct JobSettings {
   /// Nil for what the workload wants.
   var buckets: Int?
   var versionLimit: Int
+  var backPressure: BackPressure
   var inlineBytes: Int
   var compression: Compression
   var cumulativeSlots: Int
@@ -39,7 +41,8 @@ struct JobSettings {
       "loads_per_second": loadsPerSecond.map { .number($0) } ?? .null,
       "rows_per_load": .integer(rowsPerLoad), "queries_per_second": .number(queriesPerSecond),
       "buckets": .optional(buckets), "version_limit": .integer(versionLimit),
-      "inline_bytes": .integer(inlineBytes), "compression": .string("\(compression)"),
+      "back_pressure": .string("\(backPressure)"), "inline_bytes": .integer(inlineBytes),
+      "compression": .string("\(compression)"),
       "cumulative_slots": .integer(cumulativeSlots), "base_slots": .integer(baseSlots),
       "data": .optional(dataDirectory), "input": .optional(inputFile),
       "mapping": .optional(mappingFile), "max_errors": .integer(maxErrors),

@@ -13,6 +13,7 @@ final class Sampler {
   private let clock = SystemClock()
   private var last: Timestamp
   private var lastTotals = JobCounters.Totals()
+  private var lastStallSeconds = 0.0
   private var lastJobs = 0
   private var lastCPU: Double
   private(set) var loadEnd: LoadEnd?
@@ -120,7 +121,9 @@ final class Sampler {
     row.queries = totals.queries - lastTotals.queries
     row.errors = totals.errors - lastTotals.errors
     row.rejectedLoads = totals.rejectedLoads - lastTotals.rejectedLoads
-    row.stallSeconds = totals.stallSeconds - lastTotals.stallSeconds
+    let stallSeconds = run.store.slowingTotals.seconds
+    row.stallSeconds = stallSeconds - lastStallSeconds
+    lastStallSeconds = stallSeconds
     let commits = run.counters.intervalCommitLatency.snapshotAndReset()
     row.commitP50Milliseconds = commits.p50Milliseconds
     row.commitP99Milliseconds = commits.p99Milliseconds

@@ -17,19 +17,14 @@ final class Writers: Sendable {
   private let sources: [LockedSource]
   private let counters: JobCounters
   private let samples: KeySamples
-  /// Whether waiting for compaction makes sense: some of it runs or is wanted.
-  private let mayCatchUp: @Sendable () -> Bool
   private let acknowledged: Mutex<RowSums>
   /// Clients whose sources may have more rows.
   private let unfinishedClients: Mutex<Set<Int>>
   private let clock = MonotonicClock()
-  /// How long a load that meets the version limit is tried again before it counts as refused.
-  private static let retrySeconds = 10.0
 
   init(
     store: Store, table: TableDefinition, schedule: OpenLoopSchedule, rowsPerLoad: Int,
-    workload: Workload, clientCount: Int, counters: JobCounters, samples: KeySamples,
-    mayCatchUp: @escaping @Sendable () -> Bool
+    workload: Workload, clientCount: Int, counters: JobCounters, samples: KeySamples
   ) throws {
     self.store = store
     self.table = table.name
@@ -40,7 +35,6 @@ final class Writers: Sendable {
     }
     self.counters = counters
     self.samples = samples
-    self.mayCatchUp = mayCatchUp
     acknowledged = Mutex(RowSums(schema: table.schema))
     unfinishedClients = Mutex(Set(0..<clientCount))
   }
@@ -80,7 +74,7 @@ final class Writers: Sendable {
     do {
       let builder = try store.beginLoad(into: table)
       try builder.append(batch)
-      guard let receipt = try commit(builder.prepare()) else { return }
+      let receipt = try store.commit(builder.prepare())
       counters.addCommit(
         rows: receipt.rowCount, logicalBytes: batch.logicalByteCount,
         flushedBytes: receipt.byteCount, nanoseconds: clock.now() - due)
@@ -88,26 +82,10 @@ final class Writers: Sendable {
       acknowledged.withLock { $0.add(sums) }
       samples.add(batch)
     } catch {
-      counters.addError("\(error)")
-    }
-  }
-
-  /// Commits, waiting for compaction while a tablet has too many versions; nil when refused.
-  private func commit(_ load: PreparedLoad) throws -> CommitReceipt? {
-    let start = clock.now()
-    var hasWaited = false
-    defer { if hasWaited { counters.addStall(seconds: Double(clock.now() - start) / 1e9) } }
-    while true {
-      do {
-        return try store.commit(load)
-      } catch let error as StorageError {
-        guard case .tooManyVersions = error else { throw error }
-        guard mayCatchUp(), Double(clock.now() - start) / 1e9 < Self.retrySeconds else {
-          counters.addRejectedLoad(error)
-          return nil
-        }
-        hasWaited = true
-        sleepThread(nanoseconds: 5_000_000)
+      if case StorageError.tooManyVersions = error {
+        counters.addRejectedLoad(error)
+      } else {
+        counters.addError("\(error)")
       }
     }
   }
