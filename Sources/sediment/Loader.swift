@@ -50,7 +50,7 @@ final class Loader: Sendable {
       lanes: [
         CompactionLane(kinds: [.cumulative], slotCount: 1, executor: compactionPool),
         CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
-      ], onEvent: { _ in self.sweep() })
+      ])
     scheduler.start()
     let maintenance = MaintenanceLoop(store: store)
     let maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
@@ -65,15 +65,6 @@ final class Loader: Sendable {
     scheduler.stop(cancelRunning: interrupt.isSet)
     compactionPool.shutdown()
     if let error = state.withLock({ $0.error }) { throw error }
-  }
-
-  /// Lets go of rowsets that were replaced long enough ago, those of earlier runs too.
-  private func sweep() {
-    do {
-      try store.sweepStaleRowsets()
-    } catch {
-      state.withLock { $0.error = $0.error ?? error }
-    }
   }
 
   private func load(from source: LockedSource, writer: Int) {
