@@ -1,12 +1,12 @@
 import StorageBase
 
 /// Dates and times as people write them in conditions.
-enum CalendarText {
+package enum CalendarText {
   static let microsecondsPerDay: Int64 = 86_400_000_000
 
   /// Microseconds since 1970-01-01 UTC of `YYYY-MM-DD`, optionally followed by a space or `T` and
   /// `HH:MM:SS` with up to six digits of fraction; nil for anything else.
-  static func microseconds(of text: String) -> Int64? {
+  package static func microseconds(of text: String) -> Int64? {
     let halves = text.split(
       maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: { $0 == " " || $0 == "T" })
     guard let date = halves.first else { return nil }

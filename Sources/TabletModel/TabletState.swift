@@ -14,8 +14,8 @@ public struct RowsetEntry: Hashable, Sendable {
 /// A change of one tablet. The durable log is a sequence of these, and replaying it rebuilds the
 /// state.
 public enum TabletEdit: Hashable, Sendable {
-  /// A load became visible as the next version.
-  case publish(RowsetEntry)
+  /// A load became visible as the next version, by the commit of this number in its store.
+  case publish(RowsetEntry, sequence: UInt64)
   /// A compaction replaced neighbouring rowsets by one; they stay as stale until swept.
   case replace(
     inputs: [RowsetID], output: RowsetEntry, kind: CompactionKind, cumulativePoint: Version,
@@ -56,9 +56,12 @@ public struct TabletState: Hashable, Sendable {
   public private(set) var componentCount: Int
   public private(set) var cumulativePoint: Version
   public private(set) var lastSuccessAt: [CompactionKind: Timestamp]
+  /// When the versions that can still be read were committed.
+  public private(set) var history: VersionHistory
 
   /// A new tablet, with nothing but the empty rowset `[0-1]`.
-  public init(id: TabletID, initialRowset: RowsetID, at now: Timestamp) {
+  /// - Parameter sequence: the last commit of the store before it.
+  public init(id: TabletID, initialRowset: RowsetID, at now: Timestamp, sequence: UInt64) {
     self.init(
       id: id,
       rowsets: [
@@ -66,13 +69,16 @@ public struct TabletState: Hashable, Sendable {
           id: initialRowset,
           summary: RowsetSummary(
             versions: .initial, byteCount: 0, segmentCount: 0, createdAt: now))
-      ], stale: [], cumulativePoint: Version.initial.next, lastSuccessAt: [:])
+      ], stale: [], cumulativePoint: Version.initial.next, lastSuccessAt: [:],
+      history: VersionHistory([
+        VersionHistory.Entry(version: .initial, sequence: sequence, at: now)
+      ]))
   }
 
   /// A state read back from a checkpoint; `check()` says whether it holds.
   public init(
     id: TabletID, rowsets: [RowsetEntry], stale: [Stale], cumulativePoint: Version,
-    lastSuccessAt: [CompactionKind: Timestamp]
+    lastSuccessAt: [CompactionKind: Timestamp], history: VersionHistory
   ) {
     self.id = id
     self.rowsets = rowsets
@@ -80,6 +86,7 @@ public struct TabletState: Hashable, Sendable {
     componentCount = rowsets.count { !$0.summary.isEmpty }
     self.cumulativePoint = cumulativePoint
     self.lastSuccessAt = lastSuccessAt
+    self.history = history
   }
 
   /// The newest visible version.
@@ -99,14 +106,16 @@ public struct TabletState: Hashable, Sendable {
   /// Carries out an edit, or leaves the state as it was and throws.
   public mutating func apply(_ edit: TabletEdit) throws(EditRefusal) {
     switch edit {
-    case .publish(let entry): try publish(entry)
+    case .publish(let entry, let sequence): try publish(entry, sequence: sequence)
     case .replace(let inputs, let output, let kind, let point, let now):
       try replace(inputs, by: output, kind: kind, cumulativePoint: point, at: now)
     case .sweep(let ids): try sweep(ids)
     }
   }
 
-  private mutating func publish(_ entry: RowsetEntry) throws(EditRefusal) {
+  private mutating func publish(
+    _ entry: RowsetEntry, sequence: UInt64
+  ) throws(EditRefusal) {
     let next = maxVersion.next
     guard entry.summary.versions == VersionRange(next, next) else {
       throw EditRefusal(
@@ -114,6 +123,8 @@ public struct TabletState: Hashable, Sendable {
           + "the next version is \(next)")
     }
     try requireNew(entry.id)
+    try history.append(
+      VersionHistory.Entry(version: next, sequence: sequence, at: entry.summary.createdAt))
     rowsets.append(entry)
     componentCount += entry.summary.isEmpty ? 0 : 1
   }
@@ -158,6 +169,7 @@ public struct TabletState: Hashable, Sendable {
         "tablet \(id): rowsets \(gone.subtracting(known).sorted()) are not stale")
     }
     stale.removeAll { gone.contains($0.entry.id) }
+    history.trim(readable: readableVersions)
   }
 
   private func requireNew(_ rowset: RowsetID) throws(EditRefusal) {
@@ -169,6 +181,18 @@ public struct TabletState: Hashable, Sendable {
   /// The visible and stale rowsets that can be put end to end, for reading older versions.
   public var versionGraph: VersionGraph {
     VersionGraph(rowsets.map(\.summary.versions) + stale.map(\.entry.summary.versions))
+  }
+
+  /// The versions that can be read now.
+  public var readableVersions: Set<Version> { versionGraph.readableVersions }
+
+  /// The tablet as it was when `version` was the newest, made of the fewest rowsets.
+  /// - Throws: `VersionGraph.MissingPath` as `entries(at:)`.
+  public func asOf(_ version: Version) throws(VersionGraph.MissingPath) -> TabletState {
+    TabletState(
+      id: id, rowsets: try entries(at: version), stale: [],
+      cumulativePoint: min(cumulativePoint, version.next), lastSuccessAt: [:],
+      history: history.upTo(version))
   }
 
   /// The fewest rowsets that make up the tablet as of `version`, in version order.
@@ -205,6 +229,9 @@ public struct TabletState: Hashable, Sendable {
     if rowsets.isEmpty { problems.append("tablet \(id) has no rowset") }
     let ids = rowsets.map(\.id) + stale.map(\.entry.id)
     if Set(ids).count != ids.count { problems.append("tablet \(id) has a rowset id twice") }
+    if let problem = history.problem(newestVersion: maxVersion) {
+      problems.append("tablet \(id): \(problem)")
+    }
     if !versionGraph.hasPath(to: maxVersion) {
       problems.append("tablet \(id) has no path to its newest version \(maxVersion)")
     }

@@ -73,6 +73,16 @@ public struct VersionGraph: Hashable, Sendable {
     return true
   }
 
+  /// The versions that `path(to:)` finds a path to; O(n log n) for n edges.
+  public var readableVersions: Set<Version> {
+    var readable = Set<Version>()
+    for first in lastVersions.keys.sorted()
+    where first == Version(0) || readable.contains(first.previous) {
+      readable.formUnion(lastVersions[first] ?? [])
+    }
+    return readable
+  }
+
   private func longestJump(from first: Version, to target: Version) -> VersionRange? {
     lastVersions[first]?.first { $0 <= target }.map { VersionRange(first, $0) }
   }

@@ -52,11 +52,23 @@ struct InspectCommand: ParsableCommand {
         "  column \(column.name) \(column.type)\(column.isNullable ? " nullable" : "")\(key)"
           + pruning(of: index, definition))
     }
+    showHistory(of: table)
     if sizes {
       for line in try ColumnSizes(of: table).lines() { print(line) }
       return
     }
     for tablet in table.tablets { show(tablet) }
+  }
+
+  /// Which of its states a query may ask for.
+  private func showHistory(of table: TableSnapshot) {
+    let ranges = table.heldSequences.map { range in
+      let end = range.upperBound == .max ? "now" : "\(range.upperBound)"
+      let since = table.committedAt(sequence: range.lowerBound)
+        .map { " (\(formatDatetime($0.rawValue)) UTC)" }
+      return "\(range.lowerBound)\(since ?? "") to \(end)"
+    }
+    print("  readable AS OF versions " + ranges.joined(separator: ", "))
   }
 
   private func pruning(of column: Int, _ definition: TableDefinition) -> String {
@@ -81,7 +93,8 @@ struct InspectCommand: ParsableCommand {
     print(
       "  tablet \(tablet.id): version \(tablet.version), \(tablet.rowsets.count) rowsets, "
         + "\(tablet.rowCount) rows, \(tablet.byteCount) bytes, cumulative point "
-        + "\(tablet.state.cumulativePoint), \(tablet.state.stale.count) stale rowsets")
+        + "\(tablet.state.cumulativePoint), \(tablet.state.stale.count) stale rowsets, "
+        + "\(tablet.state.readableVersions.count) readable versions")
     for rowset in tablet.rowsets {
       let summary = rowset.summary
       print(

@@ -14,9 +14,14 @@ struct QueryCommand: ParsableCommand {
       A statement reads one table: SELECT … FROM … WHERE … GROUP BY … HAVING … ORDER BY … LIMIT ….
       Without one, the options say what to compute; without aggregates rows are shown.
 
+      FROM orders FOR VERSION AS OF 17 reads the table as it was after commit 17 of the store, FOR
+      TIME AS OF '2026-11-27 01:02:03' as it was then (UTC), as long as that state is kept:
+      sediment inspect shows which ones are.
+
       EXAMPLES
         sediment query DIR "select city, sum(amount) from orders group by city order by 2 desc"
         sediment query DIR "select count(distinct user_id) from orders" --explain
+        sediment query DIR "select count(*) from orders for version as of 17"
         sediment query DIR --table orders --count --sum amount
         sediment query DIR --table orders --group-by city --sum amount --order-by -sum_amount
         sediment query DIR --table orders --where user_id=42 --limit 20
@@ -98,7 +103,9 @@ struct QueryCommand: ParsableCommand {
 
   private func answer(_ text: String, _ store: Store) throws {
     let statement = try SQLStatement(text)
-    let snapshot = try store.snapshot(of: statement.tableName)
+    let snapshot =
+      try statement.moment.map { try store.snapshot(of: statement.tableName, asOf: $0) }
+      ?? store.snapshot(of: statement.tableName)
     let query = try statement.bound(to: snapshot.definition.schema)
     if explain { print(query.plan) }
     let found = try withThreads {

@@ -2,6 +2,7 @@ import QueryEngine
 import ScanKernels
 import SegmentFormat
 import StorageBase
+import TabletEngine
 import Testing
 
 /// What a statement becomes, in words, and what it then reads.
@@ -31,6 +32,24 @@ import Testing
         "return   y: extract(year from o_orderdate), int32",
         "return   mean: ((100 * sum(o_totalprice)) / count(*)), double",
       ])
+  }
+
+  @Test func momentsAreUnderstoodInSeveralDialects() throws {
+    let second = Timestamp(rawValue: 1_795_741_323_000_000)
+    let moments: [(String, Moment?)] = [
+      ("", nil), ("version", nil), ("as time", nil),
+      ("for version as of 17", .sequence(17)), ("VERSION AS OF 17", .sequence(17)),
+      ("for system_version as of 17 o", .sequence(17)),
+      ("for time as of '2026-11-27 01:02:03'", .time(second)),
+      ("FOR SYSTEM_TIME AS OF timestamp '2026-11-27T01:02:03' as o", .time(second)),
+      ("timestamp as of '2026-11-27 01:02:03.000'", .time(second)),
+      ("for time as of '1970-01-01'", .time(Timestamp(rawValue: 0))),
+    ]
+    for (clause, moment) in moments {
+      let statement = try SQLStatement("select o_orderkey from orders \(clause) where 1 = 1")
+      #expect(statement.moment == moment, "\(clause)")
+      #expect(statement.tableName == "orders")
+    }
   }
 
   @Test func whatIsComputedOfResultsIsSortedAfterwards() throws {

@@ -65,6 +65,21 @@ import Testing
     }
   }
 
+  /// Checkpoint format 4: states before the checkpoint can be asked for.
+  @Test func storesWithHistoryAreReadable() throws {
+    let table = try check("store-history", try TestStore.definition(buckets: 2))
+    for sequence in 0...8 {
+      let old = try #require(table.asOf(sequence: UInt64(sequence)), "\(sequence)")
+      let found = try TestStore.rows(of: old.tablets.flatMap(\.segments))
+      let expected = (0..<sequence).flatMap { rows(of: $0) }
+      #expect(TestStore.sorted(found) == TestStore.sorted(expected))
+    }
+    // Earlier formats know the state of the checkpoint and what came after it.
+    let older = try check("store-v1", try TestStore.definition(buckets: 2))
+    #expect(older.heldSequences.map(\.lowerBound) == [6])
+    #expect(older.asOf(sequence: 7)?.rowCount == 140 && older.asOf(sequence: 5) == nil)
+  }
+
   private func definitionWithDurability() throws -> TableDefinition {
     try TableDefinition(
       name: TestStore.tableName, schema: TestStore.schema(), bucketCount: 2,

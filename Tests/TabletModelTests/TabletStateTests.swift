@@ -15,7 +15,7 @@ import Testing
   private static func newTablet() -> TabletState {
     TabletState(
       id: TabletID(rawValue: 1), initialRowset: RowsetID(rawValue: 1),
-      at: Timestamp(rawValue: 0))
+      at: Timestamp(rawValue: 0), sequence: 0)
   }
 
   @Test(arguments: 0..<20) func editsKeepTheInvariants(seed: UInt64) throws {
@@ -34,7 +34,9 @@ import Testing
         let last = ranges[ranges.count - 1].last
         let gap = random.next() % 5 == 0 ? 2 : 1
         let version = Version(last.rawValue + Int64(gap))
-        edit = .publish(Self.entry(nextID, VersionRange(version, version), rows: step))
+        edit = .publish(
+          Self.entry(nextID, VersionRange(version, version), rows: step),
+          sequence: UInt64(step + 1))
         fits = gap == 1
         if fits {
           ranges.append(VersionRange(version, version))
@@ -76,6 +78,12 @@ import Testing
       #expect(state.rowsets.map(\.summary.rowCount) == rows)
       #expect(state.stale.count == staleCount)
       #expect(state.check() == [])
+      let readable = state.readableVersions
+      for version in 0...state.maxVersion.rawValue {
+        #expect(
+          readable.contains(Version(version)) == state.versionGraph.hasPath(to: Version(version)))
+      }
+      #expect(state.history.entries.count <= 2 * readable.count + 1)
       #expect(state.cumulativePoint >= before.cumulativePoint)
     }
   }
@@ -85,7 +93,12 @@ import Testing
     func state(_ rowsets: [RowsetEntry]) -> TabletState {
       TabletState(
         id: good.id, rowsets: rowsets, stale: [], cumulativePoint: Version(2),
-        lastSuccessAt: [:])
+        lastSuccessAt: [:],
+        history: VersionHistory([
+          VersionHistory.Entry(
+            version: rowsets.last?.summary.versions.last ?? .initial, sequence: 1,
+            at: Timestamp(rawValue: 0))
+        ]))
     }
     #expect(good.check() == [])
     #expect(!state([]).check().isEmpty)

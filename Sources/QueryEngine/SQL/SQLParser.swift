@@ -1,4 +1,5 @@
 import StorageBase
+import TabletEngine
 
 /// Reads one SELECT statement by recursive descent. See `SQLStatement` for what is understood.
 struct SQLParser {
@@ -103,7 +104,7 @@ extension SQLParser {
     select.isDistinct = take("distinct")
     repeat { select.items.append(try item()) } while take(symbol: ",")
     try expect("from")
-    (select.table, select.tableAlias) = try table()
+    (select.table, select.moment, select.tableAlias) = try table()
     if take("where") { select.filter = try condition() }
     if take("group") {
       try expect("by")
@@ -177,7 +178,7 @@ extension SQLParser {
     }
   }
 
-  private mutating func table() throws -> (String, String?) {
+  private mutating func table() throws -> (String, Moment?, String?) {
     if next.kind == .symbol("(") {
       throw error("a query within a query is not supported: FROM names one table")
     }
@@ -189,9 +190,10 @@ extension SQLParser {
       }
     }
     try refuseJoins()
+    let moment = try moment()
     let alias = take("as") ? try name("a name after AS") : tableAlias()
     try refuseJoins()
-    return (table, alias)
+    return (table, moment, alias)
   }
 
   private mutating func tableAlias() -> String? {

@@ -1,10 +1,11 @@
 import ScanKernels
 import StorageBase
+import TabletEngine
 
 /// One SELECT over one table:
 ///
 ///     SELECT [DISTINCT] * | expression [[AS] name], …
-///     FROM table [[AS] name]
+///     FROM table [[FOR] VERSION AS OF n | [FOR] TIME AS OF 'time'] [[AS] name]
 ///     [WHERE condition] [GROUP BY column | expression | ordinal, …] [HAVING condition]
 ///     [ORDER BY expression | name | ordinal [ASC | DESC], …] [LIMIT n] [OFFSET n]
 ///
@@ -18,6 +19,9 @@ import StorageBase
 ///   `NOT`, in three-valued logic.
 /// - Constants: numbers, `'text'`, `TRUE`, `FALSE`, `NULL`, `DATE '…'`, `TIMESTAMP '…'`, and dates
 ///   plus or minus `INTERVAL 'n' DAY | WEEK | MONTH | YEAR`.
+///
+/// A version is the number of a commit of the store, a time is in UTC and means the last commit at
+/// or before it; SYSTEM_VERSION, SYSTEM_TIME and TIMESTAMP are understood as well.
 ///
 /// Nulls come first in an order, with DESC last. Without an order, groups come in that of their
 /// keys.
@@ -33,6 +37,9 @@ public struct SQLStatement: Sendable {
 
   /// As FROM names it.
   public var tableName: String { select.table }
+
+  /// The moment whose state FROM asks for; nil for now.
+  public var moment: Moment? { select.moment }
 
   /// Fits the statement to the columns of its table.
   /// - Throws: `SQLError` for an unknown name, with the nearest one, and for what does not fit the

@@ -1,5 +1,6 @@
 import ScanKernels
 import StorageBase
+import TabletEngine
 
 /// An expression or condition as it was written. Equal when written alike, wherever that is.
 struct SQLNode: Hashable, Sendable {
@@ -86,6 +87,7 @@ struct SQLSelect: Sendable {
   var items: [Item] = []
   var table = ""
   var tableAlias: String?
+  var moment: Moment?
   var filter: SQLNode?
   var groups: [SQLNode] = []
   var having: SQLNode?

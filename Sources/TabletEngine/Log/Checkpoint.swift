@@ -9,8 +9,10 @@ struct Checkpoint: Sendable {
   static let plainVersion: UInt32 = 1
   /// Tables have no properties, and there are no transactions.
   static let pruningVersion: UInt32 = 2
+  /// Tablets have no history: nobody can ask for states before the checkpoint.
+  static let transactionVersion: UInt32 = 3
   /// The version that is written.
-  static let version: UInt32 = 3
+  static let version: UInt32 = 4
 
   /// The first log file to replay after it; also the checkpoint's own number.
   var firstLog: UInt32
@@ -109,7 +111,10 @@ struct Checkpoint: Sendable {
       let (id, definition) = try TableDefinition.decode(from: &reader, form(of: format))
       let createdAt = try reader.readTimestamp("creation time")
       var tablets: [Tablet] = []
-      for _ in 0..<definition.bucketCount { tablets.append(try Tablet.decode(from: &reader)) }
+      for _ in 0..<definition.bucketCount {
+        let lastCommit = format <= transactionVersion ? checkpoint.commitSequence : nil
+        tablets.append(try Tablet.decode(from: &reader, lastCommit: lastCommit))
+      }
       checkpoint.tables.append(
         Table(id: id, definition: definition, createdAt: createdAt, tablets: tablets))
     }
@@ -156,9 +161,13 @@ extension Checkpoint.Tablet {
       append(stale.entry)
       writer.append(stale.since.rawValue)
     }
+    state.history.encode(into: &writer)
   }
 
-  fileprivate static func decode(from reader: inout ByteReader) throws -> Checkpoint.Tablet {
+  /// - Parameter lastCommit: when there is no history, the last commit that the state may contain.
+  fileprivate static func decode(
+    from reader: inout ByteReader, lastCommit: UInt64?
+  ) throws -> Checkpoint.Tablet {
     let id = TabletID(rawValue: try reader.readOrdinal("tablet id"))
     let point = try reader.readVersion("cumulative point")
     var lastSuccessAt: [CompactionKind: Timestamp] = [:]
@@ -182,9 +191,12 @@ extension Checkpoint.Tablet {
       let since = try reader.readTimestamp("stale since")
       stale.append(TabletState.Stale(entry: entry, since: since))
     }
+    let history =
+      try lastCommit.map { VersionHistory(of: rowsets, lastCommit: $0) }
+      ?? VersionHistory(decoding: &reader)
     let state = TabletState(
       id: id, rowsets: rowsets, stale: stale, cumulativePoint: point,
-      lastSuccessAt: lastSuccessAt)
+      lastSuccessAt: lastSuccessAt, history: history)
     guard state.check().isEmpty else {
       throw reader.corrupt(
         "tablet \(id)", expected: "valid versions", found: state.check().joined(separator: "; "))

@@ -50,7 +50,8 @@ struct Catalogue: Sendable {
   ) throws -> [TabletID: Version] {
     var versions: [TabletID: Version] = [:]
     for part in parts {
-      try apply(.publish(part.rowset.meta.entry), to: part.tablet, added: part.rowset)
+      try apply(
+        .publish(part.rowset.meta.entry, sequence: sequence), to: part.tablet, added: part.rowset)
       versions[part.tablet] = part.rowset.summary.versions.last
     }
     commitSequence = sequence

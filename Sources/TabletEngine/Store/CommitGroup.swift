@@ -97,7 +97,8 @@ struct CommitGroup {
       try store.files.createDirectory(store.layout.tabletDirectory(tablet.id))
     }
     try store.files.syncDirectory(store.layout.dataDirectory, cause: .log)
-    catalogue.add(TableSnapshot(creation, files: store.files))
+    catalogue.add(
+      TableSnapshot(creation, sequence: catalogue.commitSequence, files: store.files))
     LogRecord.createTable(creation).encode(into: &payload)
     require(.sync)
     return CommitReceipt()

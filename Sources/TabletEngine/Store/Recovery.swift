@@ -176,7 +176,8 @@ struct Recovery {
     do {
       switch record {
       case .createTable(let creation):
-        try catalogue.addNew(TableSnapshot(creation, files: files))
+        try catalogue.addNew(
+          TableSnapshot(creation, sequence: catalogue.commitSequence, files: files))
         let ids = creation.tablets.map(\.initialRowset.rawValue)
         nextRowsetID = max(nextRowsetID, (ids.max() ?? 0) + 1)
       case .commit(let commit): try apply(commit)

@@ -48,12 +48,14 @@ struct RowsetFactory: Sendable {
 
 extension TableSnapshot {
   /// The table as it is when created: empty tablets.
-  convenience init(_ creation: TableCreation, files: any FileSystem) {
+  /// - Parameter sequence: the last commit of the store before it.
+  convenience init(_ creation: TableCreation, sequence: UInt64, files: any FileSystem) {
     self.init(
       id: creation.id, definition: creation.definition, createdAt: creation.createdAt,
       tablets: creation.tablets.map { tablet in
         let state = TabletState(
-          id: tablet.id, initialRowset: tablet.initialRowset, at: creation.createdAt)
+          id: tablet.id, initialRowset: tablet.initialRowset, at: creation.createdAt,
+          sequence: sequence)
         let rowsets = state.rowsets.map {
           Rowset(meta: RowsetMeta(entry: $0, segments: []), segments: [], files: files)
         }

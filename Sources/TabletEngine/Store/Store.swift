@@ -76,6 +76,12 @@ public final class Store: Sendable {
     try catalogue.withLock { $0 }.requireTable(table)
   }
 
+  /// One table as of now, and the number of the last commit then.
+  func snapshotAndSequence(of table: String) throws -> (TableSnapshot, UInt64) {
+    let current = catalogue.withLock { $0 }
+    return (try current.requireTable(table), current.commitSequence)
+  }
+
   func tablet(_ id: TabletID) -> TabletSnapshot? { catalogue.withLock { $0 }.tablet(id) }
 
   func table(of tablet: TabletID) -> TableSnapshot? {
