@@ -106,7 +106,7 @@ import Testing
     #expect(refusal(store) == .prepare)
     try first.precommit()
     #expect(refusal(store) == .precommitted)
-    try first.commit(afterPrecommit: store)
+    try first.commit()
     #expect(refusal(store) == .visible)
     try store.checkpoint()
     #expect(refusal(try TestStore.open(files.crash(seed: 1))) == .visible)
@@ -188,11 +188,5 @@ import Testing
     }
     #expect(files.counters.total == before)
     #expect(store.allTransactions().allSatisfy { $0.state == .aborted })
-  }
-}
-
-extension LoadTransaction {
-  fileprivate func commit(afterPrecommit store: Store) throws {
-    try store.commit(transaction: id)
   }
 }

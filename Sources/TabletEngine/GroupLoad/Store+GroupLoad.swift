@@ -123,17 +123,21 @@ extension Store {
   }
 
   /// Makes the waiting rows of all tables visible.
-  /// - Throws: the first refusal; rows that were promised wait on.
+  /// - Throws: the first refusal, after all were tried; rows that were promised wait on.
   public func flushGroupLoads() throws {
-    for table in snapshot() { try publishGroupLoad(of: table.id, onlyIfDue: false) }
+    let results = snapshot().map { table in
+      Result { try publishGroupLoad(of: table.id, onlyIfDue: false) }
+    }
+    for result in results { try result.get() }
   }
 
   /// Publishes the rows that are due.
   /// - Returns: when the next are.
   func publishDueGroupLoads() throws -> Timestamp? {
-    for table in groupLoads.due(at: clock.now()).tables {
-      try publishGroupLoad(of: table, onlyIfDue: true)
+    let results = groupLoads.due(at: clock.now()).tables.map { table in
+      Result { try publishGroupLoad(of: table, onlyIfDue: true) }
     }
+    for result in results { try result.get() }
     return groupLoads.due(at: clock.now()).next
   }
 

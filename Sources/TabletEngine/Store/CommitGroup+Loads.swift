@@ -6,6 +6,7 @@ extension CommitGroup {
   /// A load of one phase: durable and visible together.
   mutating func commit(_ load: PreparedLoad) throws -> CommitReceipt {
     var transaction = try requireTransaction(load.token.id)
+    if transaction.state == .precommitted { return try commitTransaction(transaction.id) }
     // A load that nobody can ask about and that has no rows leaves no trace.
     guard !load.parts.isEmpty || !load.label.isEmpty else {
       try transaction.commitInOnePhase(sequence: 0, at: now)

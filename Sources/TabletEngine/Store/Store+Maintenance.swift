@@ -8,14 +8,15 @@ extension Store {
   /// The core has no clock that wakes it; whoever runs a store calls this when the returned time
   /// has come, and after loads whose receipt promises durability in the future.
   /// - Returns: when to call again at the latest; nil when nothing waits for a time.
-  /// - Throws: what a failing disk causes.
+  /// - Throws: the first refusal, such as that of a full disk, after everything has been tried.
   @discardableResult
   public func maintain() throws -> Timestamp? {
     let now = clock.now()
     let deadlines = [
-      try syncIfDue(), try publishDueGroupLoads(), try expireTransactions(),
+      Result { try syncIfDue() }, Result { try publishDueGroupLoads() },
+      Result { try expireTransactions() },
     ]
     transactions.withBook { $0.forget(options.labelRetention, at: now) }
-    return deadlines.compactMap(\.self).min()
+    return try deadlines.compactMap { try $0.get() }.min()
   }
 }
