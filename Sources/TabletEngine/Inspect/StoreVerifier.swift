@@ -16,14 +16,23 @@ public struct StoreVerifier {
     public var problems: [String] = []
   }
 
-  private let store: Store
+  private let tables: [TableSnapshot]
 
-  public init(_ store: Store) { self.store = store }
+  /// Looks at the store as it is now.
+  public init(_ store: Store) { self.init(store.snapshot()) }
+
+  init(_ tables: [TableSnapshot]) { self.tables = tables }
 
   /// - Parameter progress: told after each rowset how many have been checked, and of how many.
   public func run(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) -> Report {
+    check(progress: progress)
+  }
+
+  /// The same; what `progress` throws ends the work.
+  func check<Failure>(
+    progress: (_ done: Int, _ total: Int) throws(Failure) -> Void
+  ) throws(Failure) -> Report {
     var report = Report()
-    let tables = store.snapshot()
     let total = tables.flatMap(\.tablets).reduce(0) { $0 + $1.rowsets.count + $1.stale.count }
     for table in tables {
       report.tables += 1
@@ -32,7 +41,7 @@ public struct StoreVerifier {
         report.problems.append(contentsOf: tablet.state.check())
         for rowset in tablet.rowsets + tablet.stale.values.sorted(by: { $0.id < $1.id }) {
           check(rowset, of: table, bucket: bucket, &report)
-          progress(report.rowsets, total)
+          try progress(report.rowsets, total)
         }
       }
     }

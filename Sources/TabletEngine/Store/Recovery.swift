@@ -26,12 +26,18 @@ struct Recovery {
 
   /// - Returns: the log, ready for the next frame.
   mutating func run() throws -> LogWriter {
+    let log = try read().makeWriter(files, layout: layout, storeID: storeID)
+    try removeOrphans()
+    return log
+  }
+
+  /// Rebuilds the catalogue without changing anything on disk.
+  mutating func read() throws -> LogEnd {
     let checkpoint = try newestCheckpoint()
     if let checkpoint { try restore(checkpoint) }
-    let replayed = try replay(
+    let end = try replay(
       from: checkpoint?.firstLog ?? 1, nextFrame: checkpoint?.nextFrame ?? 1)
-    try removeOrphans()
-    return replayed
+    return end
   }
 
   private func numbers(in directory: String, suffix: String) throws -> [UInt32] {
@@ -125,7 +131,7 @@ struct Recovery {
     return file
   }
 
-  private mutating func replay(from first: UInt32, nextFrame: UInt64) throws -> LogWriter {
+  private mutating func replay(from first: UInt32, nextFrame: UInt64) throws -> LogEnd {
     let present = try numbers(in: layout.logDirectory, suffix: ".log").filter { $0 >= first }
     guard present.first == first else {
       throw StorageError.corrupt(
@@ -158,17 +164,9 @@ struct Recovery {
       version = outcome.version
       report.tornByteCount += Int(outcome.tornByteCount)
     }
-    guard validByteCount > 0 else {
-      return try LogWriter.create(
-        files: files, layout: layout, storeID: storeID, fileNumber: present[last],
-        nextFrame: frame)
-    }
-    let writer = try LogWriter.resume(
-      files: files, layout: layout, storeID: storeID, fileNumber: present[last],
-      nextFrame: frame, validByteCount: validByteCount)
-    // Every file has one format.
-    if version != LogFormat.version { try writer.rotate() }
-    return writer
+    return LogEnd(
+      firstFile: first, fileNumber: present[last], newestFile: present[present.count - 1],
+      nextFrame: frame, validByteCount: validByteCount, version: version)
   }
 
   private mutating func apply(_ record: LogRecord) throws {

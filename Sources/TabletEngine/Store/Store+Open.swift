@@ -60,11 +60,7 @@ extension Store {
     let log = try LogWriter.create(
       files: files, layout: layout, storeID: identity.storeID, fileNumber: 1, nextFrame: 1)
     // The identity comes last: a directory that has it is a complete store.
-    let file = try files.create(layout.identity + ".tmp", cause: .checkpoint)
-    try file.append(identity.encoded())
-    try file.sync()
-    try files.rename(layout.identity + ".tmp", to: layout.identity)
-    try files.syncDirectory(path, cause: .checkpoint)
+    try identity.write(files, layout: layout)
     return Store(
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
@@ -102,7 +98,7 @@ extension Store {
 
   /// Creates a directory and its parents so that they are found again after a crash. One that is
   /// there may have been created by somebody who failed to make it durable.
-  private static func createDurableDirectory(_ path: String, _ files: any FileSystem) throws {
+  static func createDurableDirectory(_ path: String, _ files: any FileSystem) throws {
     let parent: String =
       switch path.lastIndex(of: "/") {
       case nil: "."
