@@ -10,7 +10,8 @@ import Testing
 
   /// Inline rowsets in several log files, files, compactions, stale rowsets, a log after it all.
   static func fill(
-    _ files: any FileSystem, inlineBytes: Int, isIndexed: Bool = false, loads: Int = 9
+    _ files: any FileSystem, inlineBytes: Int, isIndexed: Bool = false, loads: Int = 9,
+    buckets: Int = 2
   ) throws -> (store: Store, rows: [TestStore.Row]) {
     let options = StoreOptions(
       inlineRowsetByteCountMax: inlineBytes, logFileByteCountMax: 2500, segmentRowCountMax: 20)
@@ -18,7 +19,8 @@ import Testing
       TestStore.path, files: files, clock: ManualClock(Timestamp(rawValue: 1_000_000)),
       entropy: 7, options: options)
     try store.createTable(
-      isIndexed ? TestStore.indexedDefinition(buckets: 2) : TestStore.definition(buckets: 2))
+      isIndexed
+        ? TestStore.indexedDefinition(buckets: buckets) : TestStore.definition(buckets: buckets))
     var random = SeededGenerator(seed: 5)
     var rows: [TestStore.Row] = []
     for load in 0..<loads {
@@ -234,6 +236,37 @@ import Testing
       }
     }
     #expect(try TestStore.contents(of: TestStore.open(disk, path: Self.backup)) == rows)
+  }
+
+  /// Loads that wait for their second phase wait in the backup too, each store for itself; of a
+  /// load whose rows are still arriving nothing is there.
+  @Test(arguments: [0, 1 << 16], [TransferMode.link, .copy])
+  func waitingLoadsAreCarriedAlong(inlineBytes: Int, mode: TransferMode) throws {
+    let disk = MemoryFileSystem()
+    let (store, rows) = try Self.fill(disk, inlineBytes: inlineBytes)
+    var random = SeededGenerator(seed: 6)
+    let more = TestStore.rows(load: 50, count: 30, random: &random)
+    let load = try store.beginLoad(into: TestStore.tableName, label: "waiting")
+    try load.append(TestStore.batch(more))
+    let prepared = try load.prepare()
+    try store.precommit(prepared)
+    let arriving = try store.beginLoad(into: TestStore.tableName, label: "arriving")
+    try arriving.append(TestStore.batch(more))
+    _ = try arriving.prepare()
+    try store.backup(to: Self.backup, mode: mode)
+    try store.abort(label: "waiting")
+    try store.checkpoint()
+    try StoreRestore(Self.backup, files: disk).run(to: Self.restored, mode: mode)
+    for path in [Self.backup, Self.restored] {
+      let copy = try TestStore.open(disk.crash(seed: 2), path: path)
+      #expect(try TestStore.contents(of: copy) == rows)
+      #expect(copy.transaction(label: "waiting")?.state == .precommitted)
+      #expect(copy.transaction(label: "arriving") == nil)
+      try copy.commit(label: "waiting")
+      #expect(try TestStore.contents(of: copy) == TestStore.sorted(rows + more))
+      #expect(StoreVerifier(copy).run().problems == [])
+    }
+    #expect(try TestStore.contents(of: store) == rows)
   }
 
   /// Every file under a directory, by path.

@@ -8,8 +8,8 @@ extension Store {
   ///
   /// The backup is a store of the same id. Rowsets that compaction has replaced stay behind, so it
   /// can be read as of its newest version only. Loads that wait for the second phase are in it and
-  /// wait there too; those whose rows are still arriving are not. When this returns the backup is durable; when it
-  /// throws there is nothing at `destination` that looks like a store.
+  /// wait there too; those whose rows are still arriving are not. When this returns the backup is
+  /// durable; when it throws there is nothing at `destination` that looks like a store.
   ///
   /// Time is linear in the bytes that are copied or verified; linked files cost a system call each.
   /// Any thread may call it, several backups may run at the same time.

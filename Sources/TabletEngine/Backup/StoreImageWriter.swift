@@ -114,7 +114,7 @@ struct StoreImageWriter {
         .makeIndexCache())
     _ = try recovery.read()
     progress.isVerifying = true
-    let found = try StoreVerifier(recovery.catalogue.orderedTables)
+    let found = try StoreVerifier(recovery.catalogue)
       .check { done, total in
         try checkCancellation()
         progress.rowsetsVerified = done

@@ -16,12 +16,12 @@ public struct StoreVerifier {
     public var problems: [String] = []
   }
 
-  private let tables: [TableSnapshot]
+  private let catalogue: Catalogue
 
   /// Looks at the store as it is now.
-  public init(_ store: Store) { self.init(store.snapshot()) }
+  public init(_ store: Store) { self.init(store.catalogueNow) }
 
-  init(_ tables: [TableSnapshot]) { self.tables = tables }
+  init(_ catalogue: Catalogue) { self.catalogue = catalogue }
 
   /// - Parameter progress: told after each rowset how many have been checked, and of how many.
   public func run(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) -> Report {
@@ -33,8 +33,8 @@ public struct StoreVerifier {
     progress: (_ done: Int, _ total: Int) throws(Failure) -> Void
   ) throws(Failure) -> Report {
     var report = Report()
-    let total = tables.flatMap(\.tablets).reduce(0) { $0 + $1.rowsets.count + $1.stale.count }
-    for table in tables {
+    let total = catalogue.allRowsets.count
+    for table in catalogue.orderedTables {
       report.tables += 1
       for (bucket, tablet) in table.tablets.enumerated() {
         report.tablets += 1
@@ -44,6 +44,14 @@ public struct StoreVerifier {
           try progress(report.rowsets, total)
         }
       }
+    }
+    for (tablet, rowset) in catalogue.pending.sorted(by: { $0.key < $1.key }).flatMap(\.value.parts)
+    {
+      guard let table = catalogue.table(of: tablet),
+        let bucket = table.tablets.firstIndex(where: { $0.id == tablet })
+      else { continue }
+      check(rowset, of: table, bucket: bucket, &report)
+      try progress(report.rowsets, total)
     }
     return report
   }

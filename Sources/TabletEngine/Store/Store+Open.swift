@@ -83,9 +83,19 @@ extension Store {
     // Whoever created the store may have failed to make its name durable, and nothing may be
     // acknowledged in a store that a crash can take away.
     try files.syncDirectory(path, cause: .checkpoint)
+    return try open(layout, identity, lock, files: files, clock: clock, options: options)
+  }
+
+  /// Opens a store that is locked already.
+  static func open(
+    _ layout: StoreLayout, _ identity: StoreIdentity, _ lock: any FileLock,
+    files: any FileSystem, clock: any TimeSource, options: StoreOptions,
+    toleratesLostInlineBytes: Bool = false
+  ) throws -> Store {
     let indexCache = options.makeIndexCache()
     var recovery = Recovery(
-      files: files, layout: layout, storeID: identity.storeID, indexCache: indexCache)
+      files: files, layout: layout, storeID: identity.storeID, indexCache: indexCache,
+      toleratesLostInlineBytes: toleratesLostInlineBytes)
     let log = try recovery.run()
     return Store(
       OpenedStore(

@@ -84,6 +84,9 @@ public final class Store: Sendable {
     return (try current.requireTable(table), current.commitSequence)
   }
 
+  /// Everything as of now, also what is not visible.
+  var catalogueNow: Catalogue { catalogue.withLock { $0 } }
+
   func tablet(_ id: TabletID) -> TabletSnapshot? { catalogue.withLock { $0 }.tablet(id) }
 
   func table(of tablet: TabletID) -> TableSnapshot? {
@@ -129,7 +132,8 @@ public final class Store: Sendable {
   private func notify(_ request: CommitRequest, _ receipt: CommitReceipt) {
     let change: StoreChange
     switch request {
-    case .createTable, .precommit, .abortTransaction, .reserveTransactions, .groupRows: return
+    case .createTable, .precommit, .repair, .abortTransaction, .reserveTransactions, .groupRows:
+      return
     case .load, .commitTransaction:
       guard !receipt.versions.isEmpty else { return }
       change = .loaded(tablets: receipt.versions.keys.sorted())
