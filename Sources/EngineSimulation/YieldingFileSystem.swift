@@ -40,6 +40,10 @@ final class YieldingFileSystem: FileSystem {
   func openForReading(_ path: String, cause: IOCause) throws -> any ReadableFile {
     try base.openForReading(path, cause: cause)
   }
+  func link(_ source: String, to target: String) throws {
+    try base.link(source, to: target)
+  }
+
   func rename(_ source: String, to target: String) throws { try base.rename(source, to: target) }
   func remove(_ path: String) throws { try base.remove(path) }
   func removeDirectory(_ path: String) throws { try base.removeDirectory(path) }

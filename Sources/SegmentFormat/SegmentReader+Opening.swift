@@ -22,6 +22,26 @@ extension SegmentReader {
     return try withExtendedLifetime(end) { try decodeFooter(file, end: end.bytes) }
   }
 
+  /// Whether the footer of a file has its checksum, whatever it says. A file of a later version has
+  /// one that fits; one that was damaged so that it looks like that has not.
+  public static func hasWholeFooter(_ file: any ReadableFile) throws -> Bool {
+    let least = SegmentLayout.magicByteCount + SegmentLayout.trailerByteCount
+    guard file.byteCount >= UInt64(least) else { return false }
+    let trailer = try readEnd(of: file, count: SegmentLayout.trailerByteCount)
+    let length = withExtendedLifetime(trailer) {
+      Int(UInt32(littleEndian: trailer.bytes.loadUnaligned(as: UInt32.self)))
+    }
+    guard UInt64(length) <= file.byteCount - UInt64(least) else { return false }
+    let end = try readEnd(of: file, count: length + SegmentLayout.trailerByteCount)
+    return withExtendedLifetime(end) {
+      // The checksum covers the footer and the trailer up to itself.
+      let covered = end.bytes.count - 8
+      let stored = UInt32(
+        littleEndian: end.bytes.loadUnaligned(fromByteOffset: covered, as: UInt32.self))
+      return crc32c(UnsafeRawBufferPointer(rebasing: end.bytes[..<covered])) == stored
+    }
+  }
+
   private static func readEnd(of file: any ReadableFile, count: Int) throws -> AlignedBuffer {
     let buffer = AlignedBuffer(byteCount: count)
     try file.read(at: file.byteCount - UInt64(count), into: buffer.mutableBytes)

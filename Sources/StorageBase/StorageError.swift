@@ -26,6 +26,8 @@ public enum StorageError: Error, Hashable, Sendable {
   case invalidArgument(name: String, value: String, reason: String)
   /// A limit of `Limits` was met. `remedy` says what to do.
   case limitExceeded(what: String, value: Int, limit: Int, remedy: String)
+  /// Something of a store is damaged where only a sound one will do; `problems` is not empty.
+  case damaged(path: String, problems: [String], remedy: String)
   /// The log failed earlier, so nothing more can be acknowledged until the store is reopened.
   case storeFailed(path: String, cause: String)
 }
@@ -62,6 +64,9 @@ extension StorageError: CustomStringConvertible {
       return "\(name) \(value): \(reason)"
     case .limitExceeded(let what, let value, let limit, let remedy):
       return "\(what) is \(value), the limit is \(limit): \(remedy)"
+    case .damaged(let path, let problems, let remedy):
+      let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
+      return "\(path) is damaged: \(problems.first ?? "")\(more); \(remedy)"
     case .storeFailed(let path, let cause):
       return "store \(path) stopped accepting loads after a failed write (\(cause)); reopen it"
     }

@@ -9,6 +9,7 @@ public enum FileOperation: String, Hashable, Sendable, CaseIterable {
   case openForAppending = "open for appending"
   case openForReading = "open for reading"
   case rename = "rename"
+  case link = "link"
   case remove = "remove"
   case removeDirectory = "remove directory"
   case syncDirectory = "sync directory"

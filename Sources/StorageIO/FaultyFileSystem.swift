@@ -59,6 +59,11 @@ public final class FaultyFileSystem: FileSystem {
     try base.rename(source, to: target)
   }
 
+  public func link(_ source: String, to target: String) throws {
+    _ = try injector.proceed(.link, source)
+    try base.link(source, to: target)
+  }
+
   public func remove(_ path: String) throws {
     _ = try injector.proceed(.remove, path)
     try base.remove(path)

@@ -4,7 +4,7 @@ import StorageBase
 /// directory; every method may be called from any thread and throws `StorageError`.
 ///
 /// What survives a crash: the bytes of a file up to its last `sync`, and the entries of a
-/// directory (files created in it, renamed or removed) up to its last `syncDirectory`.
+/// directory (files created in it, linked, renamed or removed) up to its last `syncDirectory`.
 public protocol FileSystem: Sendable {
   /// What has been read and written through this file system, by cause.
   var counters: IOCounters { get }
@@ -25,6 +25,11 @@ public protocol FileSystem: Sendable {
   /// Atomically gives a file or directory another name, replacing the file or empty directory that
   /// had it.
   func rename(_ source: String, to target: String) throws
+  /// Gives a file another name beside the one it has; both are the same file from then on, and its
+  /// bytes stay until the last name is removed. Durable with the target's directory, as a creation.
+  /// - Throws: `StorageError.io` with EEXIST when there is something of that name, and for file
+  ///   systems that cannot: `linkOrCopy` copies then.
+  func link(_ source: String, to target: String) throws
   /// Removes a file; one that is open stays readable until closed.
   func remove(_ path: String) throws
   /// Removes an empty directory.

@@ -38,24 +38,31 @@ extension MemoryTree {
       }
     }
     var tree = MemoryTree()
-    crashed.copySynced(Self.root, to: Self.root, of: &tree, &random)
+    var copies: [ObjectIdentifier: MemoryInode] = [:]
+    crashed.copySynced(Self.root, to: Self.root, of: &tree, &copies, &random)
     return tree
   }
 
   /// Copies what is reachable through synced entries, in an order that the seed can rely on.
+  /// - Parameter copies: of the files met so far.
   private func copySynced(
     _ source: DirectoryID, to target: DirectoryID, of tree: inout MemoryTree,
-    _ random: inout SeededGenerator
+    _ copies: inout [ObjectIdentifier: MemoryInode], _ random: inout SeededGenerator
   ) {
     for (name, entry) in directories[source].synced.sorted(by: { $0.key < $1.key }) {
       let copy: Entry
       switch entry {
       case .file(let inode):
-        copy = .file(MemoryInode(inode.contents.withLock { $0.survivors(&random) }))
+        // A file with several names is still one afterwards.
+        let file =
+          copies[ObjectIdentifier(inode)]
+          ?? MemoryInode(inode.contents.withLock { $0.survivors(&random) })
+        copies[ObjectIdentifier(inode)] = file
+        copy = .file(file)
       case .directory(let directory):
         tree.directories.append(Directory())
         let target = tree.directories.count - 1
-        copySynced(directory, to: target, of: &tree, &random)
+        copySynced(directory, to: target, of: &tree, &copies, &random)
         copy = .directory(target)
       }
       tree.directories[target].entries[name] = copy

@@ -63,6 +63,10 @@ public final class MemoryFileSystem: FileSystem {
     try tree.withLock { try $0.rename(source, to: target) }
   }
 
+  public func link(_ source: String, to target: String) throws {
+    try tree.withLock { try $0.link(source, to: target) }
+  }
+
   public func remove(_ path: String) throws {
     try tree.withLock { try $0.removeFile(path) }
   }

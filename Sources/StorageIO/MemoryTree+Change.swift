@@ -16,6 +16,17 @@ extension MemoryTree {
     apply([Edit(directory: place.directory, name: place.name, entry: .file(inode))])
   }
 
+  /// Checks in the order of Linux, so that errors are the same.
+  mutating func link(_ source: String, to target: String) throws {
+    func failure(_ code: Int32) -> StorageError { .system("link", source, code: code) }
+    let entry = try require(Self.components(source), "link", source)
+    guard !Self.components(target).isEmpty else { throw failure(EEXIST) }
+    let place = try requirePlace(target, "link")
+    guard entries(of: place.directory)[place.name] == nil else { throw failure(EEXIST) }
+    guard case .file = entry else { throw failure(EPERM) }
+    apply([Edit(directory: place.directory, name: place.name, entry: entry)])
+  }
+
   mutating func createDirectory(_ path: String) throws {
     var parent = Self.root
     let components = Self.components(path)
@@ -49,6 +60,8 @@ extension MemoryTree {
     case (.directory, .file): throw failure(ENOTDIR)
     case (.directory, .directory(let replaced)):
       guard entries(of: replaced).isEmpty else { throw failure(ENOTEMPTY) }
+    // Two names of one file: POSIX wants nothing done.
+    case (.file(let file), .file(let other)) where file === other: return
     case (.file, .file), (_, nil): break
     }
     apply([

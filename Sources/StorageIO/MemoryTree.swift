@@ -46,7 +46,7 @@ struct MemoryTree: Sendable {
   func entries(of directory: DirectoryID) -> [String: Entry] { directories[directory].entries }
 
   /// - Throws: `StorageError.io` with ENOENT for no such name, ENOTDIR for one under a file.
-  private func require(
+  func require(
     _ components: some Collection<String>, _ operation: String, _ path: String
   ) throws -> Entry {
     var entry = Entry.directory(Self.root)
@@ -98,11 +98,13 @@ struct MemoryTree: Sendable {
     return (try requireDirectory(components.dropLast(), operation, path), name)
   }
 
-  /// The bytes of all files that have a name.
+  /// The bytes of all files that have a name; those of one that has several count once.
   var byteCount: Int {
-    directories.reduce(0) { sum, directory in
+    var counted: Set<ObjectIdentifier> = []
+    return directories.reduce(0) { sum, directory in
       directory.entries.values.reduce(sum) { sum, entry in
-        guard case .file(let inode) = entry else { return sum }
+        guard case .file(let inode) = entry, counted.insert(ObjectIdentifier(inode)).inserted
+        else { return sum }
         return sum + inode.contents.withLock { $0.bytes.count }
       }
     }

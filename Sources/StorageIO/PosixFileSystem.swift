@@ -88,6 +88,10 @@ public final class PosixFileSystem: FileSystem {
     guard Glibc.rename(source, target) == 0 else { throw StorageError.system("rename", source) }
   }
 
+  public func link(_ source: String, to target: String) throws {
+    guard Glibc.link(source, target) == 0 else { throw StorageError.system("link", source) }
+  }
+
   public func remove(_ path: String) throws {
     guard unlink(path) == 0 else { throw StorageError.system("remove", path) }
   }

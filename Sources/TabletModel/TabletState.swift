@@ -22,6 +22,8 @@ public enum TabletEdit: Hashable, Sendable {
     at: Timestamp)
   /// Stale rowsets whose grace period has passed are forgotten.
   case sweep([RowsetID])
+  /// Damaged rowsets give way to what is left of them.
+  case repair(TabletRepair)
 }
 
 /// Why an edit does not fit a state: a bug, or a log that is not what was written.
@@ -50,14 +52,14 @@ public struct TabletState: Hashable, Sendable {
 
   public let id: TabletID
   /// In version order.
-  public private(set) var rowsets: [RowsetEntry]
-  public private(set) var stale: [Stale]
+  public internal(set) var rowsets: [RowsetEntry]
+  public internal(set) var stale: [Stale]
   /// Visible rowsets that hold rows: the figure the version limit is compared with.
-  public private(set) var componentCount: Int
+  public internal(set) var componentCount: Int
   public private(set) var cumulativePoint: Version
   public private(set) var lastSuccessAt: [CompactionKind: Timestamp]
   /// When the versions that can still be read were committed.
-  public private(set) var history: VersionHistory
+  public internal(set) var history: VersionHistory
 
   /// A new tablet, with nothing but the empty rowset `[0-1]`.
   /// - Parameter sequence: the last commit of the store before it.
@@ -110,6 +112,7 @@ public struct TabletState: Hashable, Sendable {
     case .replace(let inputs, let output, let kind, let point, let now):
       try replace(inputs, by: output, kind: kind, cumulativePoint: point, at: now)
     case .sweep(let ids): try sweep(ids)
+    case .repair(let repair): try apply(repair)
     }
   }
 
@@ -172,7 +175,7 @@ public struct TabletState: Hashable, Sendable {
     history.trim(readable: readableVersions)
   }
 
-  private func requireNew(_ rowset: RowsetID) throws(EditRefusal) {
+  func requireNew(_ rowset: RowsetID) throws(EditRefusal) {
     guard !rowsets.contains(where: { $0.id == rowset }),
       !stale.contains(where: { $0.entry.id == rowset })
     else { throw EditRefusal("tablet \(id): rowset \(rowset) exists already") }

@@ -13,13 +13,15 @@ struct Sediment: ParsableCommand {
         sediment inspect DIR --pages          every page with its encoding and sizes
         sediment query DIR "select status, count(*) from orders group by status"
         sediment verify DIR                   every checksum, every invariant
+        sediment backup DIR /backups/monday   a copy of this moment, in links or bytes
+        sediment restore /backups/monday DIR  the way back
 
       EXIT CODES
         0 done   1 damage was found   64 wrong arguments   65 a transaction does not allow it
-        66 cannot be read
+        66 cannot be read   73 cannot be written   130 interrupted
       """,
     subcommands: [
       LoadCommand.self, TransactionsCommand.self, InspectCommand.self, QueryCommand.self,
-      VerifyCommand.self,
+      VerifyCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 }

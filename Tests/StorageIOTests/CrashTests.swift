@@ -182,6 +182,25 @@ struct CrashTests {
     #expect(outcomes == [["synced"], ["new", "synced"]])
   }
 
+  /// The name that a link gives is there after a sync of its directory; the file is one as before.
+  @Test(arguments: 0..<20 as Range<UInt64>) func linksSurviveWithTheirDirectory(seed: UInt64) throws
+  {
+    let system = MemoryFileSystem()
+    try system.createDirectory("d")
+    try system.write([1, 2], to: "a")
+    try system.syncDirectory("/", cause: .tool)
+    try system.link("a", to: "d/b")
+    let early = system.crash(seed: seed)
+    if try early.exists("d/b") { #expect(try early.contents(of: "d/b") == [1, 2]) }
+    try system.syncDirectory("d", cause: .tool)
+    try system.remove("a")
+    let late = system.crash(seed: seed)
+    #expect(try late.contents(of: "d/b") == [1, 2])
+    guard try late.exists("a") else { return }
+    try late.openForAppending("a", cause: .tool).append([3])
+    #expect(try late.contents(of: "d/b") == [1, 2, 3])
+  }
+
   /// A directory whose own name was never synced is lost with all that is in it.
   @Test func contentsOfALostDirectoryAreLost() throws {
     let system = MemoryFileSystem()

@@ -43,6 +43,23 @@ struct FaultyFileSystemTests {
     #expect(failedCount == 5)
   }
 
+  /// Another device, or a file system without links: the file is copied. Other errors are errors.
+  @Test(arguments: [EXDEV, EPERM, EMLINK, EOPNOTSUPP, EIO])
+  func linkFallsBackToACopy(code: Int32) throws {
+    let memory = MemoryFileSystem()
+    try memory.write([1, 2, 3], to: "a")
+    let rule = FaultPlan.Rule(.error(code: code), .only(0), operations: [.link])
+    let disk = FaultyFileSystem(memory, plan: FaultPlan(rules: [rule]))
+    guard code != EIO else {
+      #expect(throws: StorageError.self) { try disk.linkOrCopy("a", to: "b", cause: .tool) }
+      return
+    }
+    #expect(try disk.linkOrCopy("a", to: "b", cause: .tool) == false)
+    try memory.openForAppending("a", cause: .tool).append([4])
+    try disk.syncDirectory("/", cause: .tool)
+    #expect(try memory.crash(seed: 0).contents(of: "b") == [1, 2, 3])
+  }
+
   /// The same protocol without the sync of the file is wrong, and the simulation shows it.
   @Test func crashesFindAMissingSync() throws {
     let memory = MemoryFileSystem()

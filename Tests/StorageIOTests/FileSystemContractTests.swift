@@ -138,6 +138,48 @@ struct FileSystemContractTests {
     #expect(try system.exists("\(root)/new") == false)
   }
 
+  /// Two names of one file: what is written through one is read through the other, and the bytes
+  /// stay until both are gone.
+  @Test(arguments: Kind.allCases)
+  func linksAreTheSameFile(_ kind: Kind) throws {
+    let (system, root, keep) = try make(kind)
+    defer { withExtendedLifetime(keep) {} }
+    try system.createDirectory("\(root)/d")
+    try system.write([1, 2], to: "\(root)/a")
+    try system.link("\(root)/a", to: "\(root)/d/b")
+    try system.openForAppending("\(root)/a", cause: .tool).append([3])
+    #expect(try system.contents(of: "\(root)/d/b") == [1, 2, 3])
+    // Creating replaces a name, not the file that had it.
+    try system.write([9], to: "\(root)/a")
+    #expect(try system.contents(of: "\(root)/d/b") == [1, 2, 3])
+    try system.remove("\(root)/a")
+    #expect(try system.contents(of: "\(root)/d/b") == [1, 2, 3])
+
+    expectCode(ENOENT) { try system.link("\(root)/a", to: "\(root)/c") }
+    expectCode(ENOENT) { try system.link("\(root)/d/b", to: "\(root)/none/c") }
+    expectCode(EEXIST) { try system.link("\(root)/d/b", to: "\(root)/d/b") }
+    expectCode(EEXIST) { try system.link("\(root)/d/b", to: "\(root)/d") }
+    expectCode(EPERM) { try system.link("\(root)/d", to: "\(root)/e") }
+    try system.remove("\(root)/d/b")
+    #expect(try system.exists("\(root)/d/b") == false)
+  }
+
+  /// A copy has the bytes and is another file, and so has what a link falls back to.
+  @Test(arguments: Kind.allCases)
+  func copies(_ kind: Kind) throws {
+    let (system, root, keep) = try make(kind)
+    defer { withExtendedLifetime(keep) {} }
+    let bytes = (0..<(2 << 20) + 5).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    try system.write(bytes, to: "\(root)/a")
+    var steps: [Int] = []
+    try system.copy("\(root)/a", to: "\(root)/b", cause: .tool) { steps.append($0) }
+    #expect(steps == [1 << 20, 1 << 20, 5])
+    #expect(try system.linkOrCopy("\(root)/a", to: "\(root)/c", cause: .tool))
+    try system.openForAppending("\(root)/a", cause: .tool).append([7])
+    #expect(try system.contents(of: "\(root)/b") == bytes)
+    #expect(try system.contents(of: "\(root)/c") == bytes + [7])
+  }
+
   @Test(arguments: Kind.allCases)
   func locksExclude(_ kind: Kind) throws {
     let (system, root, keep) = try make(kind)
@@ -167,7 +209,7 @@ struct FileSystemContractTests {
     func name() -> String { names.randomElement(using: &random) ?? "a" }
 
     for step in 0..<300 {
-      let operation = Int.random(in: 0..<9, using: &random)
+      let operation = Int.random(in: 0..<10, using: &random)
       let (source, target) = (name(), name())
       let bytes = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
         UInt8(truncatingIfNeeded: random.next())
@@ -206,6 +248,7 @@ struct FileSystemContractTests {
     case 5: return try "\(system.contents(of: source))"
     case 6: try system.rename(source, to: target)
     case 7: try system.remove(source)
+    case 8: try system.link(source, to: target)
     default: try system.removeDirectory(source)
     }
     return "done"

@@ -175,6 +175,44 @@ import Testing
     }
   }
 
+  /// So do repairs.
+  @Test func repairsRoundTrip() throws {
+    let saved = RowsetMeta(
+      entry: RowsetEntry(
+        id: RowsetID(rawValue: 9),
+        summary: RowsetSummary(
+          versions: VersionRange(3, 8), byteCount: 77, rowCount: 5, segmentCount: 2,
+          createdAt: Timestamp(rawValue: 12))),
+      segments: [.file(byteCount: 70), .file(byteCount: 7)])
+    let repair = TabletRepair(
+      replacements: [
+        .init(
+          damaged: RowsetID(rawValue: 5),
+          successors: [.reinstated(RowsetID(rawValue: 6)), .saved(saved.entry)])
+      ], dropped: [RowsetID(rawValue: 7)])
+    let record = LogRecord.repair(
+      RepairCommit(
+        at: Timestamp(rawValue: 9),
+        parts: [
+          .init(
+            tablet: TabletID(rawValue: 3), repair: repair,
+            placements: [saved.entry.id: saved.segments])
+        ]))
+    var writer = ByteWriter()
+    record.encode(into: &writer)
+    for length in 0...writer.count {
+      try writer.bytes[..<length].withUnsafeBytes { bytes in
+        var reader = ByteReader(bytes, file: "log")
+        if length == writer.count {
+          let found = try LogRecord.decode(from: &reader, file: 1)
+          #expect(found == record && reader.remaining == 0)
+        } else {
+          #expect(throws: StorageError.self) { try LogRecord.decode(from: &reader, file: 1) }
+        }
+      }
+    }
+  }
+
   private func isRefused(_ reader: inout ByteReader) -> Bool {
     do {
       _ = try LogRecord.decode(from: &reader, file: 1)

@@ -57,7 +57,7 @@ enum TestStore {
   }
 
   static func open(
-    _ files: any FileSystem, options: StoreOptions = StoreOptions()
+    _ files: any FileSystem, options: StoreOptions = StoreOptions(), path: String = path
   ) throws -> Store {
     try Store.open(
       path, files: files, clock: ManualClock(Timestamp(rawValue: 2_000_000)), options: options)

@@ -16,25 +16,42 @@ public struct StoreVerifier {
     public var problems: [String] = []
   }
 
-  private let store: Store
+  private let catalogue: Catalogue
 
-  public init(_ store: Store) { self.store = store }
+  /// Looks at the store as it is now.
+  public init(_ store: Store) { self.init(store.catalogueNow) }
+
+  init(_ catalogue: Catalogue) { self.catalogue = catalogue }
 
   /// - Parameter progress: told after each rowset how many have been checked, and of how many.
   public func run(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) -> Report {
+    check(progress: progress)
+  }
+
+  /// The same; what `progress` throws ends the work.
+  func check<Failure>(
+    progress: (_ done: Int, _ total: Int) throws(Failure) -> Void
+  ) throws(Failure) -> Report {
     var report = Report()
-    let tables = store.snapshot()
-    let total = tables.flatMap(\.tablets).reduce(0) { $0 + $1.rowsets.count + $1.stale.count }
-    for table in tables {
+    let total = catalogue.allRowsets.count
+    for table in catalogue.orderedTables {
       report.tables += 1
       for (bucket, tablet) in table.tablets.enumerated() {
         report.tablets += 1
         report.problems.append(contentsOf: tablet.state.check())
         for rowset in tablet.rowsets + tablet.stale.values.sorted(by: { $0.id < $1.id }) {
           check(rowset, of: table, bucket: bucket, &report)
-          progress(report.rowsets, total)
+          try progress(report.rowsets, total)
         }
       }
+    }
+    for (tablet, rowset) in catalogue.pending.sorted(by: { $0.key < $1.key }).flatMap(\.value.parts)
+    {
+      guard let table = catalogue.table(of: tablet),
+        let bucket = table.tablets.firstIndex(where: { $0.id == tablet })
+      else { continue }
+      check(rowset, of: table, bucket: bucket, &report)
+      try progress(report.rowsets, total)
     }
     return report
   }

@@ -24,13 +24,27 @@ enum LogFormat {
     return writer.bytes
   }
 
+  /// Whether the bytes begin with a header that has its checksum, of whatever version: a damaged
+  /// one must not look like one of a later version.
+  static func isWholeHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count >= headerByteCount
+      && crc32c(UnsafeRawBufferPointer(rebasing: bytes[..<(headerByteCount - 4)]))
+        == UInt32(
+          littleEndian: bytes.loadUnaligned(fromByteOffset: headerByteCount - 4, as: UInt32.self))
+  }
+
   /// A frame around `payload`, ready to append.
-  /// - Parameter synced: the number of the last frame that is known to be on disk.
-  static func frame(number: UInt64, synced: UInt64, payload: ByteWriter) -> [UInt8] {
+  /// - Parameters:
+  ///   - synced: the number of the last frame that is known to be on disk; the first format has no
+  ///     place for it.
+  ///   - version: the format of the file.
+  static func frame(
+    number: UInt64, synced: UInt64, payload: ByteWriter, version: UInt32 = version
+  ) -> [UInt8] {
     var checked = ByteWriter()
     checked.append(UInt32(payload.count))
     checked.append(number)
-    checked.append(synced)
+    if version != firstVersion { checked.append(synced) }
     let head = checked.bytes.withUnsafeBytes { crc32c($0) }
     let checksum = payload.bytes.withUnsafeBytes { crc32c($0, seed: head) }
     var frame = ByteWriter()
@@ -79,6 +93,26 @@ struct LogFrames {
       position += 1
     }
     return false
+  }
+
+  /// Every whole frame from `offset` on whose number is at least `number`, wherever it begins.
+  func laterFrames(
+    from offset: Int, since number: UInt64
+  ) -> [(offset: Int, payload: UnsafeRawBufferPointer)] {
+    var found: [(offset: Int, payload: UnsafeRawBufferPointer)] = []
+    var position = offset
+    while bytes.count - position >= headerByteCount {
+      let frame = load(UInt64.self, position + 12)
+      if load(UInt32.self, position) == LogFormat.frameMagic, frame >= number,
+        let payload = payload(at: position, number: frame)
+      {
+        found.append((position + headerByteCount, payload))
+        position += headerByteCount + payload.count
+      } else {
+        position += 1
+      }
+    }
+    return found
   }
 
   private func load<T: FixedWidthInteger>(_ type: T.Type, _ offset: Int) -> T {

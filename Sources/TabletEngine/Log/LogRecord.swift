@@ -12,6 +12,7 @@ enum LogRecord: Hashable, Sendable {
   /// Transaction ids below it may have been given out.
   case reserveTransactions(below: TransactionID)
   case groupRows(GroupRowsRecord)
+  case repair(RepairCommit)
 }
 
 struct TableCreation: Hashable, Sendable {
@@ -68,6 +69,7 @@ enum RecordTag: UInt8 {
   case groupRows = 10
   /// With filters, indexes and properties: the form that is written.
   case createTableWithProperties = 11
+  case repair = 32
 }
 
 /// Gives the bytes of an inline segment, by part and segment ordinal, and is told at which offset
@@ -111,6 +113,9 @@ extension LogRecord {
       writer.append(tablet.rawValue)
       writer.appendVarint(UInt64(rowsets.count))
       for rowset in rowsets { writer.append(rowset.rawValue) }
+    case .repair(let repair):
+      writer.append(RecordTag.repair.rawValue)
+      repair.encode(into: &writer)
     }
   }
 
@@ -139,11 +144,12 @@ extension LogRecord {
     case .sweep:
       let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
       return .sweep(tablet: tablet, rowsets: try decodeRowsetIDs(from: &reader))
-    case nil: throw reader.corrupt("record kind", expected: "1 to 11", found: "\(tag)")
+    case .repair: return .repair(try RepairCommit.decode(from: &reader))
+    case nil: throw reader.corrupt("record kind", expected: "1 to 11 or 32", found: "\(tag)")
     }
   }
 
-  fileprivate static func decodeRowsetIDs(from reader: inout ByteReader) throws -> [RowsetID] {
+  static func decodeRowsetIDs(from reader: inout ByteReader) throws -> [RowsetID] {
     let count = try reader.readCount("rowset count", atMost: Limits.mergeInputCountMax)
     var ids: [RowsetID] = []
     for _ in 0..<count { ids.append(RowsetID(rawValue: try reader.readOrdinal("rowset id"))) }

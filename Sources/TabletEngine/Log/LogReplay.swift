@@ -17,6 +17,8 @@ struct LogReplay {
     var tornByteCount: UInt64
     /// The format of the file.
     var version: UInt32
+    /// Why the log cannot be read on from there; nil when it was never written on.
+    var damage: StorageError?
   }
 
   /// Whether file `number` is longer than its header.
@@ -34,6 +36,16 @@ struct LogReplay {
     _ number: UInt32, nextFrame: UInt64, isLast: Bool,
     _ body: (LogRecord, _ bytes: UnsafeRawBufferPointer) throws -> Void
   ) throws -> Outcome {
+    let outcome = try scan(number, nextFrame: nextFrame, isLast: isLast, body)
+    if let damage = outcome.damage { throw damage }
+    return outcome
+  }
+
+  /// The same; a damaged frame or header ends the reading and is told in the outcome.
+  func scan(
+    _ number: UInt32, nextFrame: UInt64, isLast: Bool,
+    _ body: (LogRecord, _ bytes: UnsafeRawBufferPointer) throws -> Void
+  ) throws -> Outcome {
     let path = layout.log(number)
     let file = try files.openForReading(path, cause: .log)
     let contents = try file.mapping.map { _ in [] } ?? file.read(at: 0, count: Int(file.byteCount))
@@ -44,7 +56,7 @@ struct LogReplay {
     }
     // Before an end is cut off as torn: a disk that returns other bytes each time must not make
     // acknowledged loads look unfinished.
-    if outcome.tornByteCount > 0, file.mapping == nil {
+    if outcome.tornByteCount > 0 || outcome.damage != nil, file.mapping == nil {
       guard try file.read(at: 0, count: contents.count) == contents else {
         throw StorageError.corrupt(
           file: path, offset: outcome.validByteCount, what: "log",
@@ -58,10 +70,20 @@ struct LogReplay {
     _ bytes: UnsafeRawBufferPointer, path: String, number: UInt32, nextFrame: UInt64,
     isLast: Bool, _ body: (LogRecord, UnsafeRawBufferPointer) throws -> Void
   ) throws -> Outcome {
-    guard let version = try checkHeader(bytes, path: path, number: number, isLast: isLast) else {
+    let version: UInt32
+    do {
+      let found = try checkHeader(bytes, path: path, number: number, isLast: isLast)
+      guard let found else {
+        return Outcome(
+          validByteCount: 0, nextFrame: nextFrame, tornByteCount: UInt64(bytes.count),
+          version: LogFormat.version)
+      }
+      version = found
+    } catch let damage as StorageError {
+      guard case .corrupt = damage else { throw damage }
       return Outcome(
-        validByteCount: 0, nextFrame: nextFrame, tornByteCount: UInt64(bytes.count),
-        version: LogFormat.version)
+        validByteCount: 0, nextFrame: nextFrame, tornByteCount: 0, version: LogFormat.version,
+        damage: damage)
     }
     let frames = LogFrames(bytes: bytes, version: version)
     var offset = LogFormat.headerByteCount
@@ -77,9 +99,11 @@ struct LogReplay {
     }
     let rest = bytes.count - offset
     if rest > 0, !isLast || frames.showSynced(frame, from: offset) {
-      throw StorageError.corrupt(
-        file: path, offset: UInt64(offset), what: "log frame",
-        expected: "whole frame \(frame)", found: "\(rest) bytes that are not")
+      return Outcome(
+        validByteCount: UInt64(offset), nextFrame: frame, tornByteCount: 0, version: version,
+        damage: .corrupt(
+          file: path, offset: UInt64(offset), what: "log frame",
+          expected: "whole frame \(frame)", found: "\(rest) bytes that are not"))
     }
     return Outcome(
       validByteCount: UInt64(offset), nextFrame: frame, tornByteCount: UInt64(rest),
@@ -98,7 +122,7 @@ struct LogReplay {
       }
     }
     var reader = ByteReader(bytes, file: path)
-    if bytes.count >= LogFormat.headerByteCount,
+    if bytes.count >= LogFormat.headerByteCount, LogFormat.isWholeHeader(bytes),
       bytes[..<8].elementsEqual(LogFormat.magic)
     {
       _ = try reader.readBytes(8, "magic")

@@ -78,6 +78,9 @@ public final class RowsetSegment: Sendable {
     if hasIndexes { indexCache.remove(path: path) }
   }
 
+  /// The file anew, apart from the reader that others use.
+  func openFile() throws -> any ReadableFile { try open() }
+
   /// The reader, opened and checked the first time.
   /// - Throws: `StorageError` when the file is missing or its footer is damaged.
   public func reader() throws -> SegmentReader {

@@ -93,4 +93,14 @@ struct Catalogue: Sendable {
     let next = try table.tablets[home.bucket].applying(edit, added: added)
     tables[home.table] = table.replacing(next, bucket: home.bucket)
   }
+
+  /// Carries out a repair of a tablet that brings in `added`.
+  /// - Throws: `EditRefusal` when the tablet is unknown or the repair does not fit.
+  mutating func apply(_ repair: TabletRepair, to tablet: TabletID, added: [Rowset]) throws {
+    guard let home = homes[tablet], let table = tables[home.table] else {
+      throw EditRefusal("there is no tablet \(tablet)")
+    }
+    let next = try table.tablets[home.bucket].applying(repair, added: added)
+    tables[home.table] = table.replacing(next, bucket: home.bucket)
+  }
 }

@@ -41,6 +41,7 @@ struct CommitGroup {
       case .groupRows(let rows): return try add(rows)
       case .compact(let output): return try add(output)
       case .sweep(let tablet, let rowsets): return try sweep(rowsets, of: tablet)
+      case .repair(let repair): return try add(repair)
       }
     } catch let refusal as EditRefusal {
       throw StorageError.invalidArgument(
@@ -122,6 +123,24 @@ struct CommitGroup {
     return CommitReceipt(
       byteCount: merged.output.entry.summary.byteCount,
       rowCount: merged.output.entry.summary.rowCount)
+  }
+
+  private mutating func add(_ repair: RepairCommit) throws -> CommitReceipt {
+    var next = catalogue
+    var forgotten: [Rowset] = []
+    for part in repair.parts {
+      let before = next.tablet(part.tablet)
+      let gone = Set(part.repair.forgotten)
+      forgotten += (before?.rowsets ?? []).filter { gone.contains($0.id) }
+      forgotten += part.repair.dropped.compactMap { before?.stale[$0] }
+      let added = part.saved.map { store.makeRowset($0, tablet: part.tablet, inline: []) }
+      try next.apply(part.repair, to: part.tablet, added: added)
+    }
+    catalogue = next
+    swept += forgotten
+    LogRecord.repair(repair).encode(into: &payload)
+    require(.sync)
+    return CommitReceipt(sequence: 0, versions: [:], byteCount: 0, rowCount: 0)
   }
 
   /// Sweeps those of `rowsets` that nobody has swept meanwhile.

@@ -13,6 +13,7 @@ enum CommitRequest: Sendable {
   case groupRows(GroupRows)
   case compact(CompactionOutput)
   case sweep(tablet: TabletID, rowsets: [RowsetID])
+  case repair(RepairCommit)
 }
 
 /// What has been done, and what that promises.

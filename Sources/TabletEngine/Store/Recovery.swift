@@ -8,16 +8,25 @@ struct Recovery {
   let files: any FileSystem
   let layout: StoreLayout
   let storeID: UInt64
-  private(set) var catalogue = Catalogue()
-  private(set) var transactions = TransactionBook()
+  var catalogue = Catalogue()
+  var transactions = TransactionBook()
   private(set) var nextRowsetID: UInt64 = 1
   /// Rows of group loads, by table.
   private var groupRows: [TableID: GroupRowsSection] = [:]
   private(set) var report = RecoveryReport()
   private let factory: RowsetFactory
   private var openLogs: [UInt32: any ReadableFile] = [:]
+  /// Whether a rowset is taken up although its bytes in the log cannot be read: it is damaged then,
+  /// which a check of its segments finds, and the store is not refused for it.
+  private let toleratesLostInlineBytes: Bool
+  /// Whether there was such a rowset, also one that later records have replaced.
+  private(set) var hasLostInlineBytes = false
 
-  init(files: any FileSystem, layout: StoreLayout, storeID: UInt64, indexCache: IndexCache) {
+  init(
+    files: any FileSystem, layout: StoreLayout, storeID: UInt64, indexCache: IndexCache,
+    toleratesLostInlineBytes: Bool = false
+  ) {
+    self.toleratesLostInlineBytes = toleratesLostInlineBytes
     self.files = files
     self.layout = layout
     self.storeID = storeID
@@ -26,22 +35,28 @@ struct Recovery {
 
   /// - Returns: the log, ready for the next frame.
   mutating func run() throws -> LogWriter {
-    let checkpoint = try newestCheckpoint()
-    if let checkpoint { try restore(checkpoint) }
-    let replayed = try replay(
-      from: checkpoint?.firstLog ?? 1, nextFrame: checkpoint?.nextFrame ?? 1)
+    let log = try read().makeWriter(files, layout: layout, storeID: storeID)
     try removeOrphans()
-    return replayed
+    return log
   }
 
-  private func numbers(in directory: String, suffix: String) throws -> [UInt32] {
+  /// Rebuilds the catalogue without changing anything on disk.
+  mutating func read() throws -> LogEnd {
+    let checkpoint = try newestCheckpoint()
+    if let checkpoint { try restore(checkpoint) }
+    let end = try replay(
+      from: checkpoint?.firstLog ?? 1, nextFrame: checkpoint?.nextFrame ?? 1)
+    return end
+  }
+
+  func numbers(in directory: String, suffix: String) throws -> [UInt32] {
     try files.listDirectory(directory)
       .compactMap { StoreLayout.number(in: $0, suffix: suffix) }.sorted()
   }
 
   /// The newest checkpoint that is whole. An older one serves when the newest is damaged, as long
   /// as the log files between them are still there; replay finds out.
-  private func newestCheckpoint() throws -> Checkpoint? {
+  func newestCheckpoint() throws -> Checkpoint? {
     let numbers = try numbers(in: layout.checkpointDirectory, suffix: ".ckpt")
     var firstError: (any Error)?
     for number in numbers.reversed() {
@@ -55,7 +70,7 @@ struct Recovery {
     return nil
   }
 
-  private mutating func restore(_ checkpoint: Checkpoint) throws {
+  mutating func restore(_ checkpoint: Checkpoint) throws {
     catalogue.commitSequence = checkpoint.commitSequence
     for table in checkpoint.tables {
       let tablets = try table.tablets.map { try restore($0) }
@@ -112,10 +127,26 @@ struct Recovery {
       switch placement {
       case .file: inline.append(nil)
       case .inline(let position, let byteCount):
-        inline.append(try log(position.file).read(at: position.offset, count: byteCount))
+        inline.append(try inlineBytes(position, byteCount))
       }
     }
     return factory.make(meta, tablet: tablet, inline: inline)
+  }
+
+  private mutating func inlineBytes(_ position: LogPosition, _ byteCount: Int) throws -> [UInt8] {
+    do {
+      return try log(position.file).read(at: position.offset, count: byteCount)
+    } catch let first as StorageError {
+      guard toleratesLostInlineBytes else { throw first }
+      openLogs[position.file] = nil
+      // What can be read at the second try is not lost.
+      let again = Result {
+        try log(position.file).read(at: position.offset, count: byteCount)
+      }
+      if case .success = again { throw first }
+      hasLostInlineBytes = true
+      return []
+    }
   }
 
   private mutating func log(_ number: UInt32) throws -> any ReadableFile {
@@ -125,7 +156,7 @@ struct Recovery {
     return file
   }
 
-  private mutating func replay(from first: UInt32, nextFrame: UInt64) throws -> LogWriter {
+  private mutating func replay(from first: UInt32, nextFrame: UInt64) throws -> LogEnd {
     let present = try numbers(in: layout.logDirectory, suffix: ".log").filter { $0 >= first }
     guard present.first == first else {
       throw StorageError.corrupt(
@@ -158,20 +189,12 @@ struct Recovery {
       version = outcome.version
       report.tornByteCount += Int(outcome.tornByteCount)
     }
-    guard validByteCount > 0 else {
-      return try LogWriter.create(
-        files: files, layout: layout, storeID: storeID, fileNumber: present[last],
-        nextFrame: frame)
-    }
-    let writer = try LogWriter.resume(
-      files: files, layout: layout, storeID: storeID, fileNumber: present[last],
-      nextFrame: frame, validByteCount: validByteCount)
-    // Every file has one format.
-    if version != LogFormat.version { try writer.rotate() }
-    return writer
+    return LogEnd(
+      firstFile: first, fileNumber: present[last], newestFile: present[present.count - 1],
+      nextFrame: frame, validByteCount: validByteCount, version: version)
   }
 
-  private mutating func apply(_ record: LogRecord) throws {
+  mutating func apply(_ record: LogRecord) throws {
     report.records += 1
     do {
       switch record {
@@ -190,6 +213,11 @@ struct Recovery {
         try catalogue.apply(commit.edit, to: commit.tablet, added: added)
       case .sweep(let tablet, let rowsets):
         try catalogue.apply(.sweep(rowsets), to: tablet, added: nil)
+      case .repair(let commit):
+        for part in commit.parts {
+          let added = try part.saved.map { try rowset($0, tablet: part.tablet) }
+          try catalogue.apply(part.repair, to: part.tablet, added: added)
+        }
       }
     } catch let refusal as EditRefusal {
       throw unfitting(refusal.description)
@@ -204,16 +232,20 @@ struct Recovery {
       expected: "one that fits the state before it", found: found)
   }
 
-  /// Removes segment files that no rowset refers to: what a crash left of loads and compactions
-  /// that were not committed, and of rowsets swept while a reader held them.
   private mutating func removeOrphans() throws {
+    for path in try orphans() {
+      try files.remove(path)
+      report.orphansRemoved.append(path)
+    }
+  }
+
+  /// Segment files that no rowset refers to: what a crash left of loads and compactions that were
+  /// not committed, and of rowsets swept while a reader held them.
+  func orphans() throws -> [String] {
     let known = Set(catalogue.allRowsets.flatMap(\.segments).map(\.path))
-    for directory in try files.listDirectory(layout.dataDirectory) {
+    return try files.listDirectory(layout.dataDirectory).flatMap { directory in
       let path = layout.dataDirectory + "/" + directory
-      for name in try files.listDirectory(path) where !known.contains(path + "/" + name) {
-        try files.remove(path + "/" + name)
-        report.orphansRemoved.append(path + "/" + name)
-      }
+      return try files.listDirectory(path).map { path + "/" + $0 }.filter { !known.contains($0) }
     }
   }
 }

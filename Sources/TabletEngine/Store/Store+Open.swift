@@ -60,11 +60,7 @@ extension Store {
     let log = try LogWriter.create(
       files: files, layout: layout, storeID: identity.storeID, fileNumber: 1, nextFrame: 1)
     // The identity comes last: a directory that has it is a complete store.
-    let file = try files.create(layout.identity + ".tmp", cause: .checkpoint)
-    try file.append(identity.encoded())
-    try file.sync()
-    try files.rename(layout.identity + ".tmp", to: layout.identity)
-    try files.syncDirectory(path, cause: .checkpoint)
+    try identity.write(files, layout: layout)
     return Store(
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
@@ -87,9 +83,19 @@ extension Store {
     // Whoever created the store may have failed to make its name durable, and nothing may be
     // acknowledged in a store that a crash can take away.
     try files.syncDirectory(path, cause: .checkpoint)
+    return try open(layout, identity, lock, files: files, clock: clock, options: options)
+  }
+
+  /// Opens a store that is locked already.
+  static func open(
+    _ layout: StoreLayout, _ identity: StoreIdentity, _ lock: any FileLock,
+    files: any FileSystem, clock: any TimeSource, options: StoreOptions,
+    toleratesLostInlineBytes: Bool = false
+  ) throws -> Store {
     let indexCache = options.makeIndexCache()
     var recovery = Recovery(
-      files: files, layout: layout, storeID: identity.storeID, indexCache: indexCache)
+      files: files, layout: layout, storeID: identity.storeID, indexCache: indexCache,
+      toleratesLostInlineBytes: toleratesLostInlineBytes)
     let log = try recovery.run()
     return Store(
       OpenedStore(
@@ -102,7 +108,7 @@ extension Store {
 
   /// Creates a directory and its parents so that they are found again after a crash. One that is
   /// there may have been created by somebody who failed to make it durable.
-  private static func createDurableDirectory(_ path: String, _ files: any FileSystem) throws {
+  static func createDurableDirectory(_ path: String, _ files: any FileSystem) throws {
     let parent: String =
       switch path.lastIndex(of: "/") {
       case nil: "."

@@ -28,6 +28,8 @@ public final class Store: Sendable {
   let transactions: TransactionRegistry
   let groupLoads: GroupLoads
   private let nextRowset: Atomic<UInt64>
+  /// Log files that a backup reads.
+  private let logPins = LogPins()
   private let observers = Mutex<[any StoreObserver]>([])
 
   init(_ opened: OpenedStore) {
@@ -82,6 +84,9 @@ public final class Store: Sendable {
     return (try current.requireTable(table), current.commitSequence)
   }
 
+  /// Everything as of now, also what is not visible.
+  var catalogueNow: Catalogue { catalogue.withLock { $0 } }
+
   func tablet(_ id: TabletID) -> TabletSnapshot? { catalogue.withLock { $0 }.tablet(id) }
 
   func table(of tablet: TabletID) -> TableSnapshot? {
@@ -127,7 +132,8 @@ public final class Store: Sendable {
   private func notify(_ request: CommitRequest, _ receipt: CommitReceipt) {
     let change: StoreChange
     switch request {
-    case .createTable, .precommit, .abortTransaction, .reserveTransactions, .groupRows: return
+    case .createTable, .precommit, .repair, .abortTransaction, .reserveTransactions, .groupRows:
+      return
     case .load, .commitTransaction:
       guard !receipt.versions.isEmpty else { return }
       change = .loaded(tablets: receipt.versions.keys.sorted())
@@ -197,17 +203,27 @@ public final class Store: Sendable {
   /// been committed is durable either way.
   private func rotateIfLarge(_ log: LogWriter, _ catalogue: Catalogue) {
     guard log.byteCount >= UInt64(options.logFileByteCountMax) else { return }
-    do { try checkpoint(log, catalogue) } catch {}
+    do { _ = try checkpoint(log, catalogue) } catch {}
   }
 
   /// Begins another log file and writes the state of all tablets, so that opening the store does
   /// not replay what came before.
   public func checkpoint() throws {
     // The catalogue changes only while the log is held, so the two belong together here.
-    try log.withLock { try checkpoint($0, catalogue.withLock { $0 }) }
+    _ = try log.withLock { try checkpoint($0, catalogue.withLock { $0 }) }
   }
 
-  private func checkpoint(_ log: LogWriter, _ catalogue: Catalogue) throws {
+  /// Makes a checkpoint and says what it holds, at one moment: a backup. The log files that rowsets
+  /// lie in stay as long as the result is held.
+  func checkpointForBackup() throws -> (checkpoint: Checkpoint, catalogue: Catalogue, LogPin) {
+    try log.withLock { log in
+      let catalogue = catalogue.withLock { $0 }
+      let pin = logPins.pin(catalogue.inlineLogs.union(groupLoads.logFiles))
+      return (try checkpoint(log, catalogue), catalogue, pin)
+    }
+  }
+
+  private func checkpoint(_ log: LogWriter, _ catalogue: Catalogue) throws -> Checkpoint {
     try log.rotate()
     var checkpoint = catalogue.checkpoint(
       firstLog: log.fileNumber, nextFrame: log.nextFrame,
@@ -217,7 +233,8 @@ public final class Store: Sendable {
     try LogRetention(files: files, layout: layout)
       .removeUnneeded(
         checkpoint: checkpoint.firstLog,
-        inlineLogs: catalogue.inlineLogs.union(groupLoads.logFiles))
+        inlineLogs: catalogue.inlineLogs.union(groupLoads.logFiles).union(logPins.pinned))
+    return checkpoint
   }
 }
 

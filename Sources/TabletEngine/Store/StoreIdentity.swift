@@ -19,6 +19,15 @@ struct StoreIdentity: Hashable, Sendable {
     return writer.bytes
   }
 
+  /// Writes the file so that it is there whole or not at all; when this returns it is durable.
+  func write(_ files: any FileSystem, layout: StoreLayout) throws {
+    let file = try files.create(layout.identity + ".tmp", cause: .checkpoint)
+    try file.append(encoded())
+    try file.sync()
+    try files.rename(layout.identity + ".tmp", to: layout.identity)
+    try files.syncDirectory(layout.root, cause: .checkpoint)
+  }
+
   static func read(_ files: any FileSystem, layout: StoreLayout) throws -> StoreIdentity {
     guard try files.exists(layout.root) else {
       throw StorageError.notAStore(path: layout.root, reason: "no such directory")

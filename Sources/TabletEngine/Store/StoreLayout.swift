@@ -10,6 +10,9 @@ struct StoreLayout: Hashable, Sendable {
   var checkpointDirectory: String { root + "/checkpoint" }
   var dataDirectory: String { root + "/data" }
 
+  /// What repairs have taken out, a directory for each.
+  var quarantineDirectory: String { root + "/quarantine" }
+
   func log(_ number: UInt32) -> String { "\(logDirectory)/\(padded(number)).log" }
 
   func checkpoint(_ number: UInt32) -> String {

@@ -64,7 +64,26 @@ public final class TabletSnapshot: Sendable {
       var kept = stale
       for id in ids { kept.removeValue(forKey: id) }
       return TabletSnapshot(state: next, rowsets: rowsets, stale: kept)
+    case .repair: return arranged(as: next, added: added.map { [$0] } ?? [])
     }
+  }
+
+  /// The snapshot after a repair that brings in `added`.
+  /// - Throws: `EditRefusal` when the repair does not fit.
+  func applying(_ repair: TabletRepair, added: [Rowset]) throws -> TabletSnapshot {
+    var next = state
+    try next.apply(.repair(repair))
+    return arranged(as: next, added: added)
+  }
+
+  /// The rowsets of `next`, each of which is here already or `added`.
+  private func arranged(as next: TabletState, added: [Rowset]) -> TabletSnapshot {
+    var byID = stale
+    for rowset in rowsets + added { byID[rowset.id] = rowset }
+    var stale: [RowsetID: Rowset] = [:]
+    for entry in next.stale.map(\.entry) { stale[entry.id] = byID[entry.id] }
+    return TabletSnapshot(
+      state: next, rowsets: next.rowsets.compactMap { byID[$0.id] }, stale: stale)
   }
 }
 

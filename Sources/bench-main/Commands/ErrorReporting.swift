@@ -17,7 +17,7 @@ func withErrorsReported(_ body: () throws -> Void) throws {
 private func exitCode(for error: StorageError) -> Int32 {
   switch error {
   case .unknownName, .invalidArgument, .alreadyExists, .limitExceeded, .invalidSchema: 64
-  case .corrupt, .notAStore, .unsupportedFormat, .schemaMismatch: 66
+  case .corrupt, .damaged, .notAStore, .unsupportedFormat, .schemaMismatch: 66
   case .io, .noSpace, .storeFailed, .storeLocked: 74
   case .tooManyVersions: 70
   }

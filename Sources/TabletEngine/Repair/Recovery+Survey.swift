@@ -1,0 +1,162 @@
+import StorageBase
+import StorageIO
+
+extension Recovery {
+  /// Rebuilds the catalogue as far as checkpoint and log can be read, and says where they end and
+  /// what lies behind. Changes nothing on disk.
+  ///
+  /// - Throws: `StorageError.damaged` when too much is missing to go on from anywhere.
+  mutating func survey() throws -> StoreSurvey {
+    var survey = StoreSurvey()
+    let checkpoint = try usableCheckpoint(&survey)
+    if let checkpoint { try restore(checkpoint) }
+    let first = checkpoint?.firstLog ?? 1
+    let present = try numbers(in: layout.logDirectory, suffix: ".log").filter { $0 >= first }
+    let files = zip(first..., present).prefix { $0 == $1 }.map { $1 }
+    let nextFrame = try replay(files, of: present, from: checkpoint, &survey)
+    if survey.logDamage == nil, files.count < present.count || files.isEmpty {
+      survey.logDamage = missingFile(first + UInt32(files.count), nextFrame: nextFrame)
+    }
+    try refuseIfCheckpointIsNeeded(survey, checkpoint)
+    survey.commitSequence = catalogue.commitSequence
+    if var damage = survey.logDamage {
+      damage.laterFiles = present.filter { $0 > damage.file }
+      try readBehind(&damage)
+      survey.logDamage = damage
+    }
+    survey.hasLostInlineBytes = hasLostInlineBytes
+    survey.orphans = try orphans()
+    return survey
+  }
+
+  private func usableCheckpoint(_ survey: inout StoreSurvey) throws -> Checkpoint? {
+    for number in try numbers(in: layout.checkpointDirectory, suffix: ".ckpt").reversed() {
+      do {
+        return try Checkpoint.read(files, layout: layout, storeID: storeID, number: number)
+      } catch let error as StorageError {
+        // A disk that reads it the second time needs no repair.
+        let again = Result {
+          try Checkpoint.read(files, layout: layout, storeID: storeID, number: number)
+        }
+        guard case .corrupt = error, case .failure = again else { throw error }
+        survey.damagedCheckpoints.append(number)
+      }
+    }
+    return nil
+  }
+
+  private mutating func replay(
+    _ logs: [UInt32], of present: [UInt32], from checkpoint: Checkpoint?,
+    _ survey: inout StoreSurvey
+  ) throws -> UInt64 {
+    let reader = LogReplay(files: files, layout: layout, storeID: storeID)
+    var frame = checkpoint?.nextFrame ?? 1
+    var last = logs.count - 1
+    if logs.count == present.count {
+      while last > 0, try !reader.mayHoldFrames(logs[last]) { last -= 1 }
+    }
+    for (index, log) in logs.enumerated() where index <= last {
+      let isLast = index == last && logs.count == present.count
+      let outcome = try reader.scan(log, nextFrame: frame, isLast: isLast) { record, _ in
+        try apply(record)
+      }
+      frame = outcome.nextFrame
+      if outcome.tornByteCount > 0 { survey.tornEnd = (log, Int(outcome.tornByteCount)) }
+      if let cause = outcome.damage {
+        survey.logDamage = LogDamage(
+          file: log, validByteCount: outcome.validByteCount, nextFrame: frame,
+          version: outcome.version, cause: cause)
+        break
+      }
+    }
+    return frame
+  }
+
+  private func missingFile(_ number: UInt32, nextFrame: UInt64) -> LogDamage {
+    LogDamage(
+      file: number, validByteCount: 0, nextFrame: nextFrame,
+      version: LogFormat.version,
+      cause: .corrupt(
+        file: layout.log(number), offset: 0, what: "log", expected: "log file \(number)",
+        found: "no such file"))
+  }
+
+  /// Old log files are removed once a checkpoint has what they held. Without that checkpoint what
+  /// is left of them looks like a log with holes, and cutting it there would throw away everything.
+  private func refuseIfCheckpointIsNeeded(
+    _ survey: StoreSurvey, _ checkpoint: Checkpoint?
+  ) throws {
+    guard let damage = survey.logDamage else { return }
+    let isHole = try !files.exists(layout.log(damage.file))
+    let needed = survey.damagedCheckpoints.filter { $0 > damage.file }
+    guard !needed.isEmpty || checkpoint == nil && isHole else { return }
+    let problem =
+      needed.isEmpty
+      ? "there is no checkpoint, and \(damage.cause)"
+      : "checkpoint \(layout.checkpoint(needed[0])) is not whole, and \(damage.cause)"
+    throw StorageError.damaged(
+      path: layout.root, problems: [problem],
+      remedy: "the state of its tablets cannot be found; restore a backup (sediment restore)")
+  }
+
+  // MARK: Behind the damage
+
+  /// Looks for whole frames behind the damage. Loads in them are lost: what came before them is
+  /// missing, and a load that another relies on may be among it. Changes that only arrange rows
+  /// anew (compactions, sweeps) are kept where they fit, since the files of their inputs may be
+  /// gone; so are aborts, and new tables, which are empty then.
+  private mutating func readBehind(_ damage: inout LogDamage) throws {
+    var start = Int(damage.validByteCount)
+    for log in [damage.file] + damage.laterFiles {
+      defer { start = 0 }
+      guard try files.exists(layout.log(log)) else { continue }
+      let file = try files.openForReading(layout.log(log), cause: .log)
+      let contents = try file.read(at: 0, count: Int(file.byteCount))
+      try contents.withUnsafeBytes { bytes in
+        // A damaged header does not tell the format; the frames of one are none in the other.
+        for version in LogFormat.firstVersion...LogFormat.version {
+          let frames = LogFrames(bytes: bytes, version: version)
+          for frame in frames.laterFrames(from: start, since: damage.nextFrame) {
+            var reader = ByteReader(
+              frame.payload, file: layout.log(log), origin: UInt64(frame.offset))
+            while reader.remaining > 0 {
+              try sort(LogRecord.decode(from: &reader, file: log), into: &damage)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private mutating func sort(_ record: LogRecord, into damage: inout LogDamage) throws {
+    switch record {
+    case .commit(let load):
+      damage.lostLoads.append(
+        .init(sequence: load.sequence, label: load.label, parts: load.parts))
+    case .precommit(let load):
+      damage.lostLoads.append(.init(sequence: nil, label: load.label, parts: load.parts))
+    case .groupRows: damage.lostGroupRows += 1
+    case .decide(let decision) where decision.isCommit:
+      // A load that was pre-committed behind the damage is lost already.
+      if catalogue.pending[decision.transaction] != nil {
+        damage.lostDecisions.append(decision.transaction)
+      }
+    case .createTable, .compact, .sweep, .repair, .reserveTransactions, .decide:
+      let before = self
+      do {
+        try apply(record)
+      } catch StorageError.corrupt {
+        // It refers to what is lost.
+        self = before
+        return
+      }
+      damage.keptRecords.append(record)
+    }
+  }
+}
+
+extension TransactionDecision {
+  fileprivate var isCommit: Bool {
+    if case .commit = outcome { true } else { false }
+  }
+}

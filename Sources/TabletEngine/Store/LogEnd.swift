@@ -1,0 +1,35 @@
+import StorageIO
+
+/// Where the log of a store ends, as recovery has found it.
+struct LogEnd: Hashable, Sendable {
+  /// The first file that was replayed. Nothing is ever appended to those before it.
+  let firstFile: UInt32
+  /// The file that the next frame goes to.
+  let fileNumber: UInt32
+  /// The newest file there is: later than `fileNumber` when it was begun and never used.
+  let newestFile: UInt32
+  /// The number the next frame gets.
+  let nextFrame: UInt64
+  /// Bytes of file `fileNumber` up to the end of its last whole frame; 0 when not even the header
+  /// is whole.
+  let validByteCount: UInt64
+  /// The format of file `fileNumber`.
+  let version: UInt32
+
+  /// The log, ready for the next frame. What is torn at its end is cut off.
+  func makeWriter(
+    _ files: any FileSystem, layout: StoreLayout, storeID: UInt64
+  ) throws -> LogWriter {
+    guard validByteCount > 0 else {
+      return try LogWriter.create(
+        files: files, layout: layout, storeID: storeID, fileNumber: fileNumber,
+        nextFrame: nextFrame)
+    }
+    let writer = try LogWriter.resume(
+      files: files, layout: layout, storeID: storeID, fileNumber: fileNumber,
+      nextFrame: nextFrame, validByteCount: validByteCount)
+    // Every file has one format.
+    if version != LogFormat.version { try writer.rotate() }
+    return writer
+  }
+}

@@ -1,0 +1,94 @@
+import StorageBase
+import StorageIO
+import Testing
+
+@testable import TabletEngine
+
+/// Fails or cuts off every operation of a repair in turn: it is done or not done, and can be run
+/// again with the same end.
+@Suite struct RepairFaultTests {
+  private enum Damage: CaseIterable { case segments, log, inline }
+
+  /// A damaged store, durable on a disk of its own.
+  private func makeDisk(_ damage: Damage) throws -> MemoryFileSystem {
+    let disk = MemoryFileSystem()
+    switch damage {
+    case .segments:
+      try BackupTests.fill(disk, inlineBytes: 0, loads: 3, buckets: 1).store.checkpoint()
+      let segments = try BackupTests.tree(disk, TestStore.path + "/data").keys.sorted()
+      try BackupTests.flip(disk, segments[0], byte: 20)
+      try disk.remove(segments[segments.count - 1])
+    case .log:
+      _ = try BackupTests.fill(disk, inlineBytes: 2000, loads: 4, buckets: 1)
+      let names = try disk.listDirectory(TestStore.path + "/log")
+      let log = "\(TestStore.path)/log/\(try #require(names.last))"
+      let byteCount = Int(try disk.openForReading(log, cause: .tool).byteCount)
+      // In the middle of what it holds.
+      try BackupTests.flip(disk, log, byte: byteCount / 2)
+    case .inline:
+      let store = try BackupTests.fill(disk, inlineBytes: 1 << 16, loads: 2, buckets: 1).store
+      try store.checkpoint()
+      let names = try disk.listDirectory(TestStore.path + "/log")
+      try disk.remove("\(TestStore.path)/log/\(names[0])")
+    }
+    return disk.crash(seed: 0)
+  }
+
+  private func outcome(_ disk: MemoryFileSystem) throws -> [TestStore.Row] {
+    let check = try StoreCheck(TestStore.path, files: disk).run()
+    #expect(check.report.problems == [])
+    return try TestStore.contents(of: TestStore.open(disk))
+  }
+
+  @Test(arguments: [false, true]) func repairsAreDoneOrNotDone(dies: Bool) throws {
+    for damage in Damage.allCases {
+      let base = try makeDisk(damage)
+      let reference = base.crash(seed: 0)
+      _ = try RepairTests.repair(reference)
+      let expected = try outcome(reference)
+      var failures = 0
+      for number in 0... {
+        let disk = base.crash(seed: 0)
+        let faulty = FaultyFileSystem(
+          disk, plan: dies ? .dying(atOperation: number) : .failing(operation: number))
+        var isDone = false
+        do {
+          let report = try RepairTests.repair(faulty)
+          // A failed read of the last check is told as what is left.
+          isDone = report.remaining.problems.isEmpty
+        } catch {
+          #expect(!faulty.injectedFaults.isEmpty)
+        }
+        let crashed = disk.crash(seed: UInt64(number))
+        let comment: Comment = "\(damage), \(faulty.injectedFaults.prefix(1))"
+        if isDone { #expect(try outcome(crashed.crash(seed: 0)) == expected, comment) }
+        // Again, on a disk that works.
+        let again = try RepairTests.repair(crashed)
+        #expect(again.remaining.problems == [], comment)
+        #expect(try outcome(crashed) == expected, comment)
+        if faulty.injectedFaults.isEmpty { break }
+        failures += isDone ? 0 : 1
+      }
+      #expect(failures > 30, "\(damage) has too few operations to mean anything")
+    }
+  }
+
+  /// Bits that are wrong once, in memory or on the way, must not cost a row.
+  @Test func unsteadyReadsRepairNothing() throws {
+    let base = MemoryFileSystem()
+    let rows = try BackupTests.fill(base, inlineBytes: 2000, isIndexed: true, loads: 3).rows
+    var refusals = 0
+    for seed in 0..<80 as Range<UInt64> {
+      let disk = base.crash(seed: 0)
+      let rule = FaultPlan.Rule(.bitFlip, .random(0.02), operations: [.read])
+      let faulty = FaultyFileSystem(disk, plan: FaultPlan(rules: [rule], seed: seed))
+      do {
+        _ = try RepairTests.repair(faulty)
+      } catch is StorageError {
+        refusals += 1
+      }
+      #expect(try outcome(disk) == rows, "seed \(seed)")
+    }
+    #expect((1..<80).contains(refusals))
+  }
+}
