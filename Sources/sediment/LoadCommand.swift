@@ -83,6 +83,9 @@ struct LoadCommand: ParsableCommand {
   @Option(help: "The compaction policy.")
   var policy = "gradient"
 
+  @Option(help: "What happens to loads while versions pile up: smooth, hard or none.")
+  var backPressure = "smooth"
+
   @Flag(help: "Prints a line `acknowledged WRITER LOAD` as soon as each load is durable.")
   var showAcknowledged = false
 
@@ -160,12 +163,15 @@ struct LoadCommand: ParsableCommand {
   }
 
   private func openStore(_ files: PosixFileSystem) throws -> Store {
-    if try files.exists(directory + "/SEDIMENT") {
-      return try Store.open(directory, files: files, clock: SystemClock())
-    }
+    var options = StoreOptions()
+    options.backPressure = try BackPressure(spec: backPressure)
     let clock = SystemClock()
+    if try files.exists(directory + "/SEDIMENT") {
+      return try Store.open(directory, files: files, clock: clock, options: options)
+    }
     return try Store.create(
-      directory, files: files, clock: clock, entropy: mixBits(UInt64(clock.now().rawValue)))
+      directory, files: files, clock: clock, entropy: mixBits(UInt64(clock.now().rawValue)),
+      options: options)
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CompactionPolicies
 import SegmentFormat
+import TabletEngine
 import TabletModel
 
 /// The options of the main job, shared by `run` and `compare`.
@@ -45,6 +46,13 @@ struct JobOptions: ParsableArguments {
   @Option(
     help: "Rowsets up to this many bytes lie inline in the log; 0 gives every load its own file.")
   var inlineBytes = 64 << 10
+
+  @Option(
+    help: """
+      What acknowledging a load promises: sync (it is on disk), group:MS (it will be, within so \
+      many milliseconds), none.
+      """)
+  var durability = "sync"
 
   @Option(help: "none, lz4, zstd or zstd:LEVEL.")
   var compression = "lz4"
@@ -93,6 +101,9 @@ struct JobOptions: ParsableArguments {
       Compression(compression) != nil, "--compression", compression,
       "none, lz4, zstd or zstd:LEVEL")
     try require(
+      Durability(durability) != nil, "--durability", durability,
+      "sync, none or group:MS with 1 to 60000 ms")
+    try require(
       mapping == nil || input != nil, "--mapping", mapping ?? "", "given together with --input")
   }
 
@@ -104,7 +115,7 @@ struct JobOptions: ParsableArguments {
       rowsPerLoad: rowsPerLoad, queriesPerSecond: readers == 0 ? 0 : queriesPerSecond,
       seed: seed, buckets: buckets, versionLimit: versionLimit,
       backPressure: try BackPressure(spec: backPressure),
-      inlineBytes: inlineBytes,
+      inlineBytes: inlineBytes, durability: Durability(durability) ?? .sync,
       compression: Compression(compression) ?? .lz4, cumulativeSlots: cumulativeSlots,
       baseSlots: baseSlots, outDirectory: out, dataDirectory: data, inputFile: input,
       mappingFile: mapping, maxErrors: maxErrors)

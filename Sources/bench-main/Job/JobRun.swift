@@ -30,6 +30,8 @@ final class JobRun {
   private let queryThreadCount: Int
   private let cumulativePool: WorkerPool
   private let basePool: WorkerPool
+  private let maintenance: MaintenanceLoop
+  private let maintenancePool: WorkerPool
   /// Clients share threads: more than a few per core would only take turns, and crowd out
   /// compaction, which has one thread per slot.
   private static let loadThreadsPerCore = 4
@@ -57,6 +59,9 @@ final class JobRun {
     cumulativePool = try WorkerPool(
       name: "cumulative", threadCount: settings.cumulativeSlots)
     basePool = try WorkerPool(name: "base", threadCount: settings.baseSlots)
+    maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
+    let counters = counters
+    maintenance = MaintenanceLoop(store: store) { counters.addError("maintenance: \($0)") }
     let compactions = compactions
     scheduler = CompactionScheduler(
       store: store, policy: policy.policy,
@@ -110,6 +115,8 @@ final class JobRun {
 
   func start() throws {
     scheduler.start()
+    let maintenance = maintenance
+    maintenancePool.submit { maintenance.run() }
     let writers = writers
     let busyWriters = busyWriters
     for _ in 0..<busyWriters.count {
@@ -139,6 +146,8 @@ final class JobRun {
     scheduler.stop(cancelRunning: cancelRunning)
     cumulativePool.shutdown()
     basePool.shutdown()
+    maintenance.stop()
+    maintenancePool.shutdown()
   }
 
   /// Seconds since the run began.

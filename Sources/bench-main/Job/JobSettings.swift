@@ -1,5 +1,6 @@
 import BenchKit
 import SegmentFormat
+import TabletEngine
 import TabletModel
 
 /// Everything that describes a run of the main job; written into `run.json`.
@@ -23,6 +24,7 @@ struct JobSettings {
   var versionLimit: Int
   var backPressure: BackPressure
   var inlineBytes: Int
+  var durability: Durability
   var compression: Compression
   var cumulativeSlots: Int
   var baseSlots: Int
@@ -42,6 +44,7 @@ struct JobSettings {
       "rows_per_load": .integer(rowsPerLoad), "queries_per_second": .number(queriesPerSecond),
       "buckets": .optional(buckets), "version_limit": .integer(versionLimit),
       "back_pressure": .string("\(backPressure)"), "inline_bytes": .integer(inlineBytes),
+      "durability": .string(durability.description),
       "compression": .string("\(compression)"),
       "cumulative_slots": .integer(cumulativeSlots), "base_slots": .integer(baseSlots),
       "data": .optional(dataDirectory), "input": .optional(inputFile),

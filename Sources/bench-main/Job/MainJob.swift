@@ -78,7 +78,6 @@ final class MainJob {
       sleepThread(nanoseconds: 20_000_000)
     }
     sampler.run.scheduler.tick()
-    try sampler.run.store.sweepStaleRowsets()
     let row = try sampler.sample()
     progress.update(sampler.progressLine(row))
   }

@@ -72,7 +72,7 @@ struct Workload: Sendable {
         filters: pruning.flatMap { $0.value.filters(of: $0.key) }),
       indexes: pruning.compactMap { column, pruning in
         pruning.index.map { ColumnIndex(column: column, options: $0) }
-      })
+      }, durability: settings.durability)
   }
 
   /// How many loads there are in all; nil when the sources end by themselves.
