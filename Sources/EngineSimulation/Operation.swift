@@ -3,6 +3,7 @@ import StorageBase
 /// A step of a simulation.
 enum Operation: String, Sendable {
   case createTable, load, prepare, commitPrepared
+  case beginTransaction, finishTransaction, commitTransaction, abortTransaction, inspect, maintain
   case compact, sweep, checkpoint
   case read, readOlder, readHeld, hold, release, query
   case injectFaults, fillDisk, endFaults, dieSoon
@@ -11,7 +12,9 @@ enum Operation: String, Sendable {
 
   /// How often each is chosen, relative to the others.
   private static let weights: [(Operation, Int)] = [
-    (.load, 40), (.prepare, 4), (.commitPrepared, 6), (.createTable, 6),
+    (.load, 32), (.prepare, 4), (.commitPrepared, 6), (.createTable, 6),
+    (.beginTransaction, 10), (.finishTransaction, 10), (.commitTransaction, 8),
+    (.abortTransaction, 3), (.inspect, 3), (.maintain, 5),
     (.compact, 12), (.sweep, 5), (.checkpoint, 4),
     (.read, 5), (.readOlder, 4), (.readHeld, 4), (.hold, 4), (.release, 2), (.query, 4),
     (.injectFaults, 4), (.fillDisk, 2), (.endFaults, 3), (.dieSoon, 2), (.jumpClock, 3),
@@ -21,6 +24,8 @@ enum Operation: String, Sendable {
   /// What may happen in the middle of something else, on the same thread.
   private static let interruptions: [(Operation, Int)] = [
     (.load, 12), (.prepare, 2), (.commitPrepared, 4), (.createTable, 1), (.sweep, 5),
+    (.beginTransaction, 2), (.finishTransaction, 2), (.commitTransaction, 4),
+    (.abortTransaction, 2), (.inspect, 1), (.maintain, 2),
     (.checkpoint, 4), (.read, 2), (.readOlder, 2), (.readHeld, 2), (.hold, 2), (.release, 1),
     (.query, 1), (.injectFaults, 1), (.endFaults, 1), (.jumpClock, 1),
   ]

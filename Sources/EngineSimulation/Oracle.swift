@@ -2,14 +2,16 @@ import StorageBase
 
 /// What a client of the store was told, and so what it may expect to read.
 ///
-/// The rows of a load are a set that follows from its number; a tablet is a list of loads, one for
-/// each version after the first. A change that threw may have happened or not: it is *uncertain*
-/// until something acknowledged excludes it or a recovery shows it, and then it is decided.
+/// The rows of a load are a set that follows from its number; a tablet is a list of versions, each
+/// with what it brought. A change that threw may have happened or not: it is *uncertain* until
+/// something acknowledged excludes it or a recovery shows it, and then it is decided. So is, once
+/// power is lost, what was acknowledged and not promised to be on disk.
 struct Oracle {
   /// Rows that become visible together, in one or several tables.
   struct Change {
     struct Part {
       let table: Int
+      let load: Int
       let rowCount: Int
       /// By bucket.
       let digests: [Digest]
@@ -17,20 +19,30 @@ struct Oracle {
 
     let number: Int
     let parts: [Part]
+
+    var tables: [Int] { Set(parts.map(\.table)).sorted() }
   }
 
-  /// A version of a tablet.
+  /// What a version of a tablet brought.
   struct Entry {
-    let load: Int
-    let rowCount: Int
-    let digest: Digest
+    var digests: [Int: Digest] = [:]
+    var rowCounts: [Int: Int] = [:]
   }
 
   /// By table and bucket: the versions after the first, oldest first.
   private(set) var histories: [Int: [[Entry]]] = [:]
   private(set) var uncertainTables: Set<Int> = []
-  /// In the order they were tried.
+  /// In the order of the log.
   private(set) var uncertain: [Change] = []
+  /// Acknowledged changes that a power failure may take, oldest first, with the time at which they
+  /// are on disk for certain if the store has been maintained then.
+  private(set) var volatile: [(change: Change, deadline: Timestamp?)] = []
+  /// The changes among `uncertain` that were acknowledged: only the last of them may be missing.
+  private var takenByPowerFailure: Set<Int> = []
+  /// By transaction: the loads that a client may still ask about.
+  var loads: [TransactionID: LoadRecord] = [:]
+  /// Every id that was ever given out; none comes again.
+  var seenTransactions: Set<TransactionID> = []
 
   // MARK: What the client hears
 
@@ -41,21 +53,73 @@ struct Oracle {
 
   mutating func tableMayExist(_ table: SampleTable) { uncertainTables.insert(table.number) }
 
-  /// A commit returned. What failed before it in the same process lay in the same place of the log,
-  /// and is gone.
-  mutating func acknowledged(_ change: Change) {
+  /// Something was written to the log. What failed before it in the same process has been cut off.
+  /// - Parameter isSynced: whether it is on disk, and with it all that was written before.
+  mutating func wrote(isSynced: Bool) {
     uncertain.removeAll()
+    for id in loads.keys { loads[id]?.settleInProcess() }
+    if isSynced { volatile.removeAll() }
+  }
+
+  /// A commit returned.
+  /// - Parameter deadline: when it is on disk; nil when nobody promised that.
+  mutating func acknowledged(_ change: Change, isSynced: Bool, deadline: Timestamp? = nil) {
+    wrote(isSynced: isSynced)
     append(change)
+    if !isSynced { volatile.append((change, deadline)) }
+  }
+
+  /// The store has done what was due.
+  mutating func maintained(at now: Timestamp) {
+    if let due = volatile.lastIndex(where: { $0.deadline.map { $0 <= now } ?? false }) {
+      volatile.removeSubrange(...due)
+    }
   }
 
   /// A commit threw something that does not say that nothing has happened.
   mutating func mayHaveHappened(_ change: Change) { uncertain.append(change) }
 
-  private mutating func append(_ change: Change) {
-    for part in change.parts {
+  /// Power was lost.
+  mutating func powerLost() {
+    for (change, _) in volatile.reversed() { remove(change) }
+    uncertain = volatile.map(\.change) + uncertain
+    takenByPowerFailure.formUnion(volatile.map(\.change.number))
+    let lost = Set(volatile.map(\.change.number))
+    for (id, load) in loads where lost.contains(load.change.number) {
+      loads[id]?.possible.insert(.prepare)
+    }
+    volatile.removeAll()
+  }
+
+  /// The store was opened: all that it has found is on disk.
+  mutating func opened() { volatile.removeAll() }
+
+  private func entries(of change: Change, in table: Int) -> [Entry] {
+    let parts = change.parts.filter { $0.table == table }
+    var entries = (histories[table] ?? []).map { _ in Entry() }
+    for part in parts {
       for (bucket, digest) in part.digests.enumerated() where digest.rowCount > 0 {
-        histories[part.table]?[bucket].append(
-          Entry(load: change.number, rowCount: part.rowCount, digest: digest))
+        entries[bucket].digests[part.load] = digest
+        entries[bucket].rowCounts[part.load] = part.rowCount
+      }
+    }
+    return entries
+  }
+
+  private mutating func append(_ change: Change) {
+    for table in change.tables {
+      for (bucket, entry) in entries(of: change, in: table).enumerated()
+      where !entry.digests.isEmpty {
+        histories[table]?[bucket].append(entry)
+      }
+    }
+  }
+
+  private mutating func remove(_ change: Change) {
+    for table in change.tables {
+      for (bucket, entry) in entries(of: change, in: table).enumerated()
+      where !entry.digests.isEmpty {
+        histories[table]?[bucket].removeLast()
       }
     }
   }
@@ -74,7 +138,7 @@ struct Oracle {
   func contents(of table: Int, bucket: Int, at version: Version) -> [Int: Digest] {
     var contents: [Int: Digest] = [:]
     for entry in (histories[table]?[bucket] ?? []).prefix(Int(version.rawValue) - 1) {
-      contents[entry.load] = entry.digest
+      contents.merge(entry.digests) { $1 }
     }
     return contents
   }
@@ -82,7 +146,7 @@ struct Oracle {
   /// The ids of all rows of a table.
   func rows(of table: Int) -> [Int] {
     var rowCounts: [Int: Int] = [:]
-    for entry in (histories[table] ?? []).joined() { rowCounts[entry.load] = entry.rowCount }
+    for entry in (histories[table] ?? []).joined() { rowCounts.merge(entry.rowCounts) { $1 } }
     return rowCounts.keys.sorted().flatMap {
       SampleTable.ids(load: $0, rowCount: rowCounts[$0] ?? 0)
     }
@@ -105,32 +169,50 @@ struct Oracle {
 
   /// Decides about uncertain changes.
   /// - Parameter found: by table and bucket, what was read of each load.
-  /// - Returns: how many of them have happened.
-  mutating func recovered(_ found: [Int: [[Int: Digest]]]) throws(SimulationFailure) -> Int {
+  /// - Returns: the numbers of those that have happened.
+  mutating func recovered(
+    _ found: [Int: [[Int: Digest]]]
+  ) throws(SimulationFailure) -> Set<Int> {
     let candidates = uncertain
-    var keptCount = 0
     uncertain.removeAll()
+    var kept: Set<Int> = []
+    var firstLost: Int?
     for change in candidates {
-      var places = 0
-      var present = 0
-      for part in change.parts {
-        for (bucket, digest) in part.digests.enumerated() where digest.rowCount > 0 {
-          let there = found[part.table]?[bucket][change.number]
-          places += 1
-          if there == digest { present += 1 }
-          guard there == nil || there == digest else {
-            throw SimulationFailure("load \(change.number) is there in part")
-          }
-        }
-      }
-      guard present == 0 || present == places else {
+      let isThere = try isPresent(change, in: found)
+      let wasAcknowledged = takenByPowerFailure.contains(change.number)
+      if isThere == false, wasAcknowledged { firstLost = firstLost ?? change.number }
+      guard isThere ?? false else { continue }
+      if let firstLost, wasAcknowledged {
         throw SimulationFailure(
-          "load \(change.number) is in \(present) of the \(places) tablets it belongs to")
+          "load \(change.number) survived, and \(firstLost) before it did not")
       }
-      guard present > 0 else { continue }
-      keptCount += 1
+      kept.insert(change.number)
       append(change)
     }
-    return keptCount
+    takenByPowerFailure.removeAll()
+    return kept
+  }
+
+  /// Whether a change is there; nil for one without rows.
+  private func isPresent(
+    _ change: Change, in found: [Int: [[Int: Digest]]]
+  ) throws(SimulationFailure) -> Bool? {
+    var places = 0
+    var present = 0
+    for part in change.parts {
+      for (bucket, digest) in part.digests.enumerated() where digest.rowCount > 0 {
+        let there = found[part.table]?[bucket][part.load]
+        places += 1
+        if there == digest { present += 1 }
+        guard there == nil || there == digest else {
+          throw SimulationFailure("load \(part.load) is there in part")
+        }
+      }
+    }
+    guard present == 0 || present == places else {
+      throw SimulationFailure(
+        "load \(change.number) is in \(present) of the \(places) tablets it belongs to")
+    }
+    return places == 0 ? nil : present > 0
   }
 }

@@ -5,14 +5,19 @@ import TabletEngine
 
 extension SampleTable {
   /// The tables of a simulation: different types, keys, numbers of tablets and pages.
-  /// - Parameter isIndexed: whether they have filters and inverted indexes.
-  static func all(isIndexed: Bool) throws -> [SampleTable] {
-    [try orders(isIndexed: isIndexed), try readings(), try texts(isIndexed: isIndexed)]
+  /// - Parameters:
+  ///   - isIndexed: whether they have filters and inverted indexes.
+  ///   - durability: of the next table.
+  static func all(isIndexed: Bool, durability: () -> Durability) throws -> [SampleTable] {
+    [
+      try orders(isIndexed: isIndexed, durability()), try readings(durability()),
+      try texts(isIndexed: isIndexed, durability()),
+    ]
   }
 
   private static let id = Column(name: "id", type: .int64) { .integer(Int128($1)) }
 
-  private static func orders(isIndexed: Bool) throws -> SampleTable {
+  private static func orders(isIndexed: Bool, _ durability: Durability) throws -> SampleTable {
     let columns = [
       Column(name: "user_id", type: .int64) { bits, _ in .integer(Int128(bits % 50)) },
       Column(name: "at", type: .datetime) { bits, _ in .integer(Int128((bits >> 8) % 1000)) },
@@ -35,11 +40,11 @@ extension SampleTable {
           ? [
             ColumnIndex(column: ids[2], options: IndexOptions(parser: .keyword)),
             ColumnIndex(column: ids[3]),
-          ] : [])
+          ] : [], durability: durability)
     }
   }
 
-  private static func readings() throws -> SampleTable {
+  private static func readings(_ durability: Durability) throws -> SampleTable {
     let columns = [
       Column(name: "sensor", type: .int32) { bits, _ in .integer(Int128(bits % 9)) },
       Column(name: "day", type: .date) { bits, _ in .integer(Int128(20_000 + (bits >> 8) % 30)) },
@@ -54,11 +59,12 @@ extension SampleTable {
     return try SampleTable(number: 1, columns: columns, sortKeyCount: 1) { schema in
       try TableDefinition(
         name: "readings", schema: schema,
-        segmentOptions: SegmentOptions(rowsPerPage: 64, compression: .zstd(level: 1)))
+        segmentOptions: SegmentOptions(rowsPerPage: 64, compression: .zstd(level: 1)),
+        durability: durability)
     }
   }
 
-  private static func texts(isIndexed: Bool) throws -> SampleTable {
+  private static func texts(isIndexed: Bool, _ durability: Durability) throws -> SampleTable {
     let words = ["river", "sand", "stone", "delta", "flood", "silt", "bank", "mud"]
     let columns = [
       Column(name: "code", type: .string) { bits, _ in .string("code \(bits % 17)") }, id,
@@ -75,7 +81,8 @@ extension SampleTable {
           rowsPerPage: 8,
           filters: isIndexed ? [ColumnFilter(column: body, content: .ngrams(size: 3))] : []),
         indexes: isIndexed
-          ? [ColumnIndex(column: body, options: IndexOptions(parser: .english))] : [])
+          ? [ColumnIndex(column: body, options: IndexOptions(parser: .english))] : [],
+        durability: durability)
     }
   }
 }

@@ -1,14 +1,15 @@
 import ScanKernels
 import StorageBase
 import TabletEngine
+import TabletModel
 
-/// A load that is encoded and waits for its commit.
+/// A load of one phase that is encoded and waits for its commit.
 struct PreparedChange {
   let load: PreparedLoad
   let change: Oracle.Change
 }
 
-// What brings rows into the store.
+// What brings rows into the store: tables, and loads of one phase.
 extension Simulation {
   func createTable() throws {
     let missing = tables.filter { !oracle.tables.contains($0.number) }
@@ -20,13 +21,12 @@ extension Simulation {
     guard let store = world.store else { return }
     do {
       try store.createTable(table.definition)
+      oracle.wrote(isSynced: true)
       oracle.tableCreated(table)
       trace.note("created", table.name)
     } catch {
       try excuse(error, "create", table.name)
-      // Refused because of an earlier failure: nothing has been written.
-      if case StorageError.storeFailed = error { return }
-      oracle.tableMayExist(table)
+      if !saysNothingWasWritten(error) { oracle.tableMayExist(table) }
     }
   }
 
@@ -46,74 +46,162 @@ extension Simulation {
     try commit(prepared.remove(at: random.index(of: prepared)))
   }
 
-  /// A load of a random table, ready to be committed; nil when that failed.
-  private func encode() throws -> PreparedChange? {
-    let known = tables.filter { oracle.tables.contains($0.number) }
-    guard let store = world.store, !known.isEmpty else { return nil }
-    let table = known[random.index(of: known)]
+  /// A new load of some rows for each of these tables.
+  func makeChange(for chosen: [SampleTable]) -> Oracle.Change {
     let number = nextLoad
     nextLoad += 1
-    let rowCount = Int(random.next() % 24)
-    let change = Oracle.Change(
-      number: number,
-      parts: [
-        Oracle.Change.Part(
-          table: table.number, rowCount: rowCount,
-          digests: table.digests(load: number, rowCount: rowCount))
-      ])
+    let parts = chosen.map { table in
+      let rowCount = Int(random.next() % 24)
+      return Oracle.Change.Part(
+        table: table.number, load: number, rowCount: rowCount,
+        digests: table.digests(load: number, rowCount: rowCount))
+    }
+    return Oracle.Change(number: number, parts: parts)
+  }
+
+  var knownTables: [SampleTable] { tables.filter { oracle.tables.contains($0.number) } }
+
+  /// One of few labels, so that they meet again, or none.
+  func someLabel() -> String {
+    random.next() % 3 == 0 ? "label \(random.next() % 5)" : ""
+  }
+
+  /// Takes down that a load has begun.
+  func begun(_ id: TransactionID, label: String, _ change: Oracle.Change) throws {
+    let now = world.clock.now()
+    oracle.mayForget(before: now.advanced(bySeconds: -world.options.labelRetention.seconds))
+    try oracle.begun(
+      LoadRecord(
+        id: id, label: label, change: change,
+        deadline: now.advanced(bySeconds: world.options.prepareTimeoutSeconds), changedAt: now))
+  }
+
+  /// A load could not begin: its label is in use, or the disk fails.
+  func notBegun(_ error: any Error, label: String) throws {
+    let now = world.clock.now()
+    oracle.mayForget(before: now.advanced(bySeconds: -world.options.labelRetention.seconds))
+    guard case TransactionError.labelInUse(_, let id, let state) = error else {
+      return try excuse(error, "begin")
+    }
+    try oracle.refused(label: label, by: id, state: state)
+    trace.note("label in use", label)
+  }
+
+  /// A load of a random table, ready to be committed; nil when that failed.
+  private func encode() throws -> PreparedChange? {
+    guard let store = world.store, !knownTables.isEmpty else { return nil }
+    let table = knownTables[random.index(of: knownTables)]
+    let label = someLabel()
+    let change = makeChange(for: [table])
+    let builder: LoadBuilder
     do {
-      let builder = try store.beginLoad(into: table.name)
-      try builder.append(table.batch(load: number, rowCount: rowCount))
-      return PreparedChange(load: try builder.prepare(), change: change)
+      builder = try store.beginLoad(into: table.name, label: label)
     } catch {
-      try excuse(error, "prepare", "\(number)")
+      try notBegun(error, label: label)
       return nil
     }
+    try begun(builder.transaction, label: label, change)
+    do {
+      try builder.append(table.batch(load: change.number, rowCount: change.parts[0].rowCount))
+      return PreparedChange(load: try builder.prepare(), change: change)
+    } catch {
+      givenUp(builder.transaction)
+      try excuse(error, "prepare", "\(change.number)")
+      return nil
+    }
+  }
+
+  /// The last who held a load has let go.
+  func givenUp(_ id: TransactionID) {
+    // After a failure of the log the store takes nothing for aborted.
+    if oracle.loads[id]?.possible == [.prepare] { oracle.mayBe(id, .aborted) }
   }
 
   private func commit(_ prepared: PreparedChange) throws {
     guard let store = world.store else { return }
     let number = prepared.change.number
+    let id = prepared.load.transaction
     do {
       let receipt = try store.commit(prepared.load)
-      oracle.acknowledged(prepared.change)
-      try check(receipt, of: prepared.change, in: store)
+      try acknowledged(receipt, id, prepared.change, in: store)
       trace.note("load", "\(number)")
-    } catch let failure as SimulationFailure {
-      throw failure
     } catch {
-      switch error {
-      case StorageError.tooManyVersions: trace.note("too many versions", "\(number)")
-      case StorageError.storeFailed:
-        try excuse(error, "load", "\(number)")
-      default:
-        try excuse(error, "load", "\(number)")
-        oracle.mayHaveHappened(prepared.change)
+      if case StorageError.tooManyVersions = error {
+        trace.note("too many versions", "\(number)")
+        return givenUp(id)
       }
+      if isAborted(error), oracle.loads[id]?.possible.contains(.aborted) ?? true {
+        return trace.note("commit of an aborted load", "\(number)")
+      }
+      try excuse(error, "load", "\(number)")
+      if saysNothingWasWritten(error) { return givenUp(id) }
+      oracle.mayHaveHappened(prepared.change)
+      oracle.mayBe(id, .visible)
+      oracle.mayBe(id, .aborted)
     }
   }
 
+  /// A load has become visible.
+  func acknowledged(
+    _ receipt: CommitReceipt, _ id: TransactionID, _ change: Oracle.Change, in store: Store
+  ) throws {
+    let now = world.clock.now()
+    let isEmpty = change.parts.allSatisfy { $0.rowCount == 0 }
+    let hasLabel = !(oracle.loads[id]?.label ?? "").isEmpty
+    trace.remark("\(change.number) in \(change.tables): \(receipt.durability)")
+    switch receipt.durability {
+    case .onDisk: oracle.acknowledged(change, isSynced: true)
+    case .within(let milliseconds):
+      oracle.acknowledged(
+        change, isSynced: false,
+        deadline: now.advanced(bySeconds: Double(milliseconds) / 1000))
+    case .handedToSystem:
+      // One without rows and label leaves no trace.
+      if !isEmpty || hasLabel { oracle.acknowledged(change, isSynced: false) }
+    }
+    oracle.decided(id, .visible, at: now)
+    if !hasLabel, !receipt.isRepeated, store.transaction(id) == nil { oracle.loads[id] = nil }
+    try checkVersions(receipt, of: change, in: store)
+  }
+
   /// The versions that the client is told are those that the load became.
-  private func check(
+  private func checkVersions(
     _ receipt: CommitReceipt, of change: Oracle.Change, in store: Store
   ) throws {
+    var expected: [TabletID: Version] = [:]
     for part in change.parts {
       let tablets = try store.snapshot(of: tables[part.table].name).tablets
       let versions = oracle.versions(of: part.table)
-      for (bucket, digest) in part.digests.enumerated() {
-        let expected = digest.rowCount > 0 ? versions[bucket] : nil
-        guard receipt.versions[tablets[bucket].id] == expected else {
-          throw SimulationFailure(
-            "load \(change.number) was told other versions than it has: \(receipt.versions)")
-        }
+      for (bucket, digest) in part.digests.enumerated() where digest.rowCount > 0 {
+        expected[tablets[bucket].id] = versions[bucket]
       }
+    }
+    guard receipt.versions == expected else {
+      throw SimulationFailure(
+        "load \(change.number) was told the versions \(receipt.versions) and has \(expected)")
+    }
+  }
+
+  func isAborted(_ error: any Error) -> Bool {
+    switch error {
+    case TransactionError.aborted, TransactionError.notFound: true
+    default: false
+    }
+  }
+
+  /// Whether an error excludes that anything has been written.
+  func saysNothingWasWritten(_ error: any Error) -> Bool {
+    switch error {
+    case StorageError.storeFailed, StorageError.tooManyVersions: true
+    case is TransactionError: true
+    default: false
     }
   }
 
   /// Accepts an error when something was made to fail.
   func excuse(_ error: any Error, _ what: String, _ detail: String = "") throws {
     if let failure = error as? SimulationFailure { throw failure }
-    guard !world.isHealthy else {
+    guard !world.isHealthy, !(error is TransactionError) else {
       throw SimulationFailure("\(what) \(detail) failed although nothing was wrong: \(error)")
     }
     trace.note("\(what) failed", detail)

@@ -125,11 +125,12 @@ extension Simulation {
     for table in tables {
       try oracle.recovered(table, exists: names.contains(table.name))
     }
+    var kept: Set<Int> = []
     if !oracle.uncertain.isEmpty {
       do {
         let found = try world.withoutFaults(plan) { try contents(of: store) }
-        let kept = try oracle.recovered(found)
-        trace.note("decided by recovery", "\(kept) kept")
+        kept = try oracle.recovered(found)
+        trace.note("decided by recovery", "\(kept.count) kept")
       } catch let error as StorageError {
         // What was read wrongly while the store was opened stays in memory. The next process
         // finds out.
@@ -137,6 +138,8 @@ extension Simulation {
         return end(atOnce: true)
       }
     }
+    oracle.opened()
+    try oracle.compareLoads(isRestart: true, kept: kept) { store.transaction($0)?.state }
     for table in tables where oracle.tables.contains(table.number) {
       let found = try store.snapshot(of: table.name).tablets.map(\.version)
       let expected = oracle.versions(of: table.number)

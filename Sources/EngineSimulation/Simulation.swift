@@ -30,6 +30,8 @@ public final class Simulation: @unchecked Sendable {
   var held: [HeldSnapshot] = []
   /// Loads that have been encoded and not been committed.
   var prepared: [PreparedChange] = []
+  /// Loads whose rows have arrived, in this process.
+  var open: [OpenTransaction] = []
   /// What goes wrong now.
   var plan = FaultPlan.none
   /// Steps until the power fails, when the disk is dying.
@@ -49,7 +51,10 @@ public final class Simulation: @unchecked Sendable {
     options.segmentRowCountMax = [7, 40, 1 << 20][Int(random.next() % 3)]
     options.tabletVersionCountMax = 12
     world = SimulatedWorld(options: options)
-    tables = try SampleTable.all(isIndexed: random.next() % 3 == 0)
+    let durabilities: [Durability] = [.sync, .sync, .group(milliseconds: 800), .none]
+    tables = try SampleTable.all(isIndexed: random.next() % 3 == 0) {
+      durabilities[random.index(of: durabilities)]
+    }
     policy = try Self.policies[Int(random.next() % UInt64(Self.policies.count))]()
     trace = SimulationTrace(keepsEvents: keepsEvents)
     self.random = random
@@ -107,9 +112,19 @@ public final class Simulation: @unchecked Sendable {
     case .load: try load()
     case .prepare: try prepare()
     case .commitPrepared: try commitPrepared()
+    case .beginTransaction: try beginTransaction()
+    case .finishTransaction: try finishTransaction()
+    case .commitTransaction: try commitTransaction()
+    case .abortTransaction: try abortTransaction()
+    case .inspect: try inspect()
+    case .maintain: try maintain()
     case .compact: try compact()
     case .sweep: try maintain("sweep") { _ = try $0.sweepStaleRowsets() }
-    case .checkpoint: try maintain("checkpoint") { try $0.checkpoint() }
+    case .checkpoint:
+      try maintain("checkpoint") {
+        try $0.checkpoint()
+        oracle.wrote(isSynced: true)
+      }
     case .read: try read()
     case .readOlder: try readOlder()
     case .readHeld: try readHeld()
@@ -149,15 +164,16 @@ public final class Simulation: @unchecked Sendable {
   private func forgetProcess() {
     plan = .none
     stepsToLive = nil
+    held.removeAll()
     prepared.removeAll()
+    open.removeAll()
   }
 
   func end(atOnce: Bool) {
     noteFaults()
     trace.note(atOnce ? "kill" : "close")
-    if !atOnce { held.removeAll() }
+    if !atOnce { forgetProcess() }
     world.end(atOnce: atOnce)
-    held.removeAll()
     forgetProcess()
   }
 
@@ -165,7 +181,7 @@ public final class Simulation: @unchecked Sendable {
     noteFaults()
     trace.note("power failure")
     world.losePower(seed: random.next())
-    held.removeAll()
+    oracle.powerLost()
     forgetProcess()
   }
 
@@ -197,6 +213,7 @@ public final class Simulation: @unchecked Sendable {
     let problems = StoreVerifier(store).run().problems
     guard problems.isEmpty else { throw SimulationFailure("verify: \(problems)") }
     // The store goes on, and with nobody reading older versions it needs no more than is visible.
+    try commitAll()
     for table in tables where !oracle.tables.contains(table.number) { try create(table) }
     try load()
     world.clock.advance(bySeconds: world.options.staleGraceSeconds + 30 * 86_400)

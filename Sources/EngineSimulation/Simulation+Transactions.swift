@@ -1,0 +1,193 @@
+import StorageBase
+import TabletEngine
+import TabletModel
+
+/// A load of two phases whose rows have arrived, or are arriving.
+struct OpenTransaction {
+  let transaction: LoadTransaction
+  let change: Oracle.Change
+}
+
+// Loads of two phases, over one or several tables.
+extension Simulation {
+  /// Begins a load and adds its rows; what becomes of it is decided later.
+  func beginTransaction() throws {
+    guard let store = world.store, !knownTables.isEmpty, open.count < 4 else { return }
+    let chosen = knownTables.filter { _ in random.next() % 2 == 0 }
+    let change = makeChange(for: chosen.isEmpty ? [knownTables[0]] : chosen)
+    let label = someLabel()
+    let transaction: LoadTransaction
+    do {
+      transaction = try store.begin(label: label)
+    } catch {
+      return try notBegun(error, label: label)
+    }
+    try begun(transaction.id, label: label, change)
+    do {
+      for part in change.parts {
+        let table = tables[part.table]
+        try transaction.builder(for: table.name)
+          .append(table.batch(load: part.load, rowCount: part.rowCount))
+      }
+      open.append(OpenTransaction(transaction: transaction, change: change))
+      trace.note("begun", "\(change.number)")
+    } catch {
+      givenUp(transaction.id)
+      try excuse(error, "begin", "\(change.number)")
+    }
+  }
+
+  /// The end of the first phase, or of a load of one phase.
+  func finishTransaction() throws {
+    guard let store = world.store, !open.isEmpty else { return }
+    let next = open.remove(at: random.index(of: open))
+    let id = next.transaction.id
+    let isOnePhase = random.next() % 4 == 0
+    do {
+      if isOnePhase {
+        try acknowledged(next.transaction.commit(), id, next.change, in: store)
+        trace.note("load of several tables", "\(next.change.number)")
+      } else {
+        try next.transaction.precommit(timeoutSeconds: Self.precommitSeconds)
+        let now = world.clock.now()
+        oracle.wrote(isSynced: true)
+        oracle.decided(id, .precommitted, at: now)
+        oracle.loads[id]?.deadline = now.advanced(bySeconds: Self.precommitSeconds)
+        trace.note("precommitted", "\(next.change.number)")
+      }
+    } catch {
+      if case StorageError.tooManyVersions = error {
+        trace.note("too many versions", "\(next.change.number)")
+        return givenUp(id)
+      }
+      if isAborted(error), oracle.loads[id]?.possible.contains(.aborted) ?? true {
+        return trace.note("commit of an aborted load", "\(next.change.number)")
+      }
+      try excuse(error, isOnePhase ? "load" : "precommit", "\(next.change.number)")
+      if saysNothingWasWritten(error) { return givenUp(id) }
+      if isOnePhase {
+        oracle.mayHaveHappened(next.change)
+        oracle.mayBe(id, .visible)
+      } else {
+        oracle.mayBe(id, .precommitted)
+      }
+      // Where the failure was before the log, the load is aborted now that nobody holds it.
+      oracle.mayBe(id, .aborted)
+    }
+  }
+
+  /// Commits everything that waits for it.
+  func commitAll() throws {
+    guard let store = world.store else { return }
+    for load in oracle.loads.values.sorted(by: { $0.id < $1.id })
+    where load.possible == [.precommitted] {
+      try acknowledged(
+        try store.commit(transaction: load.id), load.id, load.change, in: store)
+    }
+  }
+
+  private static let precommitSeconds = 40_000.0
+
+  /// The second phase of a load that some process has pre-committed.
+  func commitTransaction() throws {
+    guard let store = world.store, let load = someLoad() else { return }
+    let byLabel = isFindable(load) && random.next() % 2 == 0
+    do {
+      let receipt =
+        byLabel ? try store.commit(label: load.label) : try store.commit(transaction: load.id)
+      if receipt.isRepeated {
+        guard load.possible.contains(.visible) else {
+          throw SimulationFailure("a second commit of \(load.id), which was \(load.possible)")
+        }
+        return trace.note("repeated commit")
+      }
+      guard load.possible.contains(.precommitted) else {
+        throw SimulationFailure("a commit of \(load.id), which was \(load.possible)")
+      }
+      guard receipt.durability == .onDisk else {
+        throw SimulationFailure("a second phase that is not on disk")
+      }
+      try acknowledged(receipt, load.id, load.change, in: store)
+      trace.note("committed", "\(load.change.number)")
+    } catch {
+      try decisionFailed(error, load, .visible)
+    }
+  }
+
+  func abortTransaction() throws {
+    guard let store = world.store, let load = someLoad() else { return }
+    let byLabel = isFindable(load) && random.next() % 2 == 0
+    do {
+      let receipt =
+        byLabel ? try store.abort(label: load.label) : try store.abort(transaction: load.id)
+      guard receipt.isRepeated == (load.possible == [.aborted]) || load.possible.count > 1,
+        load.possible != [.visible]
+      else { throw SimulationFailure("an abort of \(load.id), which was \(load.possible)") }
+      if load.possible == [.precommitted] { oracle.wrote(isSynced: true) }
+      oracle.decided(load.id, .aborted, at: world.clock.now())
+      trace.note(receipt.isRepeated ? "repeated abort" : "aborted", "\(load.change.number)")
+    } catch {
+      try decisionFailed(error, load, .aborted)
+    }
+  }
+
+  /// Whether the label leads to this load and no other.
+  private func isFindable(_ load: LoadRecord) -> Bool {
+    !load.label.isEmpty && !load.mayBeForgotten && oracle.holder(of: load.label)?.id == load.id
+  }
+
+  private func someLoad() -> LoadRecord? {
+    // Mostly those that can be decided.
+    let all = oracle.loads.values.sorted { $0.id < $1.id }
+    let waiting = all.filter { $0.possible.contains(.precommitted) }
+    let chosen = waiting.isEmpty || random.next() % 4 == 0 ? all : waiting
+    return chosen.isEmpty ? nil : chosen[random.index(of: chosen)]
+  }
+
+  private func decisionFailed(
+    _ error: any Error, _ load: LoadRecord, _ wanted: TransactionState
+  ) throws {
+    if let refusal = error as? TransactionError {
+      let isExpected: Bool =
+        switch refusal {
+        case .notFound, .labelNotFound: load.mayBeForgotten
+        case .notPrecommitted: load.possible.contains(.prepare) && wanted == .visible
+        case .aborted: load.possible.contains(.aborted) && wanted == .visible
+        case .notAbortable: load.possible.contains(.visible) && wanted == .aborted
+        case .labelInUse, .tooManyRunning: false
+        }
+      guard isExpected else {
+        throw SimulationFailure("\(wanted) of \(load.id) (\(load.possible)): \(refusal)")
+      }
+      return trace.note("decision refused", "\(load.change.number)")
+    }
+    try excuse(error, "decision", "\(load.change.number)")
+    guard !saysNothingWasWritten(error), load.possible.contains(.precommitted) else { return }
+    oracle.mayBe(load.id, wanted)
+    if wanted == .visible { oracle.mayHaveHappened(load.change) }
+  }
+
+  /// Looks at the state of every load the client knows of.
+  func inspect() throws {
+    guard let store = world.store else { return }
+    try oracle.compareLoads(isRestart: false) { store.transaction($0)?.state }
+    trace.note("inspect")
+  }
+
+  /// What is due: syncs that were promised, and time-outs.
+  func maintain() throws {
+    guard let store = world.store else { return }
+    let now = world.clock.now()
+    let due = oracle.due(at: now)
+    do {
+      try store.maintain()
+      oracle.maintained(at: now)
+      for load in due { oracle.decided(load.id, .aborted, at: now) }
+      trace.note("maintain", "\(due.count) due")
+    } catch {
+      try excuse(error, "maintain")
+      for load in due { oracle.mayBe(load.id, .aborted) }
+    }
+    oracle.mayForget(before: now.advanced(bySeconds: -world.options.labelRetention.seconds))
+  }
+}
