@@ -54,6 +54,27 @@ import Testing
     for number in 41..<50 { #expect(try Self.load(store, number).slowedSeconds == 0) }
   }
 
+  /// Loads that are pre-committed take the last places, unseen by whoever counts versions. One more
+  /// waits for its patience, and is refused then; it once tried for ever. (Simulation seed 1000790.)
+  @Test func aPrecommitThatFindsNoRoomIsRefused() throws {
+    let slowing = SmoothSlowing(softFraction: 0.5, horizonSeconds: 4, patienceSeconds: 3)
+    let (store, clock) = try Self.store(.smooth(slowing), limit: 4)
+    func precommit(_ number: Int) throws -> CommitReceipt {
+      var random = SeededGenerator(seed: UInt64(number))
+      let transaction = try store.begin(label: "load \(number)")
+      try transaction.builder(for: TestStore.tableName)
+        .append(TestStore.batch(TestStore.rows(load: number, count: 3, random: &random)))
+      return try transaction.precommit()
+    }
+    for number in 0..<4 { #expect(try precommit(number).slowedSeconds == 0) }
+    let before = clock.now()
+    #expect(throws: StorageError.self) { try precommit(4) }
+    #expect(abs(clock.now().seconds(since: before) - 3) < 0.001)
+    #expect(store.slowingTotals.refusedCount == 1)
+    try store.abort(label: "load 0")
+    #expect(try precommit(5).slowedSeconds == 0)
+  }
+
   @Test func aHardLimitRefusesAtOnceAndNoneNever() throws {
     let (hard, clock) = try Self.store(.hard, limit: 3)
     for number in 0..<3 { _ = try Self.load(hard, number) }

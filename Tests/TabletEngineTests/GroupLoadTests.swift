@@ -50,6 +50,24 @@ import Testing
     }
   }
 
+  /// A table that takes no more versions keeps neither the rows of others waiting nor time-outs.
+  @Test func aFullTableKeepsNobodyElseWaiting() throws {
+    let clock = ManualClock()
+    let store = try create(MemoryFileSystem(), clock: clock, versions: 1)
+    let other = "others"
+    try store.createTable(TableDefinition(name: other, schema: TestStore.schema()))
+    try store.load(TestStore.batch(rows(1, count: 30)), into: TestStore.tableName)
+    for table in [TestStore.tableName, other] {
+      _ = try store.groupLoad(TestStore.batch(rows(2)), into: table, mode: .async)
+    }
+    let waiting = try store.begin(label: "late", timeoutSeconds: 3)
+    clock.advance(bySeconds: 5)
+    #expect(throws: StorageError.self) { try store.maintain() }
+    #expect(try store.snapshot(of: other).rowCount == 5)
+    #expect(store.transaction(waiting.id)?.state == .aborted)
+    #expect(try store.snapshot(of: TestStore.tableName).rowCount == 30)
+  }
+
   /// What was promised is there after a crash at any later operation, once; what was only submitted
   /// is not.
   @Test func promisedRowsSurvive() throws {

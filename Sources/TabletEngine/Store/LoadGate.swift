@@ -28,6 +28,8 @@ final class LoadGate: Sendable {
   /// Of tablets on which loads were slowed.
   private let lines = Mutex<[TabletID: LoadLine]>([:])
   private let noted = Mutex(SlowingTotals())
+  /// Seconds until a load that was let through and found no room tries again.
+  private static let retrySeconds = 0.02
 
   init(policy: BackPressure, versionCountMax: Int, clock: any TimeSource) {
     self.policy = policy
@@ -63,11 +65,16 @@ final class LoadGate: Sendable {
         return (result, waited)
       } catch let error as StorageError {
         guard case .tooManyVersions = error else { throw error }
-        // Others may have been faster: then there is time left to wait.
+        // Others may have been faster, or loads that are pre-committed have the last places, which
+        // the gate does not see: then there is time left to wait.
         if isExhausted || waited >= policy.patienceSeconds {
           note(waited, isRefused: true)
           throw error
         }
+        let seconds = min(Self.retrySeconds, policy.patienceSeconds - waited)
+        clock.pause(seconds: seconds)
+        wait = wait ?? LoadWait(ahead: tablets.map { _ in 0 })
+        wait?.pass(seconds: seconds, pressures(tablets, piles()))
       }
     }
   }
