@@ -67,9 +67,11 @@ extension Oracle {
   }
 
   /// What was asked for has thrown, and may have been done all the same.
-  mutating func mayBe(_ id: TransactionID, _ state: TransactionState) {
-    guard loads[id]?.isRunning ?? false else { return }
+  mutating func mayBe(_ id: TransactionID, _ state: TransactionState, at now: Timestamp) {
+    guard let load = loads[id], load.isRunning else { return }
     loads[id]?.possible.insert(state)
+    // The clock may have been set back since it began.
+    loads[id]?.changedAt = min(load.changedAt, now)
   }
 
   /// Those whose time is over.

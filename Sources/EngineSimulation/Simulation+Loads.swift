@@ -114,7 +114,9 @@ extension Simulation {
   /// The last who held a load has let go.
   func givenUp(_ id: TransactionID) {
     // After a failure of the log the store takes nothing for aborted.
-    if oracle.loads[id]?.possible == [.prepare] { oracle.mayBe(id, .aborted) }
+    if oracle.loads[id]?.possible == [.prepare] {
+      oracle.mayBe(id, .aborted, at: world.clock.now())
+    }
   }
 
   private func commit(_ prepared: PreparedChange) throws {
@@ -136,8 +138,8 @@ extension Simulation {
       try excuse(error, "load", "\(number)")
       if saysNothingWasWritten(error) { return givenUp(id) }
       oracle.mayHaveHappened(prepared.change)
-      oracle.mayBe(id, .visible)
-      oracle.mayBe(id, .aborted)
+      oracle.mayBe(id, .visible, at: world.clock.now())
+      oracle.mayBe(id, .aborted, at: world.clock.now())
     }
   }
 

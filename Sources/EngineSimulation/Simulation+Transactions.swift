@@ -67,12 +67,12 @@ extension Simulation {
       if saysNothingWasWritten(error) { return givenUp(id) }
       if isOnePhase {
         oracle.mayHaveHappened(next.change)
-        oracle.mayBe(id, .visible)
+        oracle.mayBe(id, .visible, at: world.clock.now())
       } else {
-        oracle.mayBe(id, .precommitted)
+        oracle.mayBe(id, .precommitted, at: world.clock.now())
       }
       // Where the failure was before the log, the load is aborted now that nobody holds it.
-      oracle.mayBe(id, .aborted)
+      oracle.mayBe(id, .aborted, at: world.clock.now())
     }
   }
 
@@ -163,7 +163,7 @@ extension Simulation {
     }
     try excuse(error, "decision", "\(load.change.number)")
     guard !saysNothingWasWritten(error), load.possible.contains(.precommitted) else { return }
-    oracle.mayBe(load.id, wanted)
+    oracle.mayBe(load.id, wanted, at: world.clock.now())
     if wanted == .visible { oracle.mayHaveHappened(load.change) }
   }
 
@@ -186,7 +186,7 @@ extension Simulation {
       trace.note("maintain", "\(due.count) due")
     } catch {
       try excuse(error, "maintain")
-      for load in due { oracle.mayBe(load.id, .aborted) }
+      for load in due { oracle.mayBe(load.id, .aborted, at: world.clock.now()) }
     }
     oracle.mayForget(before: now.advanced(bySeconds: -world.options.labelRetention.seconds))
   }

@@ -17,11 +17,17 @@ final class ChildProcess {
     posix_spawn_file_actions_init(&actions)
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
     defer { posix_spawn_file_actions_destroy(&actions) }
+    // In a group of its own, so that Ctrl-C reaches this process alone, which tells the others.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    posix_spawnattr_setpgroup(&attributes, 0)
+    defer { posix_spawnattr_destroy(&attributes) }
     let program = "/proc/self/exe"
     var pointers = ([program] + arguments).map { strdup($0) } + [nil]
     defer { for pointer in pointers { free(pointer) } }
     var child: pid_t = 0
-    let code = posix_spawn(&child, program, &actions, nil, &pointers, environ)
+    let code = posix_spawn(&child, program, &actions, &attributes, &pointers, environ)
     close(ends[1])
     guard code == 0 else {
       close(ends[0])

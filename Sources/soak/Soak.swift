@@ -67,10 +67,10 @@ struct Soak: ParsableCommand {
     let simulation = try Simulation(seed: seed, keepsEvents: true)
     do {
       let trace = try simulation.run(stepCount: steps)
-      simulation.events.forEach { print($0) }
+      for event in simulation.events { print(event) }
       print("seed \(seed): sound, trace \(String(trace.hash, radix: 16))")
     } catch {
-      simulation.events.forEach { print($0) }
+      for event in simulation.events { print(event) }
       print("seed \(seed): \(error)")
       throw ExitCode(1)
     }

@@ -47,7 +47,6 @@ struct SoakSupervisor {
     while !workers.isEmpty {
       if interrupt.isSet, !isStopping {
         isStopping = true
-        // Where the terminal has not told them.
         for worker in workers { kill(worker.process.id, SIGTERM) }
       }
       try hearWorkers()

@@ -55,7 +55,7 @@ import Testing
   }
 
   /// Loads that are pre-committed take the last places, unseen by whoever counts versions. One more
-  /// waits for its patience, and is refused then; it once tried for ever. (Simulation seed 1000790.)
+  /// waits for its patience, and is refused then; it once tried for ever. (Seed 1000790.)
   @Test func aPrecommitThatFindsNoRoomIsRefused() throws {
     let slowing = SmoothSlowing(softFraction: 0.5, horizonSeconds: 4, patienceSeconds: 3)
     let (store, clock) = try Self.store(.smooth(slowing), limit: 4)

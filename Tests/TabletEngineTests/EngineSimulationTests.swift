@@ -18,15 +18,15 @@ import Testing
       }
     }
     // A simulation in which nothing happens proves nothing.
-    let oncePerSeed = ["load", "compacted", "power failure", "faults", "sweep", "checkpoint"]
-    for kind in oncePerSeed { #expect(counts[kind, default: 0] > Self.seedCount, "\(kind)") }
+    let often = ["load", "compacted", "power failure", "faults", "sweep", "checkpoint"]
+    for kind in often { #expect(counts[kind, default: 0] > Self.seedCount / 2, "\(kind)") }
     let sometimes = [
       "read", "read held", "read older", "query", "kill", "close", "too many versions",
       "compaction cancelled", "compaction failed", "open refused", "decided by recovery",
       "read failed", "clock jumps", "precommitted", "committed", "aborted", "repeated commit",
       "label in use", "maintain", "precommit failed", "inspect",
     ]
-    for kind in sometimes { #expect(counts[kind, default: 0] > 10, "\(kind)") }
+    for kind in sometimes { #expect(counts[kind, default: 0] > 2, "\(kind)") }
   }
 
   /// The same seed does the same things.
