@@ -69,7 +69,9 @@ extension Simulation {
         oracle.mayHaveHappened(next.change)
         oracle.mayBe(id, .visible, at: world.clock.now())
       } else {
+        // If it is found to be, this is how long it waits.
         oracle.mayBe(id, .precommitted, at: world.clock.now())
+        oracle.loads[id]?.deadline = world.clock.now().advanced(bySeconds: Self.precommitSeconds)
       }
       // Where the failure was before the log, the load is aborted now that nobody holds it.
       oracle.mayBe(id, .aborted, at: world.clock.now())
@@ -182,11 +184,20 @@ extension Simulation {
     do {
       try store.maintain()
       oracle.maintained(at: now)
-      for load in due { oracle.decided(load.id, .aborted, at: now) }
+      for load in due where load.possible.count == 1 {
+        oracle.decided(load.id, .aborted, at: now)
+      }
       trace.note("maintain", "\(due.count) due")
     } catch {
       try excuse(error, "maintain")
-      for load in due { oracle.mayBe(load.id, .aborted, at: world.clock.now()) }
+      // Some may have been aborted before the failure.
+      for load in due {
+        if store.transaction(load.id)?.state == .aborted {
+          oracle.decided(load.id, .aborted, at: now)
+        } else {
+          oracle.mayBe(load.id, .aborted, at: now)
+        }
+      }
     }
     oracle.mayForget(before: now.advanced(bySeconds: -world.options.labelRetention.seconds))
   }
