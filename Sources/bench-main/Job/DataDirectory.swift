@@ -25,9 +25,12 @@ struct DataDirectory {
 
   func removeIfTemporary() {
     guard isTemporary else { return }
-    let files = PosixFileSystem()
-    // What cannot be removed stays in the system's temporary folder; the figures are not touched.
-    do { try Self.removeTree(path, files) } catch {}
+    Self.remove(path)
+  }
+
+  /// Removes a folder with all that is in it. What cannot be removed stays; figures are not touched.
+  static func remove(_ path: String) {
+    do { try removeTree(path, PosixFileSystem()) } catch {}
   }
 
   private static func removeTree(_ path: String, _ files: PosixFileSystem) throws {
