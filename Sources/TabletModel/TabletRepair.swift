@@ -47,7 +47,7 @@ extension TabletState {
       throw EditRefusal("tablet \(id): of rowsets \(dropped.sorted()) some are not stale")
     }
     next.stale.removeAll { dropped.contains($0.entry.id) }
-    next.componentCount = next.rowsets.count { !$0.summary.isEmpty }
+    next.countAgain()
     next.history.trim(readable: next.readableVersions)
     self = next
   }
@@ -77,7 +77,7 @@ extension TabletState {
     guard entries.reduce(0, { $0 + $1.summary.rowCount }) <= damaged.rowCount else {
       throw EditRefusal("tablet \(id): more rows than rowset \(replacement.damaged) had")
     }
-    rowsets.replaceSubrange(place...place, with: entries)
+    rowsets = rowsets.replacing(place..<place + 1, with: entries)
   }
 
   private mutating func take(

@@ -7,7 +7,7 @@ extension TabletState {
     var history = history
     history.trim(readable: VersionGraph(rowsets.map(\.summary.versions)).readableVersions)
     return TabletState(
-      id: id, rowsets: rowsets, stale: [], cumulativePoint: cumulativePoint,
+      id: id, rowsets: Array(rowsets), stale: [], cumulativePoint: cumulativePoint,
       lastSuccessAt: lastSuccessAt, history: history)
   }
 }

@@ -52,10 +52,12 @@ public struct TabletState: Hashable, Sendable {
 
   public let id: TabletID
   /// In version order.
-  public internal(set) var rowsets: [RowsetEntry]
+  public internal(set) var rowsets: SharedArray<RowsetEntry>
   public internal(set) var stale: [Stale]
   /// Visible rowsets that hold rows: the figure the version limit is compared with.
   public internal(set) var componentCount: Int
+  /// The greatest of all visible and stale ids, so that most new ones need no search.
+  private var greatestID: RowsetID
   public private(set) var cumulativePoint: Version
   public private(set) var lastSuccessAt: [CompactionKind: Timestamp]
   /// When the versions that can still be read were committed.
@@ -83,9 +85,10 @@ public struct TabletState: Hashable, Sendable {
     lastSuccessAt: [CompactionKind: Timestamp], history: VersionHistory
   ) {
     self.id = id
-    self.rowsets = rowsets
+    self.rowsets = SharedArray(rowsets)
     self.stale = stale
     componentCount = rowsets.count { !$0.summary.isEmpty }
+    greatestID = Self.greatestID(self.rowsets, stale)
     self.cumulativePoint = cumulativePoint
     self.lastSuccessAt = lastSuccessAt
     self.history = history
@@ -130,6 +133,7 @@ public struct TabletState: Hashable, Sendable {
       VersionHistory.Entry(version: next, sequence: sequence, at: entry.summary.createdAt))
     rowsets.append(entry)
     componentCount += entry.summary.isEmpty ? 0 : 1
+    greatestID = max(greatestID, entry.id)
   }
 
   private mutating func replace(
@@ -159,7 +163,8 @@ public struct TabletState: Hashable, Sendable {
     stale.append(contentsOf: replaced.map { Stale(entry: $0, since: now) })
     componentCount -= replaced.count { !$0.summary.isEmpty }
     componentCount += output.summary.isEmpty ? 0 : 1
-    rowsets.replaceSubrange(first..<first + inputs.count, with: [output])
+    greatestID = max(greatestID, output.id)
+    rowsets = rowsets.replacing(first..<first + inputs.count, with: [output])
     self.cumulativePoint = max(self.cumulativePoint, cumulativePoint)
     lastSuccessAt[kind] = now
   }
@@ -172,10 +177,26 @@ public struct TabletState: Hashable, Sendable {
         "tablet \(id): rowsets \(gone.subtracting(known).sorted()) are not stale")
     }
     stale.removeAll { gone.contains($0.entry.id) }
+    countAgain()
     history.trim(readable: readableVersions)
   }
 
+  /// After rowsets were taken away: what is kept beside them.
+  mutating func countAgain() {
+    componentCount = rowsets.count { !$0.summary.isEmpty }
+    greatestID = Self.greatestID(rowsets, stale)
+  }
+
+  private static func greatestID(
+    _ rowsets: SharedArray<RowsetEntry>, _ stale: [Stale]
+  ) -> RowsetID {
+    let greatest = max(
+      rowsets.lazy.map(\.id.rawValue).max() ?? 0, stale.lazy.map(\.entry.id.rawValue).max() ?? 0)
+    return RowsetID(rawValue: greatest)
+  }
+
   func requireNew(_ rowset: RowsetID) throws(EditRefusal) {
+    if rowset > greatestID { return }
     guard !rowsets.contains(where: { $0.id == rowset }),
       !stale.contains(where: { $0.entry.id == rowset })
     else { throw EditRefusal("tablet \(id): rowset \(rowset) exists already") }

@@ -131,7 +131,7 @@ struct CommitGroup {
     for part in repair.parts {
       let before = next.tablet(part.tablet)
       let gone = Set(part.repair.forgotten)
-      forgotten += (before?.rowsets ?? []).filter { gone.contains($0.id) }
+      forgotten += before?.rowsets.filter { gone.contains($0.id) } ?? []
       forgotten += part.repair.dropped.compactMap { before?.stale[$0] }
       let added = part.saved.map { store.makeRowset($0, tablet: part.tablet, inline: []) }
       try next.apply(part.repair, to: part.tablet, added: added)

@@ -116,7 +116,7 @@ struct Recovery {
     let visible = try tablet.state.rowsets.map { try rowset(&self, $0) }
     var stale: [RowsetID: Rowset] = [:]
     for entry in tablet.state.stale.map(\.entry) { stale[entry.id] = try rowset(&self, entry) }
-    return TabletSnapshot(state: tablet.state, rowsets: visible, stale: stale)
+    return TabletSnapshot(state: tablet.state, rowsets: SharedArray(visible), stale: stale)
   }
 
   /// A readable rowset; the bytes of inline segments are fetched from the log now.

@@ -59,7 +59,7 @@ extension TableSnapshot {
         let rowsets = state.rowsets.map {
           Rowset(meta: RowsetMeta(entry: $0, segments: []), segments: [], files: files)
         }
-        return TabletSnapshot(state: state, rowsets: rowsets, stale: [:])
+        return TabletSnapshot(state: state, rowsets: SharedArray(rowsets), stale: [:])
       })
   }
 }

@@ -13,7 +13,7 @@ extension TabletSnapshot {
     var byID = stale
     for rowset in rowsets { byID[rowset.id] = rowset }
     return TabletSnapshot(
-      state: old, rowsets: old.rowsets.compactMap { byID[$0.id] }, stale: [:])
+      state: old, rowsets: SharedArray(old.rowsets.lazy.compactMap { byID[$0.id] }), stale: [:])
   }
 
   /// The commits after which the state of the tablet can be read.

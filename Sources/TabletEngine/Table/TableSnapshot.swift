@@ -5,12 +5,15 @@ import TabletModel
 public final class TabletSnapshot: Sendable {
   public let state: TabletState
   /// The visible rowsets, in version order.
-  public let rowsets: [Rowset]
+  public let rowsets: SharedArray<Rowset>
   /// Replaced rowsets that are kept for a while.
   let stale: [RowsetID: Rowset]
 
-  init(state: TabletState, rowsets: [Rowset], stale: [RowsetID: Rowset]) {
-    precondition(state.rowsets.map(\.id) == rowsets.map(\.id))
+  /// - Precondition: the rowsets are those of the state.
+  init(state: TabletState, rowsets: SharedArray<Rowset>, stale: [RowsetID: Rowset]) {
+    // All of them would make the cost of a load depend on how many there are.
+    precondition(state.rowsets.count == rowsets.count)
+    precondition(state.rowsets.last?.id == rowsets.last?.id)
     self.state = state
     self.rowsets = rowsets
     self.stale = stale
@@ -50,15 +53,16 @@ public final class TabletSnapshot: Sendable {
     switch edit {
     case .publish:
       guard let added else { preconditionFailure("a publish brings a rowset") }
-      return TabletSnapshot(state: next, rowsets: rowsets + [added], stale: stale)
+      var grown = rowsets
+      grown.append(added)
+      return TabletSnapshot(state: next, rowsets: grown, stale: stale)
     case .replace(let inputs, _, _, _, _):
       guard let added, let first = rowsets.firstIndex(where: { $0.id == inputs.first }) else {
         preconditionFailure("a replacement brings a rowset for inputs that are there")
       }
-      var remaining = rowsets
       var kept = stale
       for rowset in rowsets[first..<first + inputs.count] { kept[rowset.id] = rowset }
-      remaining.replaceSubrange(first..<first + inputs.count, with: [added])
+      let remaining = rowsets.replacing(first..<first + inputs.count, with: [added])
       return TabletSnapshot(state: next, rowsets: remaining, stale: kept)
     case .sweep(let ids):
       var kept = stale
@@ -83,7 +87,8 @@ public final class TabletSnapshot: Sendable {
     var stale: [RowsetID: Rowset] = [:]
     for entry in next.stale.map(\.entry) { stale[entry.id] = byID[entry.id] }
     return TabletSnapshot(
-      state: next, rowsets: next.rowsets.compactMap { byID[$0.id] }, stale: stale)
+      state: next, rowsets: SharedArray(next.rowsets.lazy.compactMap { byID[$0.id] }),
+      stale: stale)
   }
 }
 
