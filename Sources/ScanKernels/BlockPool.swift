@@ -3,6 +3,9 @@ import Synchronization
 /// Memory blocks kept for the next buffer of about their size. A scan frees and asks for the same
 /// few sizes for every page; giving them back to the system in between costs more, in page faults
 /// and zeroing, than decoding the page. Thread-safe.
+///
+/// It never waits: whoever finds it in use asks the system. With more threads than processors its
+/// holder may be without one, and all others would stand in line for what is a short cut.
 final class BlockPool: Sendable {
   private struct Block: @unchecked Sendable {
     let address: UnsafeMutableRawPointer
@@ -36,8 +39,8 @@ final class BlockPool: Sendable {
     guard let exponent = Self.exponent(byteCount) else {
       return .allocate(byteCount: byteCount, alignment: 64)
     }
-    let kept = free.withLock { $0[exponent - Self.exponents.lowerBound].popLast() }
-    return kept?.address ?? .allocate(byteCount: Self.capacity(exponent), alignment: 64)
+    let kept = free.withLockIfAvailable { $0[exponent - Self.exponents.lowerBound].popLast() }
+    return kept??.address ?? .allocate(byteCount: Self.capacity(exponent), alignment: 64)
   }
 
   /// - Parameter byteCount: as it was taken with.
@@ -45,12 +48,12 @@ final class BlockPool: Sendable {
     guard let exponent = Self.exponent(byteCount) else { return address.deallocate() }
     let countMax = min(Self.blockCountMax, Self.byteCountMax >> exponent)
     let block = Block(address: address)
-    let isKept = free.withLock { free in
+    let isKept = free.withLockIfAvailable { free in
       let index = exponent - Self.exponents.lowerBound
       guard free[index].count < countMax else { return false }
       free[index].append(block)
       return true
     }
-    if !isKept { address.deallocate() }
+    if isKept != true { address.deallocate() }
   }
 }
