@@ -35,6 +35,16 @@ public struct ByteWriter: Sendable {
     bytes.append(contentsOf: text.utf8)
   }
 
+  /// Forgets what was appended from `count` on, and keeps the memory.
+  public mutating func truncate(to count: Int) { bytes.removeLast(bytes.count - count) }
+
+  /// Puts a number in the place of bytes that are there.
+  public mutating func overwrite<T: FixedWidthInteger>(_ value: T, at offset: Int) {
+    bytes.withUnsafeMutableBytes {
+      $0.storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self)
+    }
+  }
+
   /// The CRC32C of everything so far, as four bytes.
   public mutating func appendChecksum() {
     let checksum = bytes.withUnsafeBytes { crc32c($0) }

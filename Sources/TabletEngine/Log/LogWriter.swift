@@ -17,6 +17,10 @@ final class LogWriter: @unchecked Sendable {
   private var syncedFrame: UInt64
   /// When the frames that are not on disk have to be; nil when nobody was promised that.
   private(set) var syncDeadline: Timestamp?
+  /// The memory of the last frame, for the next one.
+  private var spareMemory = ByteWriter()
+  /// The memory of larger frames is not kept.
+  private static let spareByteCountMax = 4 << 20
   /// Why nothing can be written any more; nil while all is well.
   private(set) var failure: String?
 
@@ -69,11 +73,14 @@ final class LogWriter: @unchecked Sendable {
 
   var byteCount: UInt64 { file.byteCount }
 
-  /// Where the payload of the next frame will begin.
-  var nextPayloadPosition: LogPosition {
-    LogPosition(
-      file: fileNumber,
-      offset: file.byteCount + UInt64(LogFormat.frameHeaderByteCount(LogFormat.version)))
+  /// Where the next frame will begin.
+  var nextPosition: LogPosition { LogPosition(file: fileNumber, offset: file.byteCount) }
+
+  /// An empty frame, to be given to `append` unless it stays empty.
+  func makeFrame() -> LogFrameWriter {
+    let memory = spareMemory
+    spareMemory = ByteWriter()
+    return LogFrameWriter(reusing: memory)
   }
 
   /// Whether all frames are on disk.
@@ -84,23 +91,25 @@ final class LogWriter: @unchecked Sendable {
     if let failure { throw StorageError.storeFailed(path: layout.root, cause: failure) }
   }
 
-  /// Appends `payload` as one frame.
+  /// Appends a frame, and takes its memory.
   ///
   /// When the bytes cannot be appended (a full disk) the file is cut back, durably, and the writer
   /// stays usable: the frame never was. When they cannot be synced, or the file cannot be cut back,
   /// nobody knows what is on disk: the writer refuses everything from then on, and reopening the
   /// store finds out.
-  func append(_ payload: ByteWriter, _ syncing: LogSyncing) throws {
+  func append(_ frame: inout LogFrameWriter, _ syncing: LogSyncing) throws {
     try requireUsable()
-    guard payload.count <= Limits.logRecordByteCountMax else {
+    let payloadByteCount = frame.payloadByteCount
+    guard payloadByteCount <= Limits.logRecordByteCountMax else {
       throw StorageError.limitExceeded(
-        what: "the size of a commit", value: payload.count, limit: Limits.logRecordByteCountMax,
+        what: "the size of a commit", value: payloadByteCount, limit: Limits.logRecordByteCountMax,
         remedy: "load fewer rows at a time")
     }
     let start = file.byteCount
+    frame.seal(number: nextFrame, synced: syncedFrame)
+    defer { if frame.bytes.count <= Self.spareByteCountMax { swap(&spareMemory, &frame.bytes) } }
     do {
-      try file.append(
-        LogFormat.frame(number: nextFrame, synced: syncedFrame, payload: payload))
+      try file.append(frame.bytes.bytes)
     } catch {
       do {
         try file.truncate(to: start)

@@ -24,11 +24,10 @@ extension CommitGroup {
     let commit = LoadCommit(
       transaction: transaction.id, sequence: sequence, at: now, label: load.label, parts: parts,
       covered: load.covered)
-    let (record, rowsets) = encode(.commit(commit), parts, of: load)
+    let rowsets = encode(.commit(commit), parts, of: load)
     var next = catalogue
     let versions = try next.publish(rowsets, sequence: sequence)
     catalogue = next
-    payload.append(contentsOf: record.bytes)
     put(transaction)
     if let covered = load.covered { covers.append(covered) }
     for part in parts { require(catalogue.table(of: part.tablet)?.definition.durability ?? .sync) }
@@ -59,9 +58,8 @@ extension CommitGroup {
     let precommit = LoadPrecommit(
       transaction: transaction.id, label: load.label, startedAt: transaction.startedAt, at: now,
       deadline: deadline, parts: parts)
-    let (record, rowsets) = encode(.precommit(precommit), parts, of: load)
+    let rowsets = encode(.precommit(precommit), parts, of: load)
     catalogue.pending[transaction.id] = PendingLoad(parts: rowsets)
-    payload.append(contentsOf: record.bytes)
     put(transaction)
     require(.sync)
     return receipt
@@ -86,7 +84,7 @@ extension CommitGroup {
     catalogue = next
     LogRecord.decide(
       TransactionDecision(transaction: id, at: now, outcome: .commit(sequence: sequence))
-    ).encode(into: &payload)
+    ).encode(into: &frame.bytes)
     put(transaction)
     require(.sync)
     return CommitReceipt(
@@ -112,7 +110,7 @@ extension CommitGroup {
       catalogue.pending[id] = nil
       LogRecord.decide(
         TransactionDecision(transaction: id, at: now, outcome: .abort(reason: reason))
-      ).encode(into: &payload)
+      ).encode(into: &frame.bytes)
       require(.sync)
     }
     return CommitReceipt(transaction: id)
@@ -127,13 +125,13 @@ extension CommitGroup {
     var record = GroupRowsRecord(
       table: rows.table,
       ordinal: before.map { $0 + 1 } ?? store.groupLoads.nextOrdinal(of: rows.table),
-      position: position(after: 0), byteCount: rows.bytes.count)
-    var writer = ByteWriter()
-    LogRecord.groupRows(record).encode(into: &writer) { _, _, offset in
-      record.position = position(after: offset)
+      position: start, byteCount: rows.bytes.count)
+    var offset = 0
+    LogRecord.groupRows(record).encode(into: &frame.bytes) { _, _, found in
+      offset = found
       return rows.bytes
     }
-    payload.append(contentsOf: writer.bytes)
+    record.position = position(offset)
     groupRows.append((record, rows))
     require(table.definition.durability)
     return CommitReceipt(byteCount: rows.bytes.count, rowCount: rows.batch.rowCount)
@@ -147,25 +145,23 @@ extension CommitGroup {
       count: count, limit: store.options.tabletVersionCountMax)
   }
 
-  /// The record of a load, and its rowsets, readable. The offsets of inline bytes are known only
-  /// once the record around them is laid out, so it is encoded first.
-  private func encode(
+  /// Appends the record of a load, and makes its rowsets, readable. The offsets of inline bytes are
+  /// known only once the record around them is laid out, so it is encoded first.
+  private mutating func encode(
     _ record: LogRecord, _ parts: [LoadCommit.Part], of load: PreparedLoad
-  ) -> (record: ByteWriter, rowsets: [(tablet: TabletID, rowset: Rowset)]) {
-    var writer = ByteWriter()
+  ) -> [(tablet: TabletID, rowset: Rowset)] {
     var offsets = parts.map { [Int](repeating: 0, count: $0.rowset.segments.count) }
-    record.encode(into: &writer) { part, segment, offset in
+    record.encode(into: &frame.bytes) { part, segment, offset in
       offsets[part][segment] = offset
       return load.parts[part].segments[segment].inlineBytes ?? []
     }
-    let rowsets = parts.indices.map { index in
+    return parts.indices.map { index in
       let places = offsets[index].map(position)
       let meta = parts[index].rowset.placingInline(at: places)
       let rowset = store.makeRowset(
         meta, tablet: parts[index].tablet, inline: load.parts[index].segments.map(\.inlineBytes))
       return (parts[index].tablet, rowset)
     }
-    return (writer, rowsets)
   }
 }
 

@@ -3,10 +3,11 @@ import StorageIO
 import TabletModel
 
 /// Requests that become durable together: the catalogue and the transactions they lead to, and the
-/// log payload that says so. A request that does not fit throws and leaves the group as it was.
+/// frame of the log that says so. A request that does not fit throws and leaves the group as it
+/// was.
 struct CommitGroup {
   var catalogue: Catalogue
-  var payload = ByteWriter()
+  var frame: LogFrameWriter
   /// Rowsets that nothing needs once the group is durable.
   var swept: [Rowset] = []
   /// What becomes of the transactions that the group touches.
@@ -19,17 +20,20 @@ struct CommitGroup {
   /// The strictest promise that a request of the group needs.
   private(set) var durability = Durability.none
   let store: Store
-  private let payloadStart: LogPosition
+  let start: LogPosition
   let now: Timestamp
 
-  init(catalogue: Catalogue, store: Store, payload position: LogPosition) {
+  /// - Parameter start: where the frame will be.
+  init(catalogue: Catalogue, store: Store, frame: LogFrameWriter, at start: LogPosition) {
     self.catalogue = catalogue
     self.store = store
-    payloadStart = position
+    self.frame = frame
+    self.start = start
     now = store.clock.now()
   }
 
   mutating func add(_ request: CommitRequest) throws -> CommitReceipt {
+    let end = frame.bytes.count
     do {
       switch request {
       case .load(let load): return try commit(load)
@@ -43,7 +47,9 @@ struct CommitGroup {
       case .sweep(let tablet, let rowsets): return try sweep(rowsets, of: tablet)
       case .repair(let repair): return try add(repair)
       }
-    } catch let refusal as EditRefusal {
+    } catch {
+      frame.bytes.truncate(to: end)
+      guard let refusal = error as? EditRefusal else { throw error }
       throw StorageError.invalidArgument(
         name: "commit", value: store.path, reason: refusal.description)
     }
@@ -76,10 +82,9 @@ struct CommitGroup {
     }
   }
 
-  /// Where `offset` bytes behind the present payload will be in the log.
-  func position(after offset: Int) -> LogPosition {
-    LogPosition(
-      file: payloadStart.file, offset: payloadStart.offset + UInt64(payload.count + offset))
+  /// Where the byte at `offset` of the frame will be in the log.
+  func position(_ offset: Int) -> LogPosition {
+    LogPosition(file: start.file, offset: start.offset + UInt64(offset))
   }
 
   private mutating func createTable(_ definition: TableDefinition) throws -> CommitReceipt {
@@ -100,14 +105,14 @@ struct CommitGroup {
     try store.files.syncDirectory(store.layout.dataDirectory, cause: .log)
     catalogue.add(
       TableSnapshot(creation, sequence: catalogue.commitSequence, files: store.files))
-    LogRecord.createTable(creation).encode(into: &payload)
+    LogRecord.createTable(creation).encode(into: &frame.bytes)
     require(.sync)
     return CommitReceipt()
   }
 
   private mutating func reserve(below end: TransactionID) -> CommitReceipt {
     reservedEnd = max(reservedEnd ?? end, end)
-    LogRecord.reserveTransactions(below: end).encode(into: &payload)
+    LogRecord.reserveTransactions(below: end).encode(into: &frame.bytes)
     require(.sync)
     return CommitReceipt()
   }
@@ -118,7 +123,7 @@ struct CommitGroup {
       inputs: merged.inputs, output: merged.output)
     let rowset = store.makeRowset(merged.output, tablet: merged.tablet, inline: [])
     try catalogue.apply(commit.edit, to: merged.tablet, added: rowset)
-    LogRecord.compact(commit).encode(into: &payload)
+    LogRecord.compact(commit).encode(into: &frame.bytes)
     require(.sync)
     return CommitReceipt(
       byteCount: merged.output.entry.summary.byteCount,
@@ -138,7 +143,7 @@ struct CommitGroup {
     }
     catalogue = next
     swept += forgotten
-    LogRecord.repair(repair).encode(into: &payload)
+    LogRecord.repair(repair).encode(into: &frame.bytes)
     require(.sync)
     return CommitReceipt(sequence: 0, versions: [:], byteCount: 0, rowCount: 0)
   }
@@ -152,7 +157,7 @@ struct CommitGroup {
     if !remaining.isEmpty {
       try catalogue.apply(.sweep(remaining), to: tablet, added: nil)
       swept.append(contentsOf: remaining.compactMap { stale[$0] })
-      LogRecord.sweep(tablet: tablet, rowsets: remaining).encode(into: &payload)
+      LogRecord.sweep(tablet: tablet, rowsets: remaining).encode(into: &frame.bytes)
       require(.sync)
     }
     return CommitReceipt()

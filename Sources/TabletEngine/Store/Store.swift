@@ -156,14 +156,15 @@ public final class Store: Sendable {
   private func process(_ requests: [CommitRequest]) -> [Result<CommitReceipt, any Error>] {
     log.withLock { log in
       var group = CommitGroup(
-        catalogue: catalogue.withLock { $0 }, store: self, payload: log.nextPayloadPosition)
+        catalogue: catalogue.withLock { $0 }, store: self, frame: log.makeFrame(),
+        at: log.nextPosition)
       var results: [Result<CommitReceipt, any Error>] = []
       do {
         try log.requireUsable()
         results = requests.map { request in
           Result { try group.add(request) }
         }
-        if group.payload.count > 0 { try log.append(group.payload, group.syncing) }
+        if group.frame.payloadByteCount > 0 { try log.append(&group.frame, group.syncing) }
       } catch {
         if log.failure != nil { transactions.freeze() }
         return requests.indices.map { index in
