@@ -4,14 +4,16 @@ import StorageIO
 /// groups of RocksDB and the group commit of databases before it).
 ///
 /// Whoever finds no leader becomes it and processes everything queued at that moment; the others
-/// wait. There is no waiting for company: under load the queue fills while the leader syncs.
-/// Thread-safe; with a single thread it degenerates to one request after the other.
+/// wait, each for a signal of its own. There is no waiting for company: under load the queue fills
+/// while the leader syncs. A leader that has done its batch hands over to the first of those who
+/// came meanwhile. Thread-safe; with a single thread it degenerates to one request after the other.
 final class CommitQueue<Request, Receipt: Sendable>: Sendable where Request: Sendable {
-  /// A request on its way. The result is written by the leader and read by its owner, both under
-  /// the queue's lock.
-  final class Ticket: @unchecked Sendable {
+  /// A request on its way. Its owner is woken once: with a result, or without one to lead.
+  private final class Ticket: @unchecked Sendable {
     let request: Request
-    fileprivate(set) var result: Result<Receipt, any Error>?
+    let signal = ThreadSignal()
+    /// Written by the leader before it signals, read by the owner after.
+    var result: Result<Receipt, any Error>?
 
     init(_ request: Request) { self.request = request }
   }
@@ -21,12 +23,7 @@ final class CommitQueue<Request, Receipt: Sendable>: Sendable where Request: Sen
     var hasLeader = false
   }
 
-  private enum Role {
-    case done
-    case leader([Ticket])
-  }
-
-  private let monitor = Monitor(State())
+  private let state = Monitor(State())
   /// Requests one leader processes at most, so that a follower's wait is bounded.
   private let batchCountMax: Int
 
@@ -40,30 +37,39 @@ final class CommitQueue<Request, Receipt: Sendable>: Sendable where Request: Sen
     _ request: Request, process: ([Request]) -> [Result<Receipt, any Error>]
   ) throws -> Receipt {
     let ticket = Ticket(request)
-    monitor.withLock { $0.waiting.append(ticket) }
-    while true {
-      switch monitor.wait(until: { role(of: ticket, in: &$0) }) {
-      case .done:
-        guard let result = ticket.result else { preconditionFailure("done without a result") }
-        return try result.get()
-      case .leader(let batch):
-        let results = process(batch.map(\.request))
-        precondition(results.count == batch.count, "a result for each request")
-        monitor.withLock { state in
-          for (ticket, result) in zip(batch, results) { ticket.result = result }
-          state.hasLeader = false
-        }
-        monitor.broadcast()
-      }
+    let leadsAtOnce = state.withLock { state in
+      state.waiting.append(ticket)
+      defer { state.hasLeader = true }
+      return !state.hasLeader
     }
+    if !leadsAtOnce {
+      ticket.signal.wait()
+      if let result = ticket.result { return try result.get() }
+    }
+    return try lead(ticket, process)
   }
 
-  private func role(of ticket: Ticket, in state: inout State) -> Role? {
-    if ticket.result != nil { return .done }
-    if state.hasLeader { return nil }
-    state.hasLeader = true
-    let batch = Array(state.waiting.prefix(batchCountMax))
-    state.waiting.removeFirst(batch.count)
-    return .leader(batch)
+  private func lead(
+    _ own: Ticket, _ process: ([Request]) -> [Result<Receipt, any Error>]
+  ) throws -> Receipt {
+    let batch = state.withLock { state in
+      let batch = Array(state.waiting.prefix(batchCountMax))
+      state.waiting.removeFirst(batch.count)
+      return batch
+    }
+    precondition(batch.first === own, "the first in line leads")
+    let results = process(batch.map(\.request))
+    precondition(results.count == batch.count, "a result for each request")
+    // The next leader first: the disk should not wait until all are told.
+    let next = state.withLock { state in
+      state.hasLeader = !state.waiting.isEmpty
+      return state.waiting.first
+    }
+    next?.signal.signal()
+    for (ticket, result) in zip(batch, results).dropFirst() {
+      ticket.result = result
+      ticket.signal.signal()
+    }
+    return try results[0].get()
   }
 }

@@ -28,7 +28,7 @@ struct DataDirectory {
     Self.remove(path)
   }
 
-  /// Removes a folder with all that is in it. What cannot be removed stays; figures are not touched.
+  /// Removes a folder with all in it. What cannot be removed stays; figures are not touched.
   static func remove(_ path: String) {
     do { try removeTree(path, PosixFileSystem()) } catch {}
   }
