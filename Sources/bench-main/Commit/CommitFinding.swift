@@ -17,7 +17,13 @@ struct CommitFinding: Sendable {
   static let csvHeader = "part,variant,figure,median,min,max,rounds"
 
   var csvLine: String {
-    ([part, variant, figure] + figures(places: 4) + ["\(values.count)"]).joined(separator: ",")
+    ([part, variant, figure].map(Self.quoted) + figures(places: 4) + ["\(values.count)"]).joined(
+      separator: ",")
+  }
+
+  /// RFC 4180.
+  private static func quoted(_ text: String) -> String {
+    text.contains(",") ? "\"\(text)\"" : text
   }
 
   /// Median, least and greatest; large ones without decimals.
