@@ -87,7 +87,7 @@ import Testing
   ) throws {
     let isStore = try files.exists(TestStore.path + "/SEDIMENT")
     guard isStore || !outcome.acknowledged.isEmpty else { return }
-    let store = try TestStore.open(files, options: options)
+    let store = try open(files, options: options, comment)
     guard !store.snapshot().isEmpty else {
       #expect(outcome.acknowledged.isEmpty, comment)
       return
@@ -106,6 +106,32 @@ import Testing
     let more = TestStore.rows(load: 100, count: 5, random: &random)
     try store.load(TestStore.batch(more), into: TestStore.tableName)
     #expect(try TestStore.contents(of: store).count == found.count + 5, comment)
+  }
+
+  /// Opens the store; so does a copy of the disk whose newest checkpoint is damaged, to the same
+  /// end.
+  private func open(
+    _ files: any FileSystem, options: StoreOptions, _ comment: Comment
+  ) throws -> Store {
+    let copy = (files as? MemoryFileSystem)?.crash(seed: 0)
+    let store = try TestStore.open(files, options: options)
+    guard let copy, let checkpoint = try CheckpointFallbackTests.newestCheckpoint(copy) else {
+      return store
+    }
+    try BackupTests.flip(copy, checkpoint, byte: 40)
+    let other = try TestStore.open(copy, options: options)
+    #expect(other.snapshot().count == store.snapshot().count, comment)
+    guard !store.snapshot().isEmpty else { return store }
+    #expect(
+      try TestStore.contents(of: other) == TestStore.contents(of: store),
+      "without the newest checkpoint, \(comment)")
+    #expect(logged(other) == logged(store), comment)
+    return store
+  }
+
+  /// Of a load that was aborted while its rows were arriving a checkpoint alone may know.
+  private func logged(_ store: Store) -> [Transaction] {
+    store.allTransactions().filter { $0.state != .aborted || $0.isTwoPhase }
   }
 
   /// Commits the load of two phases if it can be.

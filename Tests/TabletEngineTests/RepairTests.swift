@@ -231,18 +231,24 @@ import Testing
     #expect(kept.contains { $0.hasPrefix("data-") })
   }
 
-  /// Without the checkpoint the old log files look like a log with holes: cutting that would throw
+  /// Without any checkpoint the old log files look like a log with holes: cutting that would throw
   /// everything away.
   @Test func whatCannotBeRepairedIsLeftAlone() throws {
     for isMissing in [false, true] {
       let (disk, _) = try makeDisk(inlineBytes: 2000)
-      do { try TestStore.open(disk).checkpoint() }
-      let name = try #require(try disk.listDirectory(TestStore.path + "/checkpoint").last)
-      let checkpoint = "\(TestStore.path)/checkpoint/\(name)"
-      if isMissing {
-        try disk.remove(checkpoint)
-      } else {
-        try BackupTests.flip(disk, checkpoint, byte: 50)
+      do {
+        let store = try TestStore.open(disk)
+        for _ in 0..<2 { try store.checkpoint() }
+      }
+      let checkpoints = TestStore.path + "/checkpoint/"
+      let names = try disk.listDirectory(checkpoints)
+      #expect(names.count == 2)
+      for name in names {
+        if isMissing {
+          try disk.remove(checkpoints + name)
+        } else {
+          try BackupTests.flip(disk, checkpoints + name, byte: 50)
+        }
       }
       let before = try BackupTests.tree(disk, TestStore.path)
       let error = #expect(throws: StorageError.self) { try Self.repair(disk) }

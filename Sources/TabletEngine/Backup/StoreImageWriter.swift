@@ -45,7 +45,7 @@ struct StoreImageWriter {
   }
 
   private mutating func writeFiles() throws {
-    let logs = image.logs
+    let logs = image.checkpoint.logFiles.sorted()
     progress.filesTotal = image.tablets.reduce(logs.count) { $0 + image.segments(of: $1).count }
     progress.bytesTotal = image.tablets.flatMap(image.segments).reduce(0) { $0 + $1.byteCount }
     for directory in [

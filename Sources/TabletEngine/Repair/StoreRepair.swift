@@ -67,8 +67,10 @@ public struct StoreRepair {
       try pending.abort(waiting)
     }
     report.quarantine = quarantine?.directory
-    // From now on nobody needs to read what log and checkpoint said of damaged things.
-    if quarantine != nil || survey.hasLostInlineBytes { try store.checkpoint() }
+    if quarantine != nil || survey.hasLostInlineBytes {
+      // Two are kept, and neither shall need what log and checkpoints said of damaged things.
+      for _ in 0..<2 { try store.checkpoint() }
+    }
     report.remaining = StoreVerifier(store).run { done, total in
       onProgress(Progress(done: done, total: total, isVerifying: true))
     }

@@ -13,6 +13,8 @@ struct Recovery {
   private(set) var nextRowsetID: UInt64 = 1
   /// Rows of group loads, by table.
   private var groupRows: [TableID: GroupRowsSection] = [:]
+  /// What recovery began with.
+  private(set) var basis = LogRetention.Basis.beginning
   private(set) var report = RecoveryReport()
   private let factory: RowsetFactory
   private var openLogs: [UInt32: any ReadableFile] = [:]
@@ -62,7 +64,9 @@ struct Recovery {
     for number in numbers.reversed() {
       do {
         return try Checkpoint.read(files, layout: layout, storeID: storeID, number: number)
-      } catch {
+      } catch let error as StorageError {
+        // What a later program has written may say what an older checkpoint does not know of.
+        if case .unsupportedFormat = error { throw error }
         firstError = firstError ?? error
       }
     }
@@ -71,6 +75,7 @@ struct Recovery {
   }
 
   mutating func restore(_ checkpoint: Checkpoint) throws {
+    basis = LogRetention.Basis(checkpoint)
     catalogue.commitSequence = checkpoint.commitSequence
     for table in checkpoint.tables {
       let tablets = try table.tablets.map { try restore($0) }
