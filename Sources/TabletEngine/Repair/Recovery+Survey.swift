@@ -22,7 +22,15 @@ extension Recovery {
     if var damage = survey.logDamage {
       damage.laterFiles = present.filter { $0 > damage.file }
       try readBehind(&damage)
+      damage.lostGroupRowCount = try rowCount(of: damage.lostGroupRows)
       survey.logDamage = damage
+    }
+    for record in waitingGroupRows {
+      if let cause = try self.damage(of: record) {
+        survey.damagedGroupRows.append((record, cause))
+      } else {
+        survey.soundGroupRows.insert(record)
+      }
     }
     survey.hasLostInlineBytes = hasLostInlineBytes
     survey.orphans = try orphans()
@@ -131,13 +139,24 @@ extension Recovery {
   private mutating func sort(_ record: LogRecord, into damage: inout LogDamage) throws {
     switch record {
     case .commit(let load):
+      func isContained(_ rows: GroupRowsRecord) -> Bool {
+        load.covered.map { rows.table == $0.table && rows.ordinal < $0.end } ?? false
+      }
+      damage.lostGroupRows.removeAll(where: isContained)
+      // What was promised before the damage waits again.
+      let waiting = try rowCount(of: waitingGroupRows.filter(isContained))
       damage.lostLoads.append(
-        .init(sequence: load.sequence, label: load.label, parts: load.parts))
+        .init(
+          sequence: load.sequence, transaction: load.transaction, label: load.label,
+          parts: load.parts, waitingRowCount: waiting))
     case .precommit(let load):
-      damage.lostLoads.append(.init(sequence: nil, label: load.label, parts: load.parts))
-    case .groupRows: damage.lostGroupRows += 1
+      damage.lostLoads.append(
+        .init(
+          sequence: nil, transaction: load.transaction, label: load.label, parts: load.parts,
+          waitingRowCount: 0))
+    case .groupRows(let rows): damage.lostGroupRows.append(rows)
+    case .decide(let decision) where damage.settle(decision): return
     case .decide(let decision) where decision.isCommit:
-      // A load that was pre-committed behind the damage is lost already.
       if catalogue.pending[decision.transaction] != nil {
         damage.lostDecisions.append(decision.transaction)
       }
@@ -152,6 +171,31 @@ extension Recovery {
       }
       damage.keptRecords.append(record)
     }
+  }
+
+  /// Promised rows that can be read; their table may be lost.
+  private mutating func rowCount(of records: [GroupRowsRecord]) throws -> Int {
+    try records.reduce(0) { count, record in
+      guard catalogue.tables[record.table] != nil, try damage(of: record) == nil else {
+        return count
+      }
+      return try count + rows(of: record).rowCount
+    }
+  }
+}
+
+extension LogDamage {
+  /// Enters the decision of a load that was pre-committed behind the damage, and so is lost already;
+  /// one that was aborted is no loss.
+  /// - Returns: whether it is of such a load.
+  fileprivate mutating func settle(_ decision: TransactionDecision) -> Bool {
+    let place = lostLoads.firstIndex { $0.transaction == decision.transaction }
+    guard let place else { return false }
+    switch decision.outcome {
+    case .commit(let sequence): lostLoads[place].sequence = sequence
+    case .abort: lostLoads.remove(at: place)
+    }
+    return true
   }
 }
 

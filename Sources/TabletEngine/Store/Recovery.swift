@@ -12,15 +12,16 @@ struct Recovery {
   var transactions = TransactionBook()
   private(set) var nextRowsetID: UInt64 = 1
   /// Rows of group loads, by table.
-  private var groupRows: [TableID: GroupRowsSection] = [:]
+  var groupRows: [TableID: GroupRowsSection] = [:]
   /// What recovery began with.
   private(set) var basis = LogRetention.Basis.beginning
   private(set) var report = RecoveryReport()
   private let factory: RowsetFactory
   private var openLogs: [UInt32: any ReadableFile] = [:]
   /// Whether a rowset is taken up although its bytes in the log cannot be read: it is damaged then,
-  /// which a check of its segments finds, and the store is not refused for it.
-  private let toleratesLostInlineBytes: Bool
+  /// which a check of its segments finds, and the store is not refused for it. Promised rows that
+  /// cannot be read are left out.
+  let toleratesLostInlineBytes: Bool
   /// Whether there was such a rowset, also one that later records have replaced.
   private(set) var hasLostInlineBytes = false
 
@@ -108,7 +109,7 @@ struct Recovery {
     }
   }
 
-  private mutating func pending(_ parts: [LoadCommit.Part]) throws -> PendingLoad {
+  mutating func pending(_ parts: [LoadCommit.Part]) throws -> PendingLoad {
     PendingLoad(
       parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet)) })
   }
@@ -125,7 +126,7 @@ struct Recovery {
   }
 
   /// A readable rowset; the bytes of inline segments are fetched from the log now.
-  private mutating func rowset(_ meta: RowsetMeta, tablet: TabletID) throws -> Rowset {
+  mutating func rowset(_ meta: RowsetMeta, tablet: TabletID) throws -> Rowset {
     nextRowsetID = max(nextRowsetID, meta.entry.id.rawValue + 1)
     var inline: [[UInt8]?] = []
     for placement in meta.segments {
@@ -143,7 +144,7 @@ struct Recovery {
       return try log(position.file).read(at: position.offset, count: byteCount)
     } catch let first as StorageError {
       guard toleratesLostInlineBytes else { throw first }
-      openLogs[position.file] = nil
+      closeLog(position.file)
       // What can be read at the second try is not lost.
       let again = Result {
         try log(position.file).read(at: position.offset, count: byteCount)
@@ -154,12 +155,15 @@ struct Recovery {
     }
   }
 
-  private mutating func log(_ number: UInt32) throws -> any ReadableFile {
+  mutating func log(_ number: UInt32) throws -> any ReadableFile {
     if let file = openLogs[number] { return file }
     let file = try files.openForReading(layout.log(number), cause: .log)
     openLogs[number] = file
     return file
   }
+
+  /// Makes the next read ask the disk anew.
+  mutating func closeLog(_ number: UInt32) { openLogs[number] = nil }
 
   private mutating func replay(from first: UInt32, nextFrame: UInt64) throws -> LogEnd {
     let present = try numbers(in: layout.logDirectory, suffix: ".log").filter { $0 >= first }
@@ -231,7 +235,7 @@ struct Recovery {
     }
   }
 
-  private func unfitting(_ found: String) -> StorageError {
+  func unfitting(_ found: String) -> StorageError {
     .corrupt(
       file: layout.logDirectory, offset: 0, what: "log record",
       expected: "one that fits the state before it", found: found)
@@ -252,85 +256,5 @@ struct Recovery {
       let path = layout.dataDirectory + "/" + directory
       return try files.listDirectory(path).map { path + "/" + $0 }.filter { !known.contains($0) }
     }
-  }
-}
-
-// Loads and their transactions.
-extension Recovery {
-  private mutating func apply(_ commit: LoadCommit) throws {
-    let rowsets = try commit.parts.map {
-      ($0.tablet, try rowset($0.rowset, tablet: $0.tablet))
-    }
-    _ = try catalogue.publish(rowsets, sequence: commit.sequence)
-    if let covered = commit.covered {
-      groupRows[covered.table]?.records.removeAll { $0.ordinal < covered.end }
-    }
-    guard let id = commit.transaction else { return }
-    transactions.put(
-      Transaction(
-        id: id, label: commit.label, startedAt: commit.at, state: .visible,
-        changedAt: commit.at, deadline: nil, sequence: commit.sequence, abortReason: "",
-        isTwoPhase: false))
-  }
-
-  private mutating func apply(_ load: LoadPrecommit) throws {
-    var transaction = Transaction(
-      id: load.transaction, label: load.label, startedAt: load.startedAt, deadline: nil)
-    try transaction.precommit(at: load.at, deadline: load.deadline)
-    for part in load.parts { _ = try catalogue.requireTablet(part.tablet) }
-    transactions.put(transaction)
-    catalogue.pending[load.transaction] = try pending(load.parts)
-  }
-
-  private mutating func apply(_ decision: TransactionDecision) throws {
-    let id = decision.transaction
-    guard var transaction = transactions[id], let load = catalogue.pending.removeValue(forKey: id)
-    else { throw EditRefusal("transaction \(id) is decided and was not pre-committed") }
-    switch decision.outcome {
-    case .commit(let sequence):
-      let rowsets = try load.publishable(in: catalogue, at: decision.at)
-      _ = try catalogue.publish(rowsets, sequence: sequence)
-      try transaction.commit(sequence: sequence, at: decision.at)
-    case .abort(let reason): try transaction.abort(because: reason, at: decision.at)
-    }
-    transactions.put(transaction)
-  }
-}
-
-// Rows of group loads that were promised and are not visible.
-extension Recovery {
-  private mutating func apply(_ record: GroupRowsRecord) throws {
-    var section =
-      groupRows[record.table]
-      ?? GroupRowsSection(table: record.table, nextOrdinal: 0, records: [])
-    guard catalogue.tables[record.table] != nil, record.ordinal == section.nextOrdinal else {
-      throw EditRefusal(
-        "group rows \(record.ordinal) of table \(record.table), expected \(section.nextOrdinal)")
-    }
-    section.records.append(record)
-    section.nextOrdinal += 1
-    groupRows[record.table] = section
-  }
-
-  /// The rows, read back, due at once.
-  mutating func groupLoads(at now: Timestamp) throws -> [TableID: GroupLoadBuffer] {
-    var buffers: [TableID: GroupLoadBuffer] = [:]
-    for (id, section) in groupRows {
-      guard let table = catalogue.tables[id] else {
-        throw unfitting("group rows of table \(id), which does not exist")
-      }
-      var buffer = GroupLoadBuffer()
-      buffer.nextOrdinal = section.nextOrdinal
-      buffer.records = section.records
-      for record in section.records {
-        let place = record.position
-        let bytes = try log(place.file).read(at: place.offset, count: record.byteCount)
-        let batch = try GroupRowsCodec.decode(
-          bytes, of: table.definition, path: "\(layout.log(place.file))@\(place.offset)")
-        buffer.append(GroupLoadEntry(batch: batch, record: record, ticket: nil), deadline: now)
-      }
-      buffers[id] = buffer
-    }
-    return buffers
   }
 }
