@@ -6,7 +6,7 @@ import Testing
 
 @testable import TabletEngine
 
-/// Fails or cuts off every single file operation of a workload in turn, and looks at what is left.
+/// Fails or cuts off file operations of a workload in turn, and looks at what is left.
 @Suite struct CrashTests {
   /// What a client of the workload was told.
   private struct Outcome {
@@ -87,7 +87,7 @@ import Testing
   ) throws {
     let isStore = try files.exists(TestStore.path + "/SEDIMENT")
     guard isStore || !outcome.acknowledged.isEmpty else { return }
-    let store = try open(files, options: options, comment)
+    let store = try TestStore.open(files, options: options)
     guard !store.snapshot().isEmpty else {
       #expect(outcome.acknowledged.isEmpty, comment)
       return
@@ -108,25 +108,21 @@ import Testing
     #expect(try TestStore.contents(of: store).count == found.count + 5, comment)
   }
 
-  /// Opens the store; so does a copy of the disk whose newest checkpoint is damaged, to the same
-  /// end.
-  private func open(
-    _ files: any FileSystem, options: StoreOptions, _ comment: Comment
-  ) throws -> Store {
-    let copy = (files as? MemoryFileSystem)?.crash(seed: 0)
-    let store = try TestStore.open(files, options: options)
-    guard let copy, let checkpoint = try CheckpointFallbackTests.newestCheckpoint(copy) else {
-      return store
-    }
+  /// Without its newest checkpoint a store opens to the same end.
+  private func checkFallback(
+    _ disk: MemoryFileSystem, options: StoreOptions, _ comment: Comment
+  ) throws {
+    guard try disk.exists(TestStore.path + "/SEDIMENT"),
+      let checkpoint = try CheckpointFallbackTests.newestCheckpoint(disk)
+    else { return }
+    let copy = disk.crash(seed: 0)
     try BackupTests.flip(copy, checkpoint, byte: 40)
+    let store = try TestStore.open(disk.crash(seed: 0), options: options)
     let other = try TestStore.open(copy, options: options)
     #expect(other.snapshot().count == store.snapshot().count, comment)
-    guard !store.snapshot().isEmpty else { return store }
-    #expect(
-      try TestStore.contents(of: other) == TestStore.contents(of: store),
-      "without the newest checkpoint, \(comment)")
+    guard !store.snapshot().isEmpty else { return }
+    #expect(try TestStore.contents(of: other) == TestStore.contents(of: store), comment)
     #expect(logged(other) == logged(store), comment)
-    return store
   }
 
   /// Of a load that was aborted while its rows were arriving a checkpoint alone may know.
@@ -151,22 +147,24 @@ import Testing
 
   private func forEachFailure(
     options: StoreOptions, crashCount: Int = 1, atLeast operationCountMin: Int = 150,
-    _ plan: (Int) -> FaultPlan
+    alsoFallingBack: Bool = false, _ plan: (Int) -> FaultPlan
   ) throws {
-    var operation = 0
-    while true {
+    var last = 0
+    let steps = OperationSteps(every: 5, test: crashCount + options.inlineRowsetByteCountMax % 7)
+    for operation in steps.numbers {
       let memory = MemoryFileSystem()
       let faulty = FaultyFileSystem(memory, plan: plan(operation))
       let outcome = try work(on: faulty, options: options)
       if faulty.injectedFaults.isEmpty { break }
       for seed in 0..<crashCount {
         let survivor = memory.crash(seed: UInt64(operation * crashCount + seed))
-        try check(
-          survivor, options: options, outcome, "operation \(operation), crash seed \(seed)")
+        let comment: Comment = "operation \(operation), crash seed \(seed)"
+        if alsoFallingBack { try checkFallback(survivor, options: options, comment) }
+        try check(survivor, options: options, outcome, comment)
       }
-      operation += 1
+      last = operation
     }
-    #expect(operation > operationCountMin, "too few operations to mean anything")
+    #expect(last > operationCountMin, "too few operations to mean anything")
   }
 
   private static func options(inlineBytes: Int) -> StoreOptions {
@@ -189,7 +187,9 @@ import Testing
   }
 
   @Test(arguments: [0, 1 << 16]) func survivesDyingAtEveryOperation(inlineBytes: Int) throws {
-    try forEachFailure(options: Self.options(inlineBytes: inlineBytes), crashCount: 2) {
+    try forEachFailure(
+      options: Self.options(inlineBytes: inlineBytes), crashCount: 2, alsoFallingBack: true
+    ) {
       .dying(atOperation: $0, seed: UInt64($0))
     }
   }

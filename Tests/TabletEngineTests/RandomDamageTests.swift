@@ -74,7 +74,7 @@ import Testing
       ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) }
     }
     if let seed = number("SEDIMENT_DAMAGE_SEED") { return seed..<seed + 1 }
-    return 0..<(number("SEDIMENT_SOAK_SEEDS") ?? 400)
+    return 0..<(number("SEDIMENT_SOAK_SEEDS") ?? 250)
   }()
 
   @Test func everyRowIsAccountedFor() throws {
