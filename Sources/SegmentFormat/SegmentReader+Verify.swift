@@ -3,16 +3,22 @@ import StorageBase
 
 extension SegmentReader {
   /// Checks every byte and structure of the file: checksums, directories, that pages decode, that
-  /// zone maps are those of the rows. Returns all errors, in file order; empty when all is well.
+  /// zone maps are those of the rows. Returns all errors, in file order and each once; empty when
+  /// all is well.
   public func verify() -> [StorageError] {
     var errors: [StorageError] = []
+    // Several checks meet the same page.
+    var known = Set<StorageError>()
+    func add(_ error: StorageError) {
+      if known.insert(error).inserted { errors.append(error) }
+    }
     func attempt(_ body: () throws -> Void) {
       do {
         try body()
       } catch let error as StorageError {
-        errors.append(error)
+        add(error)
       } catch {
-        errors.append(
+        add(
           .corrupt(
             file: path, offset: 0, what: "segment", expected: "a readable file",
             found: "\(error)"))

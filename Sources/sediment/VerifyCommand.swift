@@ -90,7 +90,7 @@ struct VerifyCommand: ParsableCommand {
       throw ExitCode(1)
     }
     print(report.isEmpty ? "no damage found" : "repaired; the store is sound")
-    if report.logDamage != nil || report.lostRowCount > 0 { throw ExitCode(2) }
+    if report.losesRows { throw ExitCode(2) }
   }
 }
 

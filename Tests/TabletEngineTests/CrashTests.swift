@@ -6,7 +6,7 @@ import Testing
 
 @testable import TabletEngine
 
-/// Fails or cuts off every single file operation of a workload in turn, and looks at what is left.
+/// Fails or cuts off file operations of a workload in turn, and looks at what is left.
 @Suite struct CrashTests {
   /// What a client of the workload was told.
   private struct Outcome {
@@ -108,6 +108,28 @@ import Testing
     #expect(try TestStore.contents(of: store).count == found.count + 5, comment)
   }
 
+  /// Without its newest checkpoint a store opens to the same end.
+  private func checkFallback(
+    _ disk: MemoryFileSystem, options: StoreOptions, _ comment: Comment
+  ) throws {
+    guard try disk.exists(TestStore.path + "/SEDIMENT"),
+      let checkpoint = try CheckpointFallbackTests.newestCheckpoint(disk)
+    else { return }
+    let copy = disk.crash(seed: 0)
+    try BackupTests.flip(copy, checkpoint, byte: 40)
+    let store = try TestStore.open(disk.crash(seed: 0), options: options)
+    let other = try TestStore.open(copy, options: options)
+    #expect(other.snapshot().count == store.snapshot().count, comment)
+    guard !store.snapshot().isEmpty else { return }
+    #expect(try TestStore.contents(of: other) == TestStore.contents(of: store), comment)
+    #expect(logged(other) == logged(store), comment)
+  }
+
+  /// Of a load that was aborted while its rows were arriving a checkpoint alone may know.
+  private func logged(_ store: Store) -> [Transaction] {
+    store.allTransactions().filter { $0.state != .aborted || $0.isTwoPhase }
+  }
+
   /// Commits the load of two phases if it can be.
   /// - Returns: whether it is visible then.
   private func decide(_ store: Store, _ outcome: Outcome, _ comment: Comment) throws -> Bool {
@@ -125,22 +147,24 @@ import Testing
 
   private func forEachFailure(
     options: StoreOptions, crashCount: Int = 1, atLeast operationCountMin: Int = 150,
-    _ plan: (Int) -> FaultPlan
+    alsoFallingBack: Bool = false, _ plan: (Int) -> FaultPlan
   ) throws {
-    var operation = 0
-    while true {
+    var last = 0
+    let steps = OperationSteps(every: 5, test: crashCount + options.inlineRowsetByteCountMax % 7)
+    for operation in steps.numbers {
       let memory = MemoryFileSystem()
       let faulty = FaultyFileSystem(memory, plan: plan(operation))
       let outcome = try work(on: faulty, options: options)
       if faulty.injectedFaults.isEmpty { break }
       for seed in 0..<crashCount {
         let survivor = memory.crash(seed: UInt64(operation * crashCount + seed))
-        try check(
-          survivor, options: options, outcome, "operation \(operation), crash seed \(seed)")
+        let comment: Comment = "operation \(operation), crash seed \(seed)"
+        if alsoFallingBack { try checkFallback(survivor, options: options, comment) }
+        try check(survivor, options: options, outcome, comment)
       }
-      operation += 1
+      last = operation
     }
-    #expect(operation > operationCountMin, "too few operations to mean anything")
+    #expect(last > operationCountMin, "too few operations to mean anything")
   }
 
   private static func options(inlineBytes: Int) -> StoreOptions {
@@ -163,7 +187,9 @@ import Testing
   }
 
   @Test(arguments: [0, 1 << 16]) func survivesDyingAtEveryOperation(inlineBytes: Int) throws {
-    try forEachFailure(options: Self.options(inlineBytes: inlineBytes), crashCount: 2) {
+    try forEachFailure(
+      options: Self.options(inlineBytes: inlineBytes), crashCount: 2, alsoFallingBack: true
+    ) {
       .dying(atOperation: $0, seed: UInt64($0))
     }
   }

@@ -26,9 +26,9 @@ import Testing
     }
   }
 
-  private func rows(of load: Int) -> [TestStore.Row] {
+  private func rows(of load: Int, count: Int = 20) -> [TestStore.Row] {
     var random = SeededGenerator(seed: UInt64(load))
-    return TestStore.rows(load: load, count: 20, random: &random)
+    return TestStore.rows(load: load, count: count, random: &random)
   }
 
   @Test func storesOfVersionOneAreReadable() throws {
@@ -47,7 +47,7 @@ import Testing
   /// Log format 2 and checkpoint format 3: labels, loads that wait for a decision, rows of group
   /// loads, table properties, each before the checkpoint and after it.
   @Test func storesWithTransactionsAreReadable() throws {
-    try check("store-v2", try definitionWithDurability()) { store in
+    try check("store-v2", try definitionWithDurability(), adding: addTransactions) { store in
       let states = store.allTransactions().map { "\($0.label) \($0.state)" }
       #expect(
         states == [
@@ -80,6 +80,68 @@ import Testing
     #expect(older.asOf(sequence: 7)?.rowCount == 140 && older.asOf(sequence: 5) == nil)
   }
 
+  /// A repair in the log: of a rowset that gives way to those it was merged from, one of which is
+  /// saved in part, and of a stale one.
+  @Test func storesWithARepairInTheLogAreReadable() throws {
+    let definition = try TestStore.definition(buckets: 2)
+    let options = StoreOptions(inlineRowsetByteCountMax: 1000)
+    try check("store-repaired", definition, options: options, adding: addRepair) { store in
+      let repairs = try repairs(in: store)
+      #expect(repairs.count == 1)
+      let parts = repairs.flatMap(\.parts)
+      #expect(parts.map(\.repair.replacements.count) == [1, 0])
+      #expect(parts.map(\.repair.dropped.count) == [1, 1])
+      #expect(parts.map(\.saved.count) == [1, 0])
+      #expect(parts[0].repair.replacements[0].successors.count > 3)
+      // One page of one load is lost.
+      let found = try TestStore.contents(of: store).filter { load(of: $0) >= 100 }
+      let expected = (100..<103).flatMap { rows(of: $0, count: 80) }
+      #expect(found.count == expected.count - definition.segmentOptions.rowsPerPage)
+      #expect(Set(found).count == found.count && Set(found).isSubset(of: Set(expected)))
+      #expect(try store.files.exists(store.layout.quarantineDirectory + "/0001/report.txt"))
+    }
+  }
+
+  /// As `StoreRepair` does it, up to the checkpoint that would take the place of the log.
+  private func addRepair(_ store: Store) throws {
+    for load in 100..<103 {
+      try store.load(TestStore.batch(rows(of: load, count: 80)), into: TestStore.tableName)
+    }
+    BackupTests.compact(store, threshold: 0)
+    let tablets = try store.snapshot(of: TestStore.tableName).tablets
+    for tablet in tablets {
+      // The first of the loads just merged, which lie in files.
+      let input = try #require(
+        tablet.stale.values.filter { $0.summary.mergeDepth == 0 && !$0.segments[0].isInline }
+          .min { $0.id < $1.id })
+      try BackupTests.flip(store.files, input.segments[0].path, byte: 20)
+    }
+    // Nothing can be read without its footer.
+    let merged = try #require(tablets[0].segments.first)
+    try BackupTests.flip(store.files, merged.path, byte: merged.byteCount - 9)
+    let repair = RowsetRepair(store: store)
+    let quarantine = try Quarantine(store.layout, store.files)
+    let plan = try repair.plan(
+      repair.examine(progress: { _, _ in }), keepingIn: quarantine)
+    var report = RepairReport()
+    report.rowsets = plan.damaged
+    // Wherever the fixture is written.
+    try quarantine.finish(report.lines.map { $0.replacing(store.path + "/", with: "") })
+    _ = try store.commit(.repair(plan.commit))
+  }
+
+  private func repairs(in store: Store) throws -> [RepairCommit] {
+    let checkpoint = try Checkpoint.read(
+      store.files, layout: store.layout, storeID: store.identity.storeID, number: 2)
+    let reader = LogReplay(
+      files: store.files, layout: store.layout, storeID: store.identity.storeID)
+    var repairs: [RepairCommit] = []
+    _ = try reader.read(2, nextFrame: checkpoint.nextFrame, isLast: true) { record, _ in
+      if case .repair(let repair) = record { repairs.append(repair) }
+    }
+    return repairs
+  }
+
   private func definitionWithDurability() throws -> TableDefinition {
     try TableDefinition(
       name: TestStore.tableName, schema: TestStore.schema(), bucketCount: 2,
@@ -110,7 +172,8 @@ import Testing
 
   @discardableResult
   private func check(
-    _ name: String, _ definition: TableDefinition, then more: ((Store) throws -> Void)? = nil
+    _ name: String, _ definition: TableDefinition, options: StoreOptions = StoreOptions(),
+    adding add: (Store) throws -> Void = { _ in }, then more: (Store) throws -> Void = { _ in }
   ) throws -> TableSnapshot {
     let sourceFolder =
       URL(filePath: #filePath).deletingLastPathComponent().path + "/Fixtures/" + name
@@ -119,9 +182,9 @@ import Testing
     {
       let store = try Store.create(
         sourceFolder, files: PosixFileSystem(),
-        clock: ManualClock(Timestamp(rawValue: 1_000_000)), entropy: 7)
+        clock: ManualClock(Timestamp(rawValue: 1_000_000)), entropy: 7, options: options)
       try fill(store, definition)
-      if more != nil { try addTransactions(store) }
+      try add(store)
     }
     let copy = NSTemporaryDirectory() + "sediment-fixture-\(name)-\(getpid())"
     defer { try? FileManager.default.removeItem(atPath: copy) }
@@ -134,7 +197,7 @@ import Testing
     let expected = (0..<8).flatMap { rows(of: $0) }
     let found = try TestStore.contents(of: store).filter { load(of: $0) < 100 }
     #expect(found == TestStore.sorted(expected))
-    try more?(store)
+    try more(store)
     let table = try store.snapshot(of: TestStore.tableName)
     #expect(
       table.tablets.contains { tablet in tablet.rowsets.contains { $0.summary.mergeDepth > 0 } })

@@ -15,7 +15,7 @@ enum KilledProcess {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    let child = try start([try path(of: program)] + arguments, output: ends[1])
+    let child = try ChildProgram.start(program, arguments, output: ends[1])
     close(ends[1])
     let text = listen(to: ends[0], child: child, isEnough)
     close(ends[0])
@@ -24,18 +24,6 @@ enum KilledProcess {
     #expect(status & 0x7F == SIGKILL, "the child ended by itself, status \(status)")
     let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     return lines.dropLast().map { String(decoding: $0, as: UTF8.self) }
-  }
-
-  private static func start(_ arguments: [String], output: Int32) throws -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    var child: pid_t = 0
-    try #require(posix_spawn(&child, arguments[0], &actions, nil, &pointers, environ) == 0)
-    return child
   }
 
   private static func listen(
@@ -58,18 +46,6 @@ enum KilledProcess {
         isKilled = true
       }
     }
-  }
-
-  /// The program beside the one that runs the tests.
-  private static func path(of program: String) throws -> String {
-    var buffer = [CChar](repeating: 0, count: 4096)
-    let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-    try #require(count > 0)
-    let own = String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let folder = own.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
-    let path = folder + "/" + program
-    try #require(access(path, X_OK) == 0, "\(path) has not been built")
-    return path
   }
 
   static func removeTree(_ path: String) {

@@ -10,14 +10,11 @@ import Testing
 /// that was not there before, no row of an undamaged page is gone, and the report accounts for
 /// every row that is. SEDIMENT_DAMAGE_SEED=S runs one seed again.
 @Suite struct RandomDamageTests {
-  /// What one damage may cost at most, worked out from the sound store.
   private struct Store {
     let disk: MemoryFileSystem
-    let rows: [TestStore.Row]
-    /// By path of a segment file: its rows, by the page they are on.
+    let history: DamageHistory
+    /// By path of a segment file: its rows, by the page they are on. Of visible rowsets.
     let pages: [String: [[TestStore.Row]]]
-    /// By load, in order of commit, the rows.
-    let loads: [[TestStore.Row]]
   }
 
   private func makeStore(_ random: inout SeededGenerator) throws -> Store {
@@ -32,11 +29,9 @@ import Testing
     try store.createTable(
       random.next() % 2 == 0
         ? TestStore.indexedDefinition(buckets: 2) : TestStore.definition(buckets: 2))
-    var loads: [[TestStore.Row]] = []
-    for load in 0..<3 + Int(random.next() % 6) {
-      let rows = TestStore.rows(load: load, count: 1 + Int(random.next() % 60), random: &random)
-      try store.load(TestStore.batch(rows), into: TestStore.tableName)
-      loads.append(rows)
+    var history = DamageHistory()
+    for number in 0..<3 + Int(random.next() % 9) {
+      try history.grow(store, number: number, &random)
       switch random.next() % 6 {
       case 0: BackupTests.compact(store)
       case 1: try store.checkpoint()
@@ -52,9 +47,7 @@ import Testing
       let reader = try segment.reader()
       pages[segment.path] = (0..<reader.pageCount).map { Array(rows[reader.rowRange(ofPage: $0)]) }
     }
-    return Store(
-      disk: disk.crash(seed: 0), rows: TestStore.sorted(loads.flatMap { $0 }), pages: pages,
-      loads: loads)
+    return Store(disk: disk.crash(seed: 0), history: history, pages: pages)
   }
 
   /// One file damaged in one way.
@@ -81,7 +74,7 @@ import Testing
       ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) }
     }
     if let seed = number("SEDIMENT_DAMAGE_SEED") { return seed..<seed + 1 }
-    return 0..<(number("SEDIMENT_SOAK_SEEDS") ?? 400)
+    return 0..<(number("SEDIMENT_SOAK_SEEDS") ?? 250)
   }()
 
   @Test func everyRowIsAccountedFor() throws {
@@ -95,7 +88,11 @@ import Testing
       }
     }
     guard Self.seeds.count > 100 else { return }
-    for outcome in ["sound", "rows lost", "no row lost", "log cut", "refused"] {
+    let expected = [
+      "sound", "rows lost", "promised rows lost", "load aborted", "no row lost", "log cut",
+      "refused",
+    ]
+    for outcome in expected {
       #expect(outcomes[outcome, default: 0] > 0, "\(outcomes)")
     }
   }
@@ -124,41 +121,99 @@ import Testing
       #expect(path.hasSuffix(".log"), comment)
       return "log cut"
     }
-    let found = try TestStore.contents(of: after)
-    let foundSet = Set(found)
-    #expect(foundSet.count == found.count, "a row is there twice: \(comment)")
-    #expect(foundSet.isSubset(of: Set(store.rows)), comment)
-    let missing = store.rows.count - found.count
-    let toldByLoads = report.lostLoads.flatMap(\.rows.values).reduce(0, +)
+    let outcome = try Outcome(after)
     let newestLog = before.keys.filter { $0.hasSuffix(".log") }.max()
     // The end of the newest log can be gone without a trace.
     let isLogWhole = report.logDamage == nil && report.tornByteCount == 0 && path != newestLog
     if isLogWhole {
-      #expect(missing == report.lostRowCount, comment)
+      checkRowsets(store.history, outcome, report, comment)
+      try checkPages(store, outcome.rows, before, damaged, path, comment)
     } else {
-      // Loads that cannot be read are not told one by one, but all that is missing is whole loads
-      // from some place on, or told.
-      #expect(missing >= report.lostRowCount + (report.logDamage == nil ? 0 : toldByLoads), comment)
-      checkPrefix(store, foundSet, report, comment)
+      let isFlip = damaged[path]?.count == before[path]?.count
+      checkCut(store.history, outcome, report, isFlip: isFlip, comment)
     }
-    if isLogWhole { try checkPages(store, foundSet, before, damaged, path, comment) }
-    if report.isEmpty { return missing == 0 ? "sound" : "silent" }
+    if report.isEmpty { return outcome.rows == store.history.last.rows ? "sound" : "silent" }
     if report.logDamage != nil { return "log cut" }
-    return missing > 0 ? "rows lost" : "no row lost"
+    if !report.damagedGroupRows.isEmpty { return "promised rows lost" }
+    if report.rowsets.contains(where: { $0.remedy == .aborted }) { return "load aborted" }
+    return report.losesRows ? "rows lost" : "no row lost"
   }
 
-  /// Whatever happens to the log: apart from rows of damaged rowsets, loads are there up to one.
-  private func checkPrefix(
-    _ store: Store, _ found: Set<TestStore.Row>, _ report: RepairReport, _ comment: Comment
-  ) {
-    guard report.rowsets.allSatisfy({ $0.lostRowCount == 0 }) else { return }
-    let isThere = store.loads.map { $0.allSatisfy(found.contains) }
-    let isGone = store.loads.map { $0.allSatisfy { !found.contains($0) } }
-    let count = isThere.prefix { $0 }.count
-    #expect(isGone[count...].allSatisfy { $0 }, comment)
-    if report.logDamage != nil {
-      #expect(Int(report.lastCommitSequence) == count, comment)
+  /// What a client finds after a repair.
+  private struct Outcome {
+    /// With what was promised, but not what waits.
+    let rows: Set<TestStore.Row>
+    /// What waits, by label.
+    let waiting: [String: Set<TestStore.Row>]
+
+    init(_ store: TabletEngine.Store) throws {
+      try store.flushGroupLoads()
+      var all = try TestStore.contents(of: store)
+      rows = Set(all)
+      #expect(rows.count == all.count, "a row is there twice")
+      var waiting: [String: Set<TestStore.Row>] = [:]
+      for transaction in store.allTransactions() where transaction.state == .precommitted {
+        try store.commit(transaction: transaction.id)
+        let more = try TestStore.contents(of: store)
+        waiting[transaction.label] = Set(more).subtracting(all)
+        #expect(more.count == all.count + (waiting[transaction.label]?.count ?? 0))
+        all = more
+      }
+      self.waiting = waiting
     }
+  }
+
+  /// The log is whole: what is missing is told exactly, and what waits is whole or aborted.
+  private func checkRowsets(
+    _ history: DamageHistory, _ outcome: Outcome, _ report: RepairReport, _ comment: Comment
+  ) {
+    let expected = history.last
+    #expect(outcome.rows.isSubset(of: expected.rows), comment)
+    let visible = report.rowsets.filter { $0.remedy != .aborted }
+    let promised = report.damagedGroupRows.map { history.promises[Int($0.ordinal)] }
+    let told =
+      visible.reduce(0) { $0 + $1.lostRowCount } + promised.reduce(0) { $0 + $1.count }
+    #expect(expected.rows.count - outcome.rows.count == told, comment)
+    for rows in promised { #expect(outcome.rows.isDisjoint(with: rows), comment) }
+    let aborted = report.rowsets.filter { $0.remedy == .aborted }.reduce(0) { $0 + $1.lostRowCount }
+    let given = expected.waiting.filter { outcome.waiting[$0.key] == nil }
+    #expect(given.values.reduce(0) { $0 + $1.count } == aborted, comment)
+    for (label, rows) in outcome.waiting {
+      #expect(expected.waiting[label].map(Set.init) == rows, comment)
+    }
+  }
+
+  /// Whatever happened to the log: apart from rows of damaged rowsets, the store is as it was after
+  /// some change. When the log was cut there, all changes behind it are told but that in the
+  /// damaged frame.
+  private func checkCut(
+    _ history: DamageHistory, _ outcome: Outcome, _ report: RepairReport, isFlip: Bool,
+    _ comment: Comment
+  ) {
+    guard report.rowsets.allSatisfy({ $0.lostRowCount == 0 }), report.damagedGroupRows.isEmpty
+    else { return }
+    let candidates = history.states.indices.filter { index in
+      let state = history.states[index]
+      // Aborts behind a cut are kept.
+      let waiting = state.waiting.filter { label, _ in
+        outcome.waiting[label] != nil || !history.isAborted(label, from: index)
+      }
+      return state.rows == outcome.rows && waiting.mapValues(Set.init) == outcome.waiting
+    }
+    #expect(!candidates.isEmpty, comment)
+    guard report.logDamage != nil else { return }
+    #expect(
+      candidates.contains { history.states[$0].commitCount == report.lastCommitSequence }, comment)
+    // All that a client was promised and does not have.
+    let last = history.last
+    let promised = last.rows.union(last.waiting.values.flatMap { $0 })
+    let kept = outcome.rows.union(outcome.waiting.values.flatMap { $0 })
+    let missing = promised.subtracting(kept).count
+    let told = report.lostLoads.reduce(0) { $0 + $1.lostRowCount } + report.lostGroupRowCount
+    #expect(told <= missing, comment)
+    guard isFlip else { return }
+    let isTold = candidates.contains { missing == told + history.rowCount(ofChange: $0) }
+    #expect(isTold || missing == told, "\(missing) missing, \(told) told: \(comment)")
   }
 
   /// Files that were not touched keep their rows, and one of which a page was touched keeps those

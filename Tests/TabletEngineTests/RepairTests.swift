@@ -98,7 +98,7 @@ import Testing
     #expect(damaged.rowCount == before.count)
     #expect(damaged.table == TestStore.tableName)
     #expect(damaged.versions == victim.rowset.summary.versions)
-    #expect(damaged.problems.contains { $0.contains(victim.path) })
+    #expect(damaged.problems.count == 1 && damaged.problems[0].contains(victim.path))
     var expected = rows
     for row in before.prefix(16) {
       expected.remove(at: try #require(expected.firstIndex(of: row)))
@@ -231,18 +231,24 @@ import Testing
     #expect(kept.contains { $0.hasPrefix("data-") })
   }
 
-  /// Without the checkpoint the old log files look like a log with holes: cutting that would throw
+  /// Without any checkpoint the old log files look like a log with holes: cutting that would throw
   /// everything away.
   @Test func whatCannotBeRepairedIsLeftAlone() throws {
     for isMissing in [false, true] {
       let (disk, _) = try makeDisk(inlineBytes: 2000)
-      do { try TestStore.open(disk).checkpoint() }
-      let name = try #require(try disk.listDirectory(TestStore.path + "/checkpoint").last)
-      let checkpoint = "\(TestStore.path)/checkpoint/\(name)"
-      if isMissing {
-        try disk.remove(checkpoint)
-      } else {
-        try BackupTests.flip(disk, checkpoint, byte: 50)
+      do {
+        let store = try TestStore.open(disk)
+        for _ in 0..<2 { try store.checkpoint() }
+      }
+      let checkpoints = TestStore.path + "/checkpoint/"
+      let names = try disk.listDirectory(checkpoints)
+      #expect(names.count == 2)
+      for name in names {
+        if isMissing {
+          try disk.remove(checkpoints + name)
+        } else {
+          try BackupTests.flip(disk, checkpoints + name, byte: 50)
+        }
       }
       let before = try BackupTests.tree(disk, TestStore.path)
       let error = #expect(throws: StorageError.self) { try Self.repair(disk) }

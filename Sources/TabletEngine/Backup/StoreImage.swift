@@ -51,16 +51,6 @@ struct StoreImage {
     let pending = checkpoint.transactions.pending.flatMap(\.parts)
     return visible + pending.filter { $0.tablet == tablet.state.id }.map(\.rowset)
   }
-
-  /// The log files that something in the checkpoint lies in, in order.
-  var logs: [UInt32] {
-    var logs = Set<UInt32>()
-    for placement in tablets.flatMap(rowsets).flatMap(\.segments) {
-      if case .inline(let position, _) = placement { logs.insert(position.file) }
-    }
-    for rows in checkpoint.groupRows.flatMap(\.records) { logs.insert(rows.position.file) }
-    return logs.sorted()
-  }
 }
 
 extension Checkpoint {

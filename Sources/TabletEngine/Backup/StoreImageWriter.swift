@@ -45,7 +45,7 @@ struct StoreImageWriter {
   }
 
   private mutating func writeFiles() throws {
-    let logs = image.logs
+    let logs = image.checkpoint.logFiles.sorted()
     progress.filesTotal = image.tablets.reduce(logs.count) { $0 + image.segments(of: $1).count }
     progress.bytesTotal = image.tablets.flatMap(image.segments).reduce(0) { $0 + $1.byteCount }
     for directory in [
@@ -121,10 +121,11 @@ struct StoreImageWriter {
         progress.rowsetsTotal = total
         onProgress(progress)
       }
-    guard found.problems.isEmpty else {
+    let problems = found.problems + recovery.groupRowProblems()
+    guard problems.isEmpty else {
       throw StorageError.damaged(
         path: image.source.root,
-        problems: found.problems.map { $0.replacing(destination.root, with: image.source.root) },
+        problems: problems.map { $0.replacing(destination.root, with: image.source.root) },
         remedy: "nothing was written; `sediment verify --repair` says what can be saved")
     }
   }

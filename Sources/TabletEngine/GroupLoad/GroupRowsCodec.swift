@@ -16,11 +16,11 @@ enum GroupRowsCodec {
   }
 
   /// - Parameter path: where the bytes are, for errors.
-  /// - Throws: `StorageError.corrupt`.
+  /// - Throws: `StorageError.corrupt`, or `unsupportedFormat` for what a later program has written.
   static func decode(
     _ bytes: [UInt8], of definition: TableDefinition, path: String
   ) throws -> ColumnBatch {
-    let reader = try SegmentReader(file: MemoryFile(path: path, bytes: bytes))
+    let reader = try SegmentReader(doubting: MemoryFile(path: path, bytes: bytes))
     let schema = definition.schema
     var work = PageWork()
     let builders = schema.columns.map { ColumnBuilder(type: $0.type, capacity: reader.rowCount) }

@@ -33,7 +33,8 @@ public struct StoreCheck {
       indexCache: StoreOptions().makeIndexCache(), toleratesLostInlineBytes: true)
     _ = try recovery.read()
     let orphanCount = try recovery.orphans().count
-    let report = StoreVerifier(recovery.catalogue).run(progress: progress)
+    var report = StoreVerifier(recovery.catalogue).run(progress: progress)
+    report.problems += recovery.groupRowProblems()
     return Result(report: report, recovery: recovery.report, orphanCount: orphanCount)
   }
 }

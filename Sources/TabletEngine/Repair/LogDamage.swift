@@ -19,8 +19,10 @@ struct LogDamage {
   var lostLoads: [RepairReport.LostLoad] = []
   /// Transactions that wait for a decision again, since theirs is behind the damage.
   var lostDecisions: [TransactionID] = []
-  /// Promised rows behind the damage that no group load had made visible.
-  var lostGroupRows = 0
+  /// Promised rows behind the damage that no load had made visible.
+  var lostGroupRows: [GroupRowsRecord] = []
+  /// Rows of these, as far as they can be read.
+  var lostGroupRowCount = 0
   /// Changes behind the damage that only arrange rows which are still there, and fit.
   var keptRecords: [LogRecord] = []
 }
@@ -35,6 +37,10 @@ struct StoreSurvey {
   var tornEnd: (file: UInt32, byteCount: Int)?
   /// Whether a rowset that checkpoint or log speak of lies in a log file that cannot be read.
   var hasLostInlineBytes = false
+  /// Promised rows that cannot be read, and why.
+  var damagedGroupRows: [(record: GroupRowsRecord, cause: StorageError)] = []
+  /// Promised rows that can.
+  var soundGroupRows: Set<GroupRowsRecord> = []
   /// Segment files that nothing refers to.
   var orphans: [String] = []
   /// The last load that is there.

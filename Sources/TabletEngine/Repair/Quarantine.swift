@@ -67,6 +67,19 @@ struct Quarantine {
     }
   }
 
+  /// Promised rows that are about to be forgotten, as far as they can be read; the log file may
+  /// stay in use.
+  func keep(_ record: GroupRowsRecord) throws {
+    let bytes: [UInt8]
+    do {
+      let log = try files.openForReading(layout.log(record.position.file), cause: .tool)
+      bytes = try log.read(at: record.position.offset, count: record.byteCount)
+    } catch {
+      return
+    }
+    _ = try keep(bytes, named: "rows-\(record.table)-\(record.ordinal).seg")
+  }
+
   /// Makes everything in it durable, with a page that says why it is there.
   func finish(_ lines: [String]) throws {
     _ = try keep(Array((lines.joined(separator: "\n") + "\n").utf8), named: "report.txt")

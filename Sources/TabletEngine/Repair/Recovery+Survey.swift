@@ -24,6 +24,13 @@ extension Recovery {
       try readBehind(&damage)
       survey.logDamage = damage
     }
+    for record in waitingGroupRows {
+      if let cause = try self.damage(of: record) {
+        survey.damagedGroupRows.append((record, cause))
+      } else {
+        survey.soundGroupRows.insert(record)
+      }
+    }
     survey.hasLostInlineBytes = hasLostInlineBytes
     survey.orphans = try orphans()
     return survey
@@ -97,66 +104,5 @@ extension Recovery {
     throw StorageError.damaged(
       path: layout.root, problems: [problem],
       remedy: "the state of its tablets cannot be found; restore a backup (sediment restore)")
-  }
-
-  // MARK: Behind the damage
-
-  /// Looks for whole frames behind the damage. Loads in them are lost: what came before them is
-  /// missing, and a load that another relies on may be among it. Changes that only arrange rows
-  /// anew (compactions, sweeps) are kept where they fit, since the files of their inputs may be
-  /// gone; so are aborts, and new tables, which are empty then.
-  private mutating func readBehind(_ damage: inout LogDamage) throws {
-    var start = Int(damage.validByteCount)
-    for log in [damage.file] + damage.laterFiles {
-      defer { start = 0 }
-      guard try files.exists(layout.log(log)) else { continue }
-      let file = try files.openForReading(layout.log(log), cause: .log)
-      let contents = try file.read(at: 0, count: Int(file.byteCount))
-      try contents.withUnsafeBytes { bytes in
-        // A damaged header does not tell the format; the frames of one are none in the other.
-        for version in LogFormat.firstVersion...LogFormat.version {
-          let frames = LogFrames(bytes: bytes, version: version)
-          for frame in frames.laterFrames(from: start, since: damage.nextFrame) {
-            var reader = ByteReader(
-              frame.payload, file: layout.log(log), origin: UInt64(frame.offset))
-            while reader.remaining > 0 {
-              try sort(LogRecord.decode(from: &reader, file: log), into: &damage)
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private mutating func sort(_ record: LogRecord, into damage: inout LogDamage) throws {
-    switch record {
-    case .commit(let load):
-      damage.lostLoads.append(
-        .init(sequence: load.sequence, label: load.label, parts: load.parts))
-    case .precommit(let load):
-      damage.lostLoads.append(.init(sequence: nil, label: load.label, parts: load.parts))
-    case .groupRows: damage.lostGroupRows += 1
-    case .decide(let decision) where decision.isCommit:
-      // A load that was pre-committed behind the damage is lost already.
-      if catalogue.pending[decision.transaction] != nil {
-        damage.lostDecisions.append(decision.transaction)
-      }
-    case .createTable, .compact, .sweep, .repair, .reserveTransactions, .decide:
-      let before = self
-      do {
-        try apply(record)
-      } catch StorageError.corrupt {
-        // It refers to what is lost.
-        self = before
-        return
-      }
-      damage.keptRecords.append(record)
-    }
-  }
-}
-
-extension TransactionDecision {
-  fileprivate var isCommit: Bool {
-    if case .commit = outcome { true } else { false }
   }
 }

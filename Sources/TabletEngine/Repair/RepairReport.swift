@@ -1,21 +1,43 @@
 import StorageBase
+import TabletModel
 
 /// What a repair found, did and could not save.
 public struct RepairReport: Sendable {
   /// A load in the log behind its damage: whole, and lost with what was before it.
   public struct LostLoad: Hashable, Sendable {
     /// Nil for a load that waited for the second phase.
-    public let sequence: UInt64?
+    public internal(set) var sequence: UInt64?
+    public let transaction: TransactionID?
     public let label: String
     public let rows: [TabletID: Int]
+    /// Rows of a group load that were promised before the damage: they are not lost, and become
+    /// visible with the next one.
+    public let waitingRowCount: Int
 
-    init(sequence: UInt64?, label: String, parts: [LoadCommit.Part]) {
+    /// Rows that are gone.
+    public var lostRowCount: Int { rows.values.reduce(0, +) - waitingRowCount }
+
+    init(
+      sequence: UInt64?, transaction: TransactionID?, label: String, parts: [LoadCommit.Part],
+      waitingRowCount: Int
+    ) {
       self.sequence = sequence
+      self.transaction = transaction
       self.label = label
+      self.waitingRowCount = waitingRowCount
       rows = parts.reduce(into: [:]) { rows, part in
         rows[part.tablet, default: 0] += part.rowset.entry.summary.rowCount
       }
     }
+  }
+
+  /// Promised rows that nobody can read any more.
+  public struct DamagedGroupRows: Hashable, Sendable {
+    public let table: String
+    /// Counts the batches that were promised, from 0.
+    public let ordinal: UInt64
+    /// In words, with file and offset.
+    public let problem: String
   }
 
   public enum Remedy: String, Hashable, Sendable {
@@ -57,8 +79,12 @@ public struct RepairReport: Sendable {
   public internal(set) var lostLoads: [LostLoad] = []
   /// Transactions that wait for the second phase again: their decision is behind the cut.
   public internal(set) var lostDecisions: [TransactionID] = []
-  /// Promised batches of rows behind the cut that no group load had made visible.
+  /// Promised batches of rows behind the cut that no load had made visible.
   public internal(set) var lostGroupRows = 0
+  /// Rows of these, as far as they can be counted.
+  public internal(set) var lostGroupRowCount = 0
+  /// Promised batches of rows that lay elsewhere.
+  public internal(set) var damagedGroupRows: [DamagedGroupRows] = []
   /// Compactions, sweeps and the like behind the cut that could be kept.
   public internal(set) var keptChanges = 0
   /// Bytes at the end of the log that are no whole frame.
@@ -74,6 +100,12 @@ public struct RepairReport: Sendable {
   /// Whether the store was found as it should be.
   public var isEmpty: Bool {
     logDamage == nil && damagedCheckpoints.isEmpty && rowsets.isEmpty && tornByteCount == 0
+      && damagedGroupRows.isEmpty
+  }
+
+  /// Whether anything that was acknowledged is gone.
+  public var losesRows: Bool {
+    logDamage != nil || lostRowCount > 0 || !damagedGroupRows.isEmpty
   }
 }
 
@@ -94,7 +126,9 @@ extension RepairReport {
       lines += lostLoads.map(\.line)
       lines += lostDecisions.map { "log: transaction \($0) waits for its second phase again" }
       if lostGroupRows > 0 {
-        lines.append("log: \(lostGroupRows) promised batches of group loads behind it are lost")
+        lines.append(
+          "log: \(lostGroupRows) promised batches of group loads behind it are lost, "
+            + "\(lostGroupRowCount) rows")
       }
     }
     if tornByteCount > 0 {
@@ -103,6 +137,9 @@ extension RepairReport {
           + "acknowledged, or damage to the last ones")
     }
     lines += damagedCheckpoints.map { "checkpoint: \($0) is not whole; not needed" }
+    for rows in damagedGroupRows {
+      lines.append("table \(rows.table): a promised batch of rows is lost; \(rows.problem)")
+    }
     for rowset in rowsets { lines += rowset.lines }
     if !rowsets.isEmpty {
       lines.append("\(rowsets.count) rowsets were damaged, \(lostRowCount) rows are lost")
@@ -116,7 +153,8 @@ extension RepairReport.LostLoad {
     let parts = rows.sorted { $0.key < $1.key }.map { "\($0.value) rows of tablet \($0.key)" }
     let name = label.isEmpty ? "" : " \"\(label)\""
     let number = sequence.map { "load \($0)" } ?? "a load that waited for its second phase"
-    return "  \(number)\(name): \(parts.joined(separator: ", "))"
+    let waiting = waitingRowCount == 0 ? "" : "; \(waitingRowCount) of them wait again"
+    return "  \(number)\(name): \(parts.joined(separator: ", "))\(waiting)"
   }
 }
 

@@ -106,15 +106,7 @@ struct RowsetExaminer {
         file: segment.path, offset: 0, what: "segment length",
         expected: "\(segment.byteCount) bytes", found: "\(file.byteCount)")
     }
-    do {
-      return try SegmentReader(file: file)
-    } catch let error as StorageError {
-      guard case .unsupportedFormat = error, try !SegmentReader.hasWholeFooter(file) else {
-        throw error
-      }
-      throw StorageError.corrupt(
-        file: segment.path, offset: 0, what: "footer", expected: "its checksum", found: "\(error)")
-    }
+    return try SegmentReader(doubting: file)
   }
 }
 

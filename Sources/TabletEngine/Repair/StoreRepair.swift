@@ -48,6 +48,7 @@ public struct StoreRepair {
     let store = try Store.open(
       layout, identity, lock, files: files, clock: clock, options: options,
       toleratesLostInlineBytes: true)
+    try requireSame(survey, in: store)
     for tablet in store.snapshot().flatMap(\.tablets) {
       try files.createDirectory(layout.tabletDirectory(tablet.id))
     }
@@ -67,12 +68,25 @@ public struct StoreRepair {
       try pending.abort(waiting)
     }
     report.quarantine = quarantine?.directory
-    // From now on nobody needs to read what log and checkpoint said of damaged things.
-    if quarantine != nil || survey.hasLostInlineBytes { try store.checkpoint() }
+    if quarantine != nil || survey.hasLostInlineBytes {
+      // Two are kept, and neither shall need what log and checkpoints said of damaged things.
+      for _ in 0..<2 { try store.checkpoint() }
+    }
     report.remaining = StoreVerifier(store).run { done, total in
       onProgress(Progress(done: done, total: total, isVerifying: true))
     }
     return report
+  }
+
+  /// Promised rows are left out of the store for good, so it must be those that were told.
+  private func requireSame(_ survey: StoreSurvey, in store: Store) throws {
+    let found = Set(store.groupLoads.sections.flatMap(\.records))
+    guard found == survey.soundGroupRows else {
+      throw StorageError.damaged(
+        path: layout.root,
+        problems: ["\(found.count) promised batches of rows, first \(survey.soundGroupRows.count)"],
+        remedy: "reads differ from one time to the next: check disk and memory")
+    }
   }
 
   /// Cuts the log where it cannot be read on, and keeps what opening the store would remove.
@@ -83,11 +97,12 @@ public struct StoreRepair {
       files: files, layout: layout, storeID: identity.storeID,
       indexCache: options.makeIndexCache(), toleratesLostInlineBytes: true)
     let survey = try recovery.survey()
-    report.add(survey, layout)
+    report.add(survey, recovery.catalogue, layout)
     guard !report.isEmpty else { return survey }
     let kept = try Quarantine(layout, files)
     quarantine = kept
     for number in survey.damagedCheckpoints { _ = try kept.keep(layout.checkpoint(number)) }
+    for (record, _) in survey.damagedGroupRows { try kept.keep(record) }
     if let torn = survey.tornEnd { _ = try kept.keepCopy(layout.log(torn.file)) }
     if let damage = survey.logDamage {
       for log in [damage.file] + damage.laterFiles { _ = try kept.keep(layout.log(log)) }
@@ -102,15 +117,23 @@ public struct StoreRepair {
 }
 
 extension RepairReport {
-  fileprivate mutating func add(_ survey: StoreSurvey, _ layout: StoreLayout) {
+  fileprivate mutating func add(
+    _ survey: StoreSurvey, _ catalogue: Catalogue, _ layout: StoreLayout
+  ) {
     lastCommitSequence = survey.commitSequence
     tornByteCount = survey.tornEnd?.byteCount ?? 0
     damagedCheckpoints = survey.damagedCheckpoints.map(layout.checkpoint)
+    damagedGroupRows = survey.damagedGroupRows.map { record, cause in
+      DamagedGroupRows(
+        table: catalogue.tables[record.table]?.definition.name ?? "\(record.table)",
+        ordinal: record.ordinal, problem: "\(cause)")
+    }
     guard let damage = survey.logDamage else { return }
     logDamage = "\(damage.cause)"
     keptChanges = damage.keptRecords.count
     lostLoads = damage.lostLoads
     lostDecisions = damage.lostDecisions
-    lostGroupRows = damage.lostGroupRows
+    lostGroupRows = damage.lostGroupRows.count
+    lostGroupRowCount = damage.lostGroupRowCount
   }
 }

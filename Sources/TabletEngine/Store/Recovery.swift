@@ -10,15 +10,18 @@ struct Recovery {
   let storeID: UInt64
   var catalogue = Catalogue()
   var transactions = TransactionBook()
-  private(set) var nextRowsetID: UInt64 = 1
+  var nextRowsetID: UInt64 = 1
   /// Rows of group loads, by table.
-  private var groupRows: [TableID: GroupRowsSection] = [:]
+  var groupRows: [TableID: GroupRowsSection] = [:]
+  /// What recovery began with.
+  var basis = LogRetention.Basis.beginning
   private(set) var report = RecoveryReport()
   private let factory: RowsetFactory
   private var openLogs: [UInt32: any ReadableFile] = [:]
   /// Whether a rowset is taken up although its bytes in the log cannot be read: it is damaged then,
-  /// which a check of its segments finds, and the store is not refused for it.
-  private let toleratesLostInlineBytes: Bool
+  /// which a check of its segments finds, and the store is not refused for it. Promised rows that
+  /// cannot be read are left out.
+  let toleratesLostInlineBytes: Bool
   /// Whether there was such a rowset, also one that later records have replaced.
   private(set) var hasLostInlineBytes = false
 
@@ -54,73 +57,8 @@ struct Recovery {
       .compactMap { StoreLayout.number(in: $0, suffix: suffix) }.sorted()
   }
 
-  /// The newest checkpoint that is whole. An older one serves when the newest is damaged, as long
-  /// as the log files between them are still there; replay finds out.
-  func newestCheckpoint() throws -> Checkpoint? {
-    let numbers = try numbers(in: layout.checkpointDirectory, suffix: ".ckpt")
-    var firstError: (any Error)?
-    for number in numbers.reversed() {
-      do {
-        return try Checkpoint.read(files, layout: layout, storeID: storeID, number: number)
-      } catch {
-        firstError = firstError ?? error
-      }
-    }
-    if let firstError, try !files.exists(layout.log(1)) { throw firstError }
-    return nil
-  }
-
-  mutating func restore(_ checkpoint: Checkpoint) throws {
-    catalogue.commitSequence = checkpoint.commitSequence
-    for table in checkpoint.tables {
-      let tablets = try table.tablets.map { try restore($0) }
-      let restored = TableSnapshot(
-        id: table.id, definition: table.definition, createdAt: table.createdAt,
-        tablets: tablets)
-      do throws(EditRefusal) {
-        try catalogue.addNew(restored)
-      } catch {
-        throw StorageError.corrupt(
-          file: layout.checkpoint(checkpoint.firstLog), offset: 0, what: "checkpoint",
-          expected: "tables and tablets that differ", found: error.description)
-      }
-    }
-    catalogue.nextTableID = max(catalogue.nextTableID, checkpoint.nextTableID)
-    catalogue.nextTabletID = max(catalogue.nextTabletID, checkpoint.nextTabletID)
-    nextRowsetID = max(nextRowsetID, checkpoint.nextRowsetID)
-    try restore(checkpoint.transactions)
-    for section in checkpoint.groupRows { groupRows[section.table] = section }
-  }
-
-  /// What is recovered of transactions: those that wait for a decision, and those that have ended.
-  /// Of a load whose rows were still arriving nothing is left.
-  private mutating func restore(_ section: TransactionSection) throws {
-    transactions = TransactionBook(reservedEnd: section.reservedEnd)
-    for transaction in section.ended { transactions.put(transaction) }
-    for load in section.pending {
-      transactions.put(load.transaction)
-      catalogue.pending[load.transaction.id] = try pending(load.parts)
-    }
-  }
-
-  private mutating func pending(_ parts: [LoadCommit.Part]) throws -> PendingLoad {
-    PendingLoad(
-      parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet)) })
-  }
-
-  private mutating func restore(_ tablet: Checkpoint.Tablet) throws -> TabletSnapshot {
-    func rowset(_ recovery: inout Recovery, _ entry: RowsetEntry) throws -> Rowset {
-      let meta = RowsetMeta(entry: entry, segments: tablet.placements[entry.id] ?? [])
-      return try recovery.rowset(meta, tablet: tablet.state.id)
-    }
-    let visible = try tablet.state.rowsets.map { try rowset(&self, $0) }
-    var stale: [RowsetID: Rowset] = [:]
-    for entry in tablet.state.stale.map(\.entry) { stale[entry.id] = try rowset(&self, entry) }
-    return TabletSnapshot(state: tablet.state, rowsets: SharedArray(visible), stale: stale)
-  }
-
   /// A readable rowset; the bytes of inline segments are fetched from the log now.
-  private mutating func rowset(_ meta: RowsetMeta, tablet: TabletID) throws -> Rowset {
+  mutating func rowset(_ meta: RowsetMeta, tablet: TabletID) throws -> Rowset {
     nextRowsetID = max(nextRowsetID, meta.entry.id.rawValue + 1)
     var inline: [[UInt8]?] = []
     for placement in meta.segments {
@@ -138,7 +76,7 @@ struct Recovery {
       return try log(position.file).read(at: position.offset, count: byteCount)
     } catch let first as StorageError {
       guard toleratesLostInlineBytes else { throw first }
-      openLogs[position.file] = nil
+      closeLog(position.file)
       // What can be read at the second try is not lost.
       let again = Result {
         try log(position.file).read(at: position.offset, count: byteCount)
@@ -149,12 +87,15 @@ struct Recovery {
     }
   }
 
-  private mutating func log(_ number: UInt32) throws -> any ReadableFile {
+  mutating func log(_ number: UInt32) throws -> any ReadableFile {
     if let file = openLogs[number] { return file }
     let file = try files.openForReading(layout.log(number), cause: .log)
     openLogs[number] = file
     return file
   }
+
+  /// Makes the next read ask the disk anew.
+  mutating func closeLog(_ number: UInt32) { openLogs[number] = nil }
 
   private mutating func replay(from first: UInt32, nextFrame: UInt64) throws -> LogEnd {
     let present = try numbers(in: layout.logDirectory, suffix: ".log").filter { $0 >= first }
@@ -226,7 +167,7 @@ struct Recovery {
     }
   }
 
-  private func unfitting(_ found: String) -> StorageError {
+  func unfitting(_ found: String) -> StorageError {
     .corrupt(
       file: layout.logDirectory, offset: 0, what: "log record",
       expected: "one that fits the state before it", found: found)
@@ -247,85 +188,5 @@ struct Recovery {
       let path = layout.dataDirectory + "/" + directory
       return try files.listDirectory(path).map { path + "/" + $0 }.filter { !known.contains($0) }
     }
-  }
-}
-
-// Loads and their transactions.
-extension Recovery {
-  private mutating func apply(_ commit: LoadCommit) throws {
-    let rowsets = try commit.parts.map {
-      ($0.tablet, try rowset($0.rowset, tablet: $0.tablet))
-    }
-    _ = try catalogue.publish(rowsets, sequence: commit.sequence)
-    if let covered = commit.covered {
-      groupRows[covered.table]?.records.removeAll { $0.ordinal < covered.end }
-    }
-    guard let id = commit.transaction else { return }
-    transactions.put(
-      Transaction(
-        id: id, label: commit.label, startedAt: commit.at, state: .visible,
-        changedAt: commit.at, deadline: nil, sequence: commit.sequence, abortReason: "",
-        isTwoPhase: false))
-  }
-
-  private mutating func apply(_ load: LoadPrecommit) throws {
-    var transaction = Transaction(
-      id: load.transaction, label: load.label, startedAt: load.startedAt, deadline: nil)
-    try transaction.precommit(at: load.at, deadline: load.deadline)
-    for part in load.parts { _ = try catalogue.requireTablet(part.tablet) }
-    transactions.put(transaction)
-    catalogue.pending[load.transaction] = try pending(load.parts)
-  }
-
-  private mutating func apply(_ decision: TransactionDecision) throws {
-    let id = decision.transaction
-    guard var transaction = transactions[id], let load = catalogue.pending.removeValue(forKey: id)
-    else { throw EditRefusal("transaction \(id) is decided and was not pre-committed") }
-    switch decision.outcome {
-    case .commit(let sequence):
-      let rowsets = try load.publishable(in: catalogue, at: decision.at)
-      _ = try catalogue.publish(rowsets, sequence: sequence)
-      try transaction.commit(sequence: sequence, at: decision.at)
-    case .abort(let reason): try transaction.abort(because: reason, at: decision.at)
-    }
-    transactions.put(transaction)
-  }
-}
-
-// Rows of group loads that were promised and are not visible.
-extension Recovery {
-  private mutating func apply(_ record: GroupRowsRecord) throws {
-    var section =
-      groupRows[record.table]
-      ?? GroupRowsSection(table: record.table, nextOrdinal: 0, records: [])
-    guard catalogue.tables[record.table] != nil, record.ordinal == section.nextOrdinal else {
-      throw EditRefusal(
-        "group rows \(record.ordinal) of table \(record.table), expected \(section.nextOrdinal)")
-    }
-    section.records.append(record)
-    section.nextOrdinal += 1
-    groupRows[record.table] = section
-  }
-
-  /// The rows, read back, due at once.
-  mutating func groupLoads(at now: Timestamp) throws -> [TableID: GroupLoadBuffer] {
-    var buffers: [TableID: GroupLoadBuffer] = [:]
-    for (id, section) in groupRows {
-      guard let table = catalogue.tables[id] else {
-        throw unfitting("group rows of table \(id), which does not exist")
-      }
-      var buffer = GroupLoadBuffer()
-      buffer.nextOrdinal = section.nextOrdinal
-      buffer.records = section.records
-      for record in section.records {
-        let place = record.position
-        let bytes = try log(place.file).read(at: place.offset, count: record.byteCount)
-        let batch = try GroupRowsCodec.decode(
-          bytes, of: table.definition, path: "\(layout.log(place.file))@\(place.offset)")
-        buffer.append(GroupLoadEntry(batch: batch, record: record, ticket: nil), deadline: now)
-      }
-      buffers[id] = buffer
-    }
-    return buffers
   }
 }

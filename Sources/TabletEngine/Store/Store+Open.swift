@@ -26,6 +26,7 @@ struct OpenedStore {
   let groupLoads: [TableID: GroupLoadBuffer]
   let indexCache: IndexCache
   let log: LogWriter
+  let retention: LogRetention
   let nextRowsetID: UInt64
   let recovery: RecoveryReport
 }
@@ -65,7 +66,8 @@ extension Store {
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
         lock: lock, catalogue: Catalogue(), transactions: TransactionBook(),
-        groupLoads: [:], indexCache: options.makeIndexCache(), log: log, nextRowsetID: 1,
+        groupLoads: [:], indexCache: options.makeIndexCache(), log: log,
+        retention: LogRetention(newest: .beginning), nextRowsetID: 1,
         recovery: RecoveryReport()))
   }
 
@@ -102,7 +104,7 @@ extension Store {
         layout: layout, options: options, files: files, clock: clock, identity: identity,
         lock: lock, catalogue: recovery.catalogue, transactions: recovery.transactions,
         groupLoads: try recovery.groupLoads(at: clock.now()), indexCache: indexCache, log: log,
-        nextRowsetID: recovery.nextRowsetID,
+        retention: LogRetention(newest: recovery.basis), nextRowsetID: recovery.nextRowsetID,
         recovery: recovery.report))
   }
 

@@ -24,6 +24,7 @@ public final class Store: Sendable {
   private let lock: any FileLock
   private let catalogue: Mutex<Catalogue>
   private let log: Mutex<LogWriter>
+  private let retention: Mutex<LogRetention>
   private let commits = CommitQueue<CommitRequest, CommitReceipt>()
   let transactions: TransactionRegistry
   let groupLoads: GroupLoads
@@ -47,6 +48,7 @@ public final class Store: Sendable {
     lock = opened.lock
     catalogue = Mutex(opened.catalogue)
     log = Mutex(opened.log)
+    retention = Mutex(opened.retention)
     nextRowset = Atomic(opened.nextRowsetID)
     transactions = TransactionRegistry(opened.transactions, clock: opened.clock)
     groupLoads = GroupLoads(
@@ -219,8 +221,9 @@ public final class Store: Sendable {
   func checkpointForBackup() throws -> (checkpoint: Checkpoint, catalogue: Catalogue, LogPin) {
     try log.withLock { log in
       let catalogue = catalogue.withLock { $0 }
-      let pin = logPins.pin(catalogue.inlineLogs.union(groupLoads.logFiles))
-      return (try checkpoint(log, catalogue), catalogue, pin)
+      let checkpoint = try checkpoint(log, catalogue)
+      // Nothing else can make a checkpoint, and remove files, in between.
+      return (checkpoint, catalogue, logPins.pin(checkpoint.logFiles))
     }
   }
 
@@ -231,24 +234,9 @@ public final class Store: Sendable {
       nextRowsetID: nextRowset.load(ordering: .relaxed), transactions: transactions.book)
     checkpoint.groupRows = groupLoads.sections
     try checkpoint.write(files, layout: layout, storeID: identity.storeID)
-    try LogRetention(files: files, layout: layout)
-      .removeUnneeded(
-        checkpoint: checkpoint.firstLog,
-        inlineLogs: catalogue.inlineLogs.union(groupLoads.logFiles).union(logPins.pinned))
+    try retention.withLock {
+      try $0.advance(to: checkpoint, pinned: logPins.pinned, files, layout)
+    }
     return checkpoint
   }
-}
-
-/// What changed in a store.
-public enum StoreChange: Hashable, Sendable {
-  case loaded(tablets: [TabletID])
-  case compacted(tablet: TabletID)
-  case swept(tablet: TabletID)
-  /// Nothing has changed, but `Store.maintain` should be called by then.
-  case due(by: Timestamp)
-}
-
-/// Hears of changes after they have become visible.
-public protocol StoreObserver: AnyObject, Sendable {
-  func storeChanged(_ change: StoreChange)
 }

@@ -1,0 +1,73 @@
+import StorageBase
+import TabletModel
+
+// What recovery begins with.
+extension Recovery {
+  /// The newest checkpoint that is whole. The one before it is kept for the case that the newest is
+  /// damaged, with the log files between them; nil when the log has to be there from its beginning.
+  func newestCheckpoint() throws -> Checkpoint? {
+    let numbers = try numbers(in: layout.checkpointDirectory, suffix: ".ckpt")
+    var firstError: (any Error)?
+    for number in numbers.reversed() {
+      do {
+        return try Checkpoint.read(files, layout: layout, storeID: storeID, number: number)
+      } catch let error as StorageError {
+        // What a later program has written may say what an older checkpoint does not know of.
+        if case .unsupportedFormat = error { throw error }
+        firstError = firstError ?? error
+      }
+    }
+    if let firstError, try !files.exists(layout.log(1)) { throw firstError }
+    return nil
+  }
+
+  mutating func restore(_ checkpoint: Checkpoint) throws {
+    basis = LogRetention.Basis(checkpoint)
+    catalogue.commitSequence = checkpoint.commitSequence
+    for table in checkpoint.tables {
+      let tablets = try table.tablets.map { try restore($0) }
+      let restored = TableSnapshot(
+        id: table.id, definition: table.definition, createdAt: table.createdAt,
+        tablets: tablets)
+      do throws(EditRefusal) {
+        try catalogue.addNew(restored)
+      } catch {
+        throw StorageError.corrupt(
+          file: layout.checkpoint(checkpoint.firstLog), offset: 0, what: "checkpoint",
+          expected: "tables and tablets that differ", found: error.description)
+      }
+    }
+    catalogue.nextTableID = max(catalogue.nextTableID, checkpoint.nextTableID)
+    catalogue.nextTabletID = max(catalogue.nextTabletID, checkpoint.nextTabletID)
+    nextRowsetID = max(nextRowsetID, checkpoint.nextRowsetID)
+    try restore(checkpoint.transactions)
+    for section in checkpoint.groupRows { groupRows[section.table] = section }
+  }
+
+  /// What is recovered of transactions: those that wait for a decision, and those that have ended.
+  /// Of a load whose rows were still arriving nothing is left.
+  private mutating func restore(_ section: TransactionSection) throws {
+    transactions = TransactionBook(reservedEnd: section.reservedEnd)
+    for transaction in section.ended { transactions.put(transaction) }
+    for load in section.pending {
+      transactions.put(load.transaction)
+      catalogue.pending[load.transaction.id] = try pending(load.parts)
+    }
+  }
+
+  mutating func pending(_ parts: [LoadCommit.Part]) throws -> PendingLoad {
+    PendingLoad(
+      parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet)) })
+  }
+
+  private mutating func restore(_ tablet: Checkpoint.Tablet) throws -> TabletSnapshot {
+    func rowset(_ recovery: inout Recovery, _ entry: RowsetEntry) throws -> Rowset {
+      let meta = RowsetMeta(entry: entry, segments: tablet.placements[entry.id] ?? [])
+      return try recovery.rowset(meta, tablet: tablet.state.id)
+    }
+    let visible = try tablet.state.rowsets.map { try rowset(&self, $0) }
+    var stale: [RowsetID: Rowset] = [:]
+    for entry in tablet.state.stale.map(\.entry) { stale[entry.id] = try rowset(&self, entry) }
+    return TabletSnapshot(state: tablet.state, rowsets: SharedArray(visible), stale: stale)
+  }
+}

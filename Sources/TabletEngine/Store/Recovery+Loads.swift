@@ -1,0 +1,44 @@
+import StorageBase
+import TabletModel
+
+// Loads and their transactions.
+extension Recovery {
+  mutating func apply(_ commit: LoadCommit) throws {
+    let rowsets = try commit.parts.map {
+      ($0.tablet, try rowset($0.rowset, tablet: $0.tablet))
+    }
+    _ = try catalogue.publish(rowsets, sequence: commit.sequence)
+    if let covered = commit.covered {
+      groupRows[covered.table]?.records.removeAll { $0.ordinal < covered.end }
+    }
+    guard let id = commit.transaction else { return }
+    transactions.put(
+      Transaction(
+        id: id, label: commit.label, startedAt: commit.at, state: .visible,
+        changedAt: commit.at, deadline: nil, sequence: commit.sequence, abortReason: "",
+        isTwoPhase: false))
+  }
+
+  mutating func apply(_ load: LoadPrecommit) throws {
+    var transaction = Transaction(
+      id: load.transaction, label: load.label, startedAt: load.startedAt, deadline: nil)
+    try transaction.precommit(at: load.at, deadline: load.deadline)
+    for part in load.parts { _ = try catalogue.requireTablet(part.tablet) }
+    transactions.put(transaction)
+    catalogue.pending[load.transaction] = try pending(load.parts)
+  }
+
+  mutating func apply(_ decision: TransactionDecision) throws {
+    let id = decision.transaction
+    guard var transaction = transactions[id], let load = catalogue.pending.removeValue(forKey: id)
+    else { throw EditRefusal("transaction \(id) is decided and was not pre-committed") }
+    switch decision.outcome {
+    case .commit(let sequence):
+      let rowsets = try load.publishable(in: catalogue, at: decision.at)
+      _ = try catalogue.publish(rowsets, sequence: sequence)
+      try transaction.commit(sequence: sequence, at: decision.at)
+    case .abort(let reason): try transaction.abort(because: reason, at: decision.at)
+    }
+    transactions.put(transaction)
+  }
+}
