@@ -4,7 +4,7 @@ import Testing
 
 @testable import TabletEngine
 
-/// Promised rows and undecided loads where a store is damaged. (Found by `RandomDamageTests`.)
+/// Promised rows and undecided loads where a store is damaged.
 @Suite struct GroupRowsRepairTests {
   private func rows(_ load: Int, count: Int = 20) -> [TestStore.Row] {
     var random = SeededGenerator(seed: UInt64(load))
