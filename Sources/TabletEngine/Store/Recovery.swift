@@ -103,9 +103,11 @@ struct Recovery {
     }
   }
 
-  private mutating func pending(_ parts: [LoadCommit.Part]) throws -> PendingLoad {
+  private mutating func pending(
+    _ parts: [LoadCommit.Part], of log: ReplayedLog? = nil
+  ) throws -> PendingLoad {
     PendingLoad(
-      parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet)) })
+      parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log)) })
   }
 
   private mutating func restore(_ tablet: Checkpoint.Tablet) throws -> TabletSnapshot {
@@ -119,15 +121,19 @@ struct Recovery {
     return TabletSnapshot(state: tablet.state, rowsets: visible, stale: stale)
   }
 
-  /// A readable rowset; the bytes of inline segments are fetched from the log now.
-  private mutating func rowset(_ meta: RowsetMeta, tablet: TabletID) throws -> Rowset {
+  /// A readable rowset; the bytes of inline segments are taken from the log now: those that are
+  /// being replayed, whose checksum has been found right, or what can be read where they lie.
+  private mutating func rowset(
+    _ meta: RowsetMeta, tablet: TabletID, of log: ReplayedLog? = nil
+  ) throws -> Rowset {
     nextRowsetID = max(nextRowsetID, meta.entry.id.rawValue + 1)
     var inline: [[UInt8]?] = []
     for placement in meta.segments {
       switch placement {
       case .file: inline.append(nil)
       case .inline(let position, let byteCount):
-        inline.append(try inlineBytes(position, byteCount))
+        inline.append(
+          try log?.bytes(at: position, count: byteCount) ?? inlineBytes(position, byteCount))
       }
     }
     return factory.make(meta, tablet: tablet, inline: inline)
@@ -183,7 +189,9 @@ struct Recovery {
     for index in 0...last {
       let outcome = try reader.read(
         present[index], nextFrame: frame, isLast: index == last
-      ) { record, _ in try apply(record) }
+      ) { record, bytes in
+        try apply(record, of: ReplayedLog(number: present[index], bytes: bytes))
+      }
       frame = outcome.nextFrame
       validByteCount = outcome.validByteCount
       version = outcome.version
@@ -194,7 +202,8 @@ struct Recovery {
       nextFrame: frame, validByteCount: validByteCount, version: version)
   }
 
-  mutating func apply(_ record: LogRecord) throws {
+  /// - Parameter log: what the record was read from; nil when it is gone.
+  mutating func apply(_ record: LogRecord, of log: ReplayedLog? = nil) throws {
     report.records += 1
     do {
       switch record {
@@ -203,19 +212,19 @@ struct Recovery {
           TableSnapshot(creation, sequence: catalogue.commitSequence, files: files))
         let ids = creation.tablets.map(\.initialRowset.rawValue)
         nextRowsetID = max(nextRowsetID, (ids.max() ?? 0) + 1)
-      case .commit(let commit): try apply(commit)
-      case .precommit(let load): try apply(load)
+      case .commit(let commit): try apply(commit, of: log)
+      case .precommit(let load): try apply(load, of: log)
       case .decide(let decision): try apply(decision)
       case .reserveTransactions(let end): transactions.startAgain(at: end)
       case .groupRows(let rows): try apply(rows)
       case .compact(let commit):
-        let added = try rowset(commit.output, tablet: commit.tablet)
+        let added = try rowset(commit.output, tablet: commit.tablet, of: log)
         try catalogue.apply(commit.edit, to: commit.tablet, added: added)
       case .sweep(let tablet, let rowsets):
         try catalogue.apply(.sweep(rowsets), to: tablet, added: nil)
       case .repair(let commit):
         for part in commit.parts {
-          let added = try part.saved.map { try rowset($0, tablet: part.tablet) }
+          let added = try part.saved.map { try rowset($0, tablet: part.tablet, of: log) }
           try catalogue.apply(part.repair, to: part.tablet, added: added)
         }
       }
@@ -252,9 +261,9 @@ struct Recovery {
 
 // Loads and their transactions.
 extension Recovery {
-  private mutating func apply(_ commit: LoadCommit) throws {
+  private mutating func apply(_ commit: LoadCommit, of log: ReplayedLog?) throws {
     let rowsets = try commit.parts.map {
-      ($0.tablet, try rowset($0.rowset, tablet: $0.tablet))
+      ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log))
     }
     _ = try catalogue.publish(rowsets, sequence: commit.sequence)
     if let covered = commit.covered {
@@ -268,13 +277,13 @@ extension Recovery {
         isTwoPhase: false))
   }
 
-  private mutating func apply(_ load: LoadPrecommit) throws {
+  private mutating func apply(_ load: LoadPrecommit, of log: ReplayedLog?) throws {
     var transaction = Transaction(
       id: load.transaction, label: load.label, startedAt: load.startedAt, deadline: nil)
     try transaction.precommit(at: load.at, deadline: load.deadline)
     for part in load.parts { _ = try catalogue.requireTablet(part.tablet) }
     transactions.put(transaction)
-    catalogue.pending[load.transaction] = try pending(load.parts)
+    catalogue.pending[load.transaction] = try pending(load.parts, of: log)
   }
 
   private mutating func apply(_ decision: TransactionDecision) throws {
@@ -306,6 +315,9 @@ extension Recovery {
     section.nextOrdinal += 1
     groupRows[record.table] = section
   }
+
+  /// For a checkpoint.
+  var groupRowsSections: [GroupRowsSection] { groupRows.values.sorted { $0.table < $1.table } }
 
   /// The rows, read back, due at once.
   mutating func groupLoads(at now: Timestamp) throws -> [TableID: GroupLoadBuffer] {
