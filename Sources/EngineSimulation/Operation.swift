@@ -5,6 +5,8 @@ enum Operation: String, Sendable {
   case createTable, load, prepare, commitPrepared
   case beginTransaction, finishTransaction, commitTransaction, abortTransaction, inspect, maintain
   case compact, sweep, checkpoint
+  case groupLoad, submitGroupRows, flushGroupLoads, abortGroupLoad
+  case backUp, restore
   case read, readOlder, readHeld, hold, release, query
   case injectFaults, fillDisk, endFaults, dieSoon
   case jumpClock
@@ -15,7 +17,8 @@ enum Operation: String, Sendable {
     (.load, 32), (.prepare, 4), (.commitPrepared, 6), (.createTable, 6),
     (.beginTransaction, 10), (.finishTransaction, 10), (.commitTransaction, 8),
     (.abortTransaction, 3), (.inspect, 3), (.maintain, 5),
-    (.compact, 12), (.sweep, 5), (.checkpoint, 4),
+    (.groupLoad, 14), (.submitGroupRows, 8), (.flushGroupLoads, 5), (.abortGroupLoad, 1),
+    (.compact, 12), (.sweep, 5), (.checkpoint, 4), (.backUp, 2), (.restore, 2),
     (.read, 5), (.readOlder, 4), (.readHeld, 4), (.hold, 4), (.release, 2), (.query, 4),
     (.injectFaults, 4), (.fillDisk, 2), (.endFaults, 3), (.dieSoon, 2), (.jumpClock, 3),
     (.close, 2), (.kill, 2), (.losePower, 3),
@@ -26,6 +29,7 @@ enum Operation: String, Sendable {
     (.load, 12), (.prepare, 2), (.commitPrepared, 4), (.createTable, 1), (.sweep, 5),
     (.beginTransaction, 2), (.finishTransaction, 2), (.commitTransaction, 4),
     (.abortTransaction, 2), (.inspect, 1), (.maintain, 2),
+    (.groupLoad, 5), (.submitGroupRows, 3), (.flushGroupLoads, 2), (.abortGroupLoad, 1),
     (.checkpoint, 4), (.read, 2), (.readOlder, 2), (.readHeld, 2), (.hold, 2), (.release, 1),
     (.query, 1), (.injectFaults, 1), (.endFaults, 1), (.jumpClock, 1),
   ]

@@ -19,8 +19,24 @@ struct Oracle {
 
     let number: Int
     let parts: [Part]
+    /// Of a group load, those among them that were promised before they were visible.
+    var promised: Set<Int> = []
 
     var tables: [Int] { Set(parts.map(\.table)).sorted() }
+  }
+
+  /// Something that is one frame of the log.
+  enum Event {
+    case change(Change)
+    /// Rows of a group load, to become visible later.
+    case promise(Change.Part)
+
+    var number: Int {
+      switch self {
+      case .change(let change): change.number
+      case .promise(let part): part.load
+      }
+    }
   }
 
   /// What a version of a tablet brought.
@@ -33,12 +49,24 @@ struct Oracle {
   private(set) var histories: [Int: [[Entry]]] = [:]
   private(set) var uncertainTables: Set<Int> = []
   /// In the order of the log.
-  private(set) var uncertain: [Change] = []
-  /// Acknowledged changes that a power failure may take, oldest first, with the time at which they
+  private(set) var uncertain: [Event] = []
+  /// What was acknowledged and a power failure may take, oldest first, with the time at which they
   /// are on disk for certain if the store has been maintained then.
-  private(set) var volatile: [(change: Change, deadline: Timestamp?)] = []
-  /// The changes among `uncertain` that were acknowledged: only the last of them may be missing.
+  private(set) var volatile: [(event: Event, deadline: Timestamp?)] = []
+  /// Those among `uncertain` that were acknowledged: only the last of them may be missing.
   private var takenByPowerFailure: Set<Int> = []
+  /// By table, in the order of the log: rows of group loads that were promised.
+  var waiting: [Int: [PromisedRows]] = [:]
+  /// By table: rows of group loads that wait, and that nobody was promised.
+  var submitted: [Int: [Change.Part]] = [:]
+  /// Those among `submitted` that were refused in a way that a crash might show to be wrong.
+  var refusedLoads: Set<Int> = []
+  /// Tables of which the rows that wait may have become a version.
+  var attemptedTables: Set<Int> = []
+  /// By table: when the rows that wait become visible if the store is maintained then.
+  var dueBy: [Int: Timestamp] = [:]
+  /// When the store was opened.
+  var openedAt = Timestamp(rawValue: 0)
   /// By transaction: the loads that a client may still ask about.
   var loads: [TransactionID: LoadRecord] = [:]
   /// Every id that was ever given out; none comes again.
@@ -57,6 +85,11 @@ struct Oracle {
   /// - Parameter isSynced: whether it is on disk, and with it all that was written before.
   mutating func wrote(isSynced: Bool) {
     uncertain.removeAll()
+    attemptedTables.removeAll()
+    for table in submitted.keys {
+      submitted[table]?.removeAll { refusedLoads.contains($0.load) }
+    }
+    refusedLoads.removeAll()
     for id in loads.keys { loads[id]?.settleInProcess() }
     if isSynced { volatile.removeAll() }
   }
@@ -66,7 +99,11 @@ struct Oracle {
   mutating func acknowledged(_ change: Change, isSynced: Bool, deadline: Timestamp? = nil) {
     wrote(isSynced: isSynced)
     append(change)
-    if !isSynced { volatile.append((change, deadline)) }
+    if !isSynced { addVolatile(.change(change), deadline: deadline) }
+  }
+
+  mutating func addVolatile(_ event: Event, deadline: Timestamp?) {
+    volatile.append((event, deadline))
   }
 
   /// The store has done what was due.
@@ -77,14 +114,24 @@ struct Oracle {
   }
 
   /// A commit threw something that does not say that nothing has happened.
-  mutating func mayHaveHappened(_ change: Change) { uncertain.append(change) }
+  mutating func mayHaveHappened(_ change: Change) { uncertain.append(.change(change)) }
+
+  /// The same of rows of a group load.
+  mutating func mayBePromised(_ part: Change.Part) { uncertain.append(.promise(part)) }
 
   /// Power was lost.
   mutating func powerLost() {
-    for (change, _) in volatile.reversed() { remove(change) }
-    uncertain = volatile.map(\.change) + uncertain
-    takenByPowerFailure.formUnion(volatile.map(\.change.number))
-    let lost = Set(volatile.map(\.change.number))
+    for (event, _) in volatile.reversed() {
+      guard case .change(let change) = event else { continue }
+      remove(change)
+      waitAgain(change)
+    }
+    for (event, _) in volatile {
+      if case .promise(let part) = event { setCertain(part, false) }
+    }
+    uncertain = volatile.map(\.event) + uncertain
+    let lost = Set(volatile.map(\.event.number))
+    takenByPowerFailure.formUnion(lost)
     for (id, load) in loads where lost.contains(load.change.number) {
       loads[id]?.possible.insert(.prepare)
     }
@@ -106,7 +153,7 @@ struct Oracle {
     return entries
   }
 
-  private mutating func append(_ change: Change) {
+  mutating func append(_ change: Change) {
     for table in change.tables {
       for (bucket, entry) in entries(of: change, in: table).enumerated()
       where !entry.digests.isEmpty {
@@ -177,24 +224,46 @@ struct Oracle {
     uncertain.removeAll()
     var kept: Set<Int> = []
     var firstLost: Int?
-    for change in candidates {
-      let isThere = try isPresent(change, in: found)
-      let wasAcknowledged = takenByPowerFailure.contains(change.number)
-      if isThere == false, wasAcknowledged { firstLost = firstLost ?? change.number }
-      guard isThere ?? false else { continue }
-      if let firstLost, wasAcknowledged {
-        throw SimulationFailure(
-          "load \(change.number) survived, and \(firstLost) before it did not")
+    var promises: [Change.Part] = []
+    for event in candidates {
+      let wasAcknowledged = takenByPowerFailure.contains(event.number)
+      switch event {
+      case .promise(let part):
+        // In doubt until the next version of its table.
+        if wasAcknowledged {
+          promises.append(part)
+        } else {
+          waiting[part.table, default: []].append(PromisedRows(part: part, isCertain: false))
+        }
+      case .change(let change):
+        let isThere = try isPresent(change, in: found)
+        if isThere == false, wasAcknowledged { firstLost = firstLost ?? change.number }
+        guard isThere ?? false else { continue }
+        if let firstLost, wasAcknowledged {
+          throw SimulationFailure(
+            "load \(change.number) survived, and \(firstLost) before it did not")
+        }
+        kept.insert(change.number)
+        append(change)
+        becameVisible(change)
+        // What was in the log before it is there as well.
+        for part in promises { setCertain(part, true) }
       }
-      kept.insert(change.number)
-      append(change)
     }
+    try recoveredAttempts(found, after: promises, isBroken: firstLost != nil)
     takenByPowerFailure.removeAll()
     return kept
   }
 
+  /// Rows of a version that a power failure did not take no longer wait.
+  private mutating func becameVisible(_ change: Change) {
+    for part in change.parts where change.promised.contains(part.load) {
+      waiting[part.table]?.removeAll { $0.part.load == part.load }
+    }
+  }
+
   /// Whether a change is there; nil for one without rows.
-  private func isPresent(
+  func isPresent(
     _ change: Change, in found: [Int: [[Int: Digest]]]
   ) throws(SimulationFailure) -> Bool? {
     var places = 0

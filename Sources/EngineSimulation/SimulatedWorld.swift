@@ -9,7 +9,7 @@ struct SimulatedWorld {
 
   /// A day of this century, so that a clock can be set back without becoming negative.
   let clock = ManualClock(Timestamp(rawValue: 1_790_000_000_000_000))
-  let options: StoreOptions
+  var options: StoreOptions
   private(set) var disk = MemoryFileSystem()
   private(set) var faulty: FaultyFileSystem
   /// What the store sees of the disk.

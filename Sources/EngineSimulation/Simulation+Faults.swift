@@ -11,6 +11,14 @@ extension Simulation {
     for rule in plan.rules { trace.remark("\(rule)") }
   }
 
+  /// Does something while nothing fails; the faults go on afterwards, from their beginning.
+  func withoutFaults<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let before = plan
+    plan = .none
+    defer { plan = before }
+    return try world.withoutFaults(before, body)
+  }
+
   /// Lists what has gone wrong since the plan was set.
   func noteFaults() {
     for fault in world.faulty.injectedFaults { trace.remark("\(fault)") }

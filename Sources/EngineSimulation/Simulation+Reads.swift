@@ -21,7 +21,7 @@ extension Simulation {
     guard let store = world.store, let table = readableTable else { return }
     try attempt("read", table.name) {
       try compare(
-        try store.snapshot(of: table.name), of: table, at: oracle.versions(of: table.number))
+        try store.snapshot(of: table.name), of: table, in: oracle)
     }
   }
 
@@ -40,7 +40,7 @@ extension Simulation {
     guard !held.isEmpty else { return }
     let reader = held[random.index(of: held)]
     try attempt("read held") {
-      try compare(reader.snapshot, of: tables[reader.table], at: reader.versions)
+      try compare(reader.snapshot, of: tables[reader.table], in: oracle, at: reader.versions)
     }
   }
 
@@ -70,9 +70,12 @@ extension Simulation {
   /// Reads everything, when nothing can excuse an error.
   func readAll() throws {
     guard let store = world.store else { return }
+    try readAll(of: store, oracle)
+  }
+
+  func readAll(of store: Store, _ oracle: Oracle) throws {
     for table in tables where oracle.tables.contains(table.number) {
-      try compare(
-        try store.snapshot(of: table.name), of: table, at: oracle.versions(of: table.number))
+      try compare(try store.snapshot(of: table.name), of: table, in: oracle)
     }
   }
 
@@ -86,9 +89,12 @@ extension Simulation {
     }
   }
 
+  /// - Parameter versions: those to be seen; the newest when nil.
   private func compare(
-    _ snapshot: TableSnapshot, of table: SampleTable, at versions: [Version]
+    _ snapshot: TableSnapshot, of table: SampleTable, in oracle: Oracle,
+    at versions: [Version]? = nil
   ) throws {
+    let versions = versions ?? oracle.versions(of: table.number)
     let found = snapshot.tablets.map(\.version)
     guard found == versions else {
       throw SimulationFailure("table \(table.name): versions \(found), expected \(versions)")
@@ -126,9 +132,9 @@ extension Simulation {
       try oracle.recovered(table, exists: names.contains(table.name))
     }
     var kept: Set<Int> = []
-    if !oracle.uncertain.isEmpty {
+    if !oracle.uncertain.isEmpty || !oracle.attemptedTables.isEmpty {
       do {
-        let found = try world.withoutFaults(plan) { try contents(of: store) }
+        let found = try withoutFaults { try contents(of: store) }
         kept = try oracle.recovered(found)
         trace.note("decided by recovery", "\(kept.count) kept")
       } catch let error as StorageError {
@@ -139,6 +145,7 @@ extension Simulation {
       }
     }
     oracle.opened()
+    oracle.openedWaiting(at: world.clock.now())
     try oracle.compareLoads(isRestart: true, kept: kept) { store.transaction($0)?.state }
     for table in tables where oracle.tables.contains(table.number) {
       let found = try store.snapshot(of: table.name).tablets.map(\.version)

@@ -180,18 +180,21 @@ extension Simulation {
   func maintain() throws {
     guard let store = world.store else { return }
     let now = world.clock.now()
-    let due = oracle.due(at: now)
     do {
-      try store.maintain()
+      try publishing(dueAt: now) { try store.maintain() }
       oracle.maintained(at: now)
-      for load in due where load.possible.count == 1 {
-        oracle.decided(load.id, .aborted, at: now)
-      }
-      trace.note("maintain", "\(due.count) due")
+      expired(at: now, in: store)
+      trace.note("maintain")
     } catch {
+      if case StorageError.tooManyVersions = error, world.isHealthy {
+        // Of a group load, which keeps nothing else from being done.
+        oracle.maintained(at: now)
+        expired(at: now, in: store)
+        return trace.note("too many versions of group loads")
+      }
       try excuse(error, "maintain")
       // Some may have been aborted before the failure.
-      for load in due {
+      for load in oracle.due(at: max(now, world.clock.now())) {
         if store.transaction(load.id)?.state == .aborted {
           oracle.decided(load.id, .aborted, at: now)
         } else {
@@ -200,5 +203,14 @@ extension Simulation {
       }
     }
     oracle.mayForget(before: now.advanced(bySeconds: -world.options.labelRetention.seconds))
+  }
+
+  /// Loads whose time was over have been aborted; so may those whose time was over at the end.
+  private func expired(at now: Timestamp, in store: Store) {
+    for load in oracle.due(at: max(now, world.clock.now())) where load.possible.count == 1 {
+      if load.deadline <= now || store.transaction(load.id)?.state == .aborted {
+        oracle.decided(load.id, .aborted, at: now)
+      }
+    }
   }
 }

@@ -32,6 +32,17 @@ public final class Simulation: @unchecked Sendable {
   var prepared: [PreparedChange] = []
   /// Loads whose rows have arrived, in this process.
   var open: [OpenTransaction] = []
+  /// Clients of group loads that wait for an answer, in this process.
+  var tickets: [GroupTicket] = []
+  /// Transactions that rows of group loads were announced with, in this process.
+  var announced: [TransactionID] = []
+  /// Backups that may be restored.
+  var copies: [StoreCopy] = []
+  var nextCopy = 1
+  /// Whether the step at work copies a store, and the compactions of others come between.
+  var isCopying = false
+  /// Whether the step at work makes rows of group loads visible.
+  var isPublishing = false
   /// What goes wrong now.
   var plan = FaultPlan.none
   /// Steps until the power fails, when the disk is dying.
@@ -50,6 +61,8 @@ public final class Simulation: @unchecked Sendable {
     options.logFileByteCountMax = [3000, 20_000, 1 << 20][Int(random.next() % 3)]
     options.segmentRowCountMax = [7, 40, 1 << 20][Int(random.next() % 3)]
     options.tabletVersionCountMax = 12
+    options.groupLoadSeconds = [0.5, 3, 10][Int(random.next() % 3)]
+    options.groupLoadByteCount = [700, 4000, 1 << 20][Int(random.next() % 3)]
     world = SimulatedWorld(options: options)
     let durabilities: [Durability] = [.sync, .sync, .group(milliseconds: 800), .none]
     tables = try SampleTable.all(isIndexed: random.next() % 3 == 0) {
@@ -100,11 +113,24 @@ public final class Simulation: @unchecked Sendable {
     depth += 1
     defer { depth -= 1 }
     do {
-      try run(Operation.randomInterruption(&random))
+      // What the step outside has made visible so far.
+      try noticeGroupLoads()
+      let isCompaction = isCopying && random.next() % 4 == 0
+      try run(isCompaction ? .compact : Operation.randomInterruption(&random))
     } catch {
       innerFailure = SimulationFailure("within another step: \(error)")
     }
   }
+
+  /// Runs something that nothing may come between.
+  func uninterrupted<Result>(_ body: () throws -> Result) rethrows -> Result {
+    depth += 1
+    defer { depth -= 1 }
+    return try body()
+  }
+
+  /// Whether this is a step of its own, not one within another.
+  var isOutermost: Bool { depth == 0 }
 
   private func run(_ operation: Operation) throws {
     switch operation {
@@ -118,6 +144,12 @@ public final class Simulation: @unchecked Sendable {
     case .abortTransaction: try abortTransaction()
     case .inspect: try inspect()
     case .maintain: try maintain()
+    case .groupLoad: try groupLoad()
+    case .submitGroupRows: try submitGroupRows()
+    case .flushGroupLoads: try flushGroupLoads()
+    case .abortGroupLoad: try abortGroupLoad()
+    case .backUp: try backUp()
+    case .restore: try restore()
     case .compact: try compact()
     case .sweep: try maintain("sweep") { _ = try $0.sweepStaleRowsets() }
     case .checkpoint:
@@ -135,7 +167,7 @@ public final class Simulation: @unchecked Sendable {
     case .fillDisk: fillDisk()
     case .endFaults: setFaults(.none)
     case .dieSoon: dieSoon()
-    case .jumpClock: jumpClock()
+    case .jumpClock: if !isPublishing { jumpClock() }
     case .close: end(atOnce: false)
     case .kill: end(atOnce: true)
     case .losePower: losePower()
@@ -159,9 +191,13 @@ public final class Simulation: @unchecked Sendable {
     trace.note("open")
     world.files.onYield { self.interrupt(oneIn: 12) }
     try recover()
+    if world.store != nil, random.next() % 3 == 0 { try flushGroupLoads() }
   }
 
   private func forgetProcess() {
+    tickets.removeAll()
+    announced.removeAll()
+    oracle.processEnded()
     plan = .none
     stepsToLive = nil
     held.removeAll()
@@ -206,9 +242,13 @@ public final class Simulation: @unchecked Sendable {
     depth += 1
     defer { depth -= 1 }
     losePower()
+    world.options.tabletVersionCountMax = 1000
     guard try world.open() else { throw SimulationFailure("open failed without a fault") }
     try recover()
     try readAll()
+    try flushGroupLoads()
+    try readAll()
+    while !copies.isEmpty { try restore() }
     guard let store = world.store else { return }
     let problems = StoreVerifier(store).run().problems
     guard problems.isEmpty else { throw SimulationFailure("verify: \(problems)") }

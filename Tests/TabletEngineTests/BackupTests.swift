@@ -128,6 +128,64 @@ import Testing
     #expect(StoreVerifier(store).run().problems == [])
   }
 
+  /// A load that waited for its decision when the backup began is decided, merged and swept before
+  /// its file has been copied.
+  @Test(arguments: [TransferMode.link, .copy])
+  func filesOfWaitingLoadsStayWhileABackupReadsThem(mode: TransferMode) throws {
+    let disk = MemoryFileSystem()
+    let (store, rows) = try Self.fill(disk, inlineBytes: 0)
+    var random = SeededGenerator(seed: 8)
+    let waiting = TestStore.rows(load: 60, count: 40, random: &random)
+    let transaction = try store.begin(label: "waiting")
+    try transaction.builder(for: TestStore.tableName).append(TestStore.batch(waiting))
+    try transaction.precommit()
+    let id = transaction.id
+    var isDecided = false
+    try store.backup(
+      to: Self.backup, mode: mode,
+      onProgress: { _ in
+        guard !isDecided else { return }
+        isDecided = true
+        do {
+          try store.commit(transaction: id)
+          Self.compact(store, threshold: 0)
+          (store.clock as? ManualClock)?.advance(bySeconds: 1000)
+          try store.sweepStaleRowsets()
+        } catch {
+          Issue.record("\(error)")
+        }
+      })
+    #expect(isDecided)
+    let copy = try TestStore.open(disk, path: Self.backup)
+    #expect(try TestStore.contents(of: copy) == rows)
+    try copy.commit(label: "waiting")
+    #expect(try TestStore.contents(of: copy) == TestStore.sorted(rows + waiting))
+    #expect(StoreVerifier(copy).run().problems == [])
+  }
+
+  /// Rows of group loads that were promised and are not visible yet are in a backup, and in what is
+  /// restored from one or from a store that ended without a checkpoint.
+  @Test(arguments: [TransferMode.link, .copy], [false, true])
+  func promisedRowsAreRestored(mode: TransferMode, isBackedUp: Bool) throws {
+    let disk = MemoryFileSystem()
+    var random = SeededGenerator(seed: 9)
+    let promised = TestStore.rows(load: 60, count: 4, random: &random)
+    let rows: [TestStore.Row]
+    do {
+      let (store, all) = try Self.fill(disk, inlineBytes: 2000)
+      rows = all
+      _ = try store.groupLoad(
+        TestStore.batch(promised), into: TestStore.tableName, mode: .async)
+      if isBackedUp { try store.backup(to: Self.backup, mode: mode) }
+    }
+    let source = isBackedUp ? Self.backup : TestStore.path
+    try StoreRestore(source, files: disk).run(to: Self.restored, mode: mode)
+    let restored = try TestStore.open(disk, path: Self.restored)
+    #expect(try TestStore.contents(of: restored) == rows)
+    try restored.flushGroupLoads()
+    #expect(try TestStore.contents(of: restored) == TestStore.sorted(rows + promised))
+  }
+
   /// Any store will do as a backup, also one that ended without a checkpoint and with a torn log.
   @Test func restoreTakesAnyStore() throws {
     let disk = MemoryFileSystem()

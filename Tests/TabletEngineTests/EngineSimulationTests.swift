@@ -4,7 +4,7 @@ import Testing
 /// The engine under simulation, a fixed set of seeds. `./dev soak` runs more, optimised and on all
 /// cores, and `./dev soak --seed S` one again.
 @Suite struct EngineSimulationTests {
-  private static let seedCount = 200
+  private static let seedCount = 600
 
   @Test func nothingAcknowledgedIsLost() {
     var counts: [String: Int] = [:]
@@ -24,7 +24,10 @@ import Testing
       "read", "read held", "read older", "query", "kill", "close", "too many versions",
       "compaction cancelled", "compaction failed", "open refused", "decided by recovery",
       "read failed", "clock jumps", "precommitted", "committed", "aborted", "repeated commit",
-      "label in use", "maintain", "precommit failed", "inspect",
+      "label in use", "maintain", "precommit failed", "inspect", "group load",
+      "group load visible", "group load alone", "group load answered", "group load refused",
+      "group loads flushed", "group load failed", "group transaction aborted",
+      "too many versions of group loads", "backup", "backup failed", "backup opened", "restored",
     ]
     for kind in sometimes { #expect(counts[kind, default: 0] > 2, "\(kind)") }
   }

@@ -47,11 +47,12 @@ public struct StoreRestore {
       files: files, layout: backup, storeID: identity.storeID,
       indexCache: StoreOptions().makeIndexCache())
     let end = try recovery.read()
+    var checkpoint = recovery.catalogue.checkpoint(
+      firstLog: end.newestFile + 1, nextFrame: end.nextFrame,
+      nextRowsetID: recovery.nextRowsetID, transactions: recovery.transactions)
+    checkpoint.groupRows = recovery.groupRowsSections
     return StoreImage(
-      identity: identity, source: backup,
-      checkpoint: recovery.catalogue.checkpoint(
-        firstLog: end.newestFile + 1, nextFrame: end.nextFrame,
-        nextRowsetID: recovery.nextRowsetID, transactions: recovery.transactions),
+      identity: identity, source: backup, checkpoint: checkpoint,
       firstMutableLog: end.firstFile)
   }
 }

@@ -23,6 +23,9 @@ extension Recovery {
     groupRows.values.sorted { $0.table < $1.table }.flatMap(\.records)
   }
 
+  /// For a checkpoint.
+  var groupRowsSections: [GroupRowsSection] { groupRows.values.sorted { $0.table < $1.table } }
+
   /// The rows, read back, due at once.
   mutating func groupLoads(at now: Timestamp) throws -> [TableID: GroupLoadBuffer] {
     var buffers: [TableID: GroupLoadBuffer] = [:]

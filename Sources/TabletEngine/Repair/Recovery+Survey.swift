@@ -64,8 +64,8 @@ extension Recovery {
     }
     for (index, log) in logs.enumerated() where index <= last {
       let isLast = index == last && logs.count == present.count
-      let outcome = try reader.scan(log, nextFrame: frame, isLast: isLast) { record, _ in
-        try apply(record)
+      let outcome = try reader.scan(log, nextFrame: frame, isLast: isLast) {
+        try apply($0, of: ReplayedLog(number: log, bytes: $1))
       }
       frame = outcome.nextFrame
       if outcome.tornByteCount > 0 { survey.tornEnd = (log, Int(outcome.tornByteCount)) }

@@ -11,14 +11,44 @@ public final class Rowset: Sendable {
   public let id: RowsetID
   public let summary: RowsetSummary
   /// In row order of the load, or in key order for a compaction's output.
-  public let segments: [RowsetSegment]
-  private let files: any FileSystem
-  private let isSwept = Atomic<Bool>(false)
+  public var segments: [RowsetSegment] { contents.segments }
+  private let contents: RowsetContents
 
   init(meta: RowsetMeta, segments: [RowsetSegment], files: any FileSystem) {
     precondition(meta.segments.count == segments.count)
     id = meta.entry.id
     summary = meta.entry.summary
+    contents = RowsetContents(segments: segments, files: files)
+  }
+
+  private init(_ other: Rowset, meta: RowsetMeta) {
+    id = meta.entry.id
+    summary = meta.entry.summary
+    contents = other.contents
+  }
+
+  /// The same rows as a version of their tablet. The files stay until both are let go.
+  func published(as version: Version, at now: Timestamp) -> Rowset {
+    Rowset(self, meta: meta.published(as: version, at: now))
+  }
+
+  /// Lets the files be removed when the last holder lets go.
+  func markSwept() { contents.markSwept() }
+
+  var meta: RowsetMeta {
+    RowsetMeta(
+      entry: RowsetEntry(id: id, summary: summary), segments: segments.map(\.placement))
+  }
+}
+
+/// The segments of a rowset, before and after it has become a version: a backup may hold it from
+/// before while readers and compactions have come and gone. Thread-safe.
+private final class RowsetContents: Sendable {
+  let segments: [RowsetSegment]
+  private let files: any FileSystem
+  private let isSwept = Atomic<Bool>(false)
+
+  init(segments: [RowsetSegment], files: any FileSystem) {
     self.segments = segments
     self.files = files
   }
@@ -32,18 +62,7 @@ public final class Rowset: Sendable {
     }
   }
 
-  /// The same rows as a version of their tablet.
-  func published(as version: Version, at now: Timestamp) -> Rowset {
-    Rowset(meta: meta.published(as: version, at: now), segments: segments, files: files)
-  }
-
-  /// Lets the files be removed when the last holder lets go.
   func markSwept() { isSwept.store(true, ordering: .releasing) }
-
-  var meta: RowsetMeta {
-    RowsetMeta(
-      entry: RowsetEntry(id: id, summary: summary), segments: segments.map(\.placement))
-  }
 }
 
 /// One segment of a rowset, opened when first read. Thread-safe.

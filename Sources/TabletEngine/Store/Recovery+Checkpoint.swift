@@ -55,9 +55,11 @@ extension Recovery {
     }
   }
 
-  mutating func pending(_ parts: [LoadCommit.Part]) throws -> PendingLoad {
+  mutating func pending(
+    _ parts: [LoadCommit.Part], of log: ReplayedLog? = nil
+  ) throws -> PendingLoad {
     PendingLoad(
-      parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet)) })
+      parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log)) })
   }
 
   private mutating func restore(_ tablet: Checkpoint.Tablet) throws -> TabletSnapshot {

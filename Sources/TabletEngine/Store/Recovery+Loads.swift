@@ -3,9 +3,9 @@ import TabletModel
 
 // Loads and their transactions.
 extension Recovery {
-  mutating func apply(_ commit: LoadCommit) throws {
+  mutating func apply(_ commit: LoadCommit, of log: ReplayedLog?) throws {
     let rowsets = try commit.parts.map {
-      ($0.tablet, try rowset($0.rowset, tablet: $0.tablet))
+      ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log))
     }
     _ = try catalogue.publish(rowsets, sequence: commit.sequence)
     if let covered = commit.covered {
@@ -19,13 +19,13 @@ extension Recovery {
         isTwoPhase: false))
   }
 
-  mutating func apply(_ load: LoadPrecommit) throws {
+  mutating func apply(_ load: LoadPrecommit, of log: ReplayedLog?) throws {
     var transaction = Transaction(
       id: load.transaction, label: load.label, startedAt: load.startedAt, deadline: nil)
     try transaction.precommit(at: load.at, deadline: load.deadline)
     for part in load.parts { _ = try catalogue.requireTablet(part.tablet) }
     transactions.put(transaction)
-    catalogue.pending[load.transaction] = try pending(load.parts)
+    catalogue.pending[load.transaction] = try pending(load.parts, of: log)
   }
 
   mutating func apply(_ decision: TransactionDecision) throws {

@@ -57,15 +57,19 @@ struct Recovery {
       .compactMap { StoreLayout.number(in: $0, suffix: suffix) }.sorted()
   }
 
-  /// A readable rowset; the bytes of inline segments are fetched from the log now.
-  mutating func rowset(_ meta: RowsetMeta, tablet: TabletID) throws -> Rowset {
+  /// A readable rowset; the bytes of inline segments are taken from the log now: those that are
+  /// being replayed, whose checksum has been found right, or what can be read where they lie.
+  mutating func rowset(
+    _ meta: RowsetMeta, tablet: TabletID, of log: ReplayedLog? = nil
+  ) throws -> Rowset {
     nextRowsetID = max(nextRowsetID, meta.entry.id.rawValue + 1)
     var inline: [[UInt8]?] = []
     for placement in meta.segments {
       switch placement {
       case .file: inline.append(nil)
       case .inline(let position, let byteCount):
-        inline.append(try inlineBytes(position, byteCount))
+        inline.append(
+          try log?.bytes(at: position, count: byteCount) ?? inlineBytes(position, byteCount))
       }
     }
     return factory.make(meta, tablet: tablet, inline: inline)
@@ -124,7 +128,9 @@ struct Recovery {
     for index in 0...last {
       let outcome = try reader.read(
         present[index], nextFrame: frame, isLast: index == last
-      ) { record, _ in try apply(record) }
+      ) { record, bytes in
+        try apply(record, of: ReplayedLog(number: present[index], bytes: bytes))
+      }
       frame = outcome.nextFrame
       validByteCount = outcome.validByteCount
       version = outcome.version
@@ -135,7 +141,8 @@ struct Recovery {
       nextFrame: frame, validByteCount: validByteCount, version: version)
   }
 
-  mutating func apply(_ record: LogRecord) throws {
+  /// - Parameter log: what the record was read from; nil when it is gone.
+  mutating func apply(_ record: LogRecord, of log: ReplayedLog? = nil) throws {
     report.records += 1
     do {
       switch record {
@@ -144,19 +151,19 @@ struct Recovery {
           TableSnapshot(creation, sequence: catalogue.commitSequence, files: files))
         let ids = creation.tablets.map(\.initialRowset.rawValue)
         nextRowsetID = max(nextRowsetID, (ids.max() ?? 0) + 1)
-      case .commit(let commit): try apply(commit)
-      case .precommit(let load): try apply(load)
+      case .commit(let commit): try apply(commit, of: log)
+      case .precommit(let load): try apply(load, of: log)
       case .decide(let decision): try apply(decision)
       case .reserveTransactions(let end): transactions.startAgain(at: end)
       case .groupRows(let rows): try apply(rows)
       case .compact(let commit):
-        let added = try rowset(commit.output, tablet: commit.tablet)
+        let added = try rowset(commit.output, tablet: commit.tablet, of: log)
         try catalogue.apply(commit.edit, to: commit.tablet, added: added)
       case .sweep(let tablet, let rowsets):
         try catalogue.apply(.sweep(rowsets), to: tablet, added: nil)
       case .repair(let commit):
         for part in commit.parts {
-          let added = try part.saved.map { try rowset($0, tablet: part.tablet) }
+          let added = try part.saved.map { try rowset($0, tablet: part.tablet, of: log) }
           try catalogue.apply(part.repair, to: part.tablet, added: added)
         }
       }
