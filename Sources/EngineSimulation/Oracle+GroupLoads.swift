@@ -20,7 +20,9 @@ extension Oracle {
   mutating func waits(_ table: Int, until deadline: Timestamp) {
     // Rows that may have survived have waited since then, and the clock may have been set back.
     let isInDoubt = (waiting[table] ?? []).contains { !$0.isCertain }
-    dueBy[table] = dueBy[table] ?? (isInDoubt ? max(deadline, openedAt) : deadline)
+    let latest = isInDoubt ? max(deadline, openedAt) : deadline
+    // Those before may not wait at all any more, so only when these are due all have to be visible.
+    dueBy[table] = max(dueBy[table] ?? latest, latest)
   }
 
   /// Rows of a client that was promised nothing.

@@ -236,6 +236,8 @@ struct Oracle {
           waiting[part.table, default: []].append(PromisedRows(part: part, isCertain: false))
         }
       case .change(let change):
+        // A decision that threw and was asked for again is one change all the same.
+        guard !kept.contains(change.number) else { continue }
         let isThere = try isPresent(change, in: found)
         if isThere == false, wasAcknowledged { firstLost = firstLost ?? change.number }
         guard isThere ?? false else { continue }
