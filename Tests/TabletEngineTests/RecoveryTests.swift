@@ -149,6 +149,39 @@ import Testing
     }
   }
 
+  /// A load that is refused while the store goes on never was: not now, and not after a crash at
+  /// any time, whether something was committed over its place or not.
+  @Test(arguments: [EIO, ENOSPC], [false, true])
+  func aLoadThatIsRefusedNeverWas(code: Int32, isFollowed: Bool) throws {
+    for seed in 0..<40 as Range<UInt64> {
+      var random = SeededGenerator(seed: seed)
+      let disk = MemoryFileSystem()
+      let faulty = FaultyFileSystem(disk)
+      let refused = TestStore.rows(load: 0, count: 9, random: &random)
+      let followers = TestStore.rows(load: 1, count: 3, random: &random)
+      do {
+        let store = try TestStore.create(faulty)
+        _ = try store.begin()
+        let rule = FaultPlan.Rule(
+          .tornWrite(code: code), .only(0), operations: [.append], pathPart: ".log")
+        faulty.replacePlan(FaultPlan(rules: [rule], seed: seed))
+        #expect(throws: StorageError.self) {
+          try store.load(TestStore.batch(refused), into: TestStore.tableName, label: "refused")
+        }
+        #expect(store.transaction(label: "refused")?.state == .aborted)
+        if isFollowed {
+          try store.load(TestStore.batch(followers), into: TestStore.tableName)
+        }
+      }
+      let expected = isFollowed ? TestStore.sorted(followers) : []
+      for survivor in [disk, disk.crash(seed: seed), disk.crash(seed: seed + 1000)] {
+        let store = try TestStore.open(survivor)
+        #expect(try TestStore.contents(of: store) == expected, "seed \(seed)")
+        #expect(store.transaction(label: "refused") == nil, "seed \(seed)")
+      }
+    }
+  }
+
   /// A frame that could not be appended whole is cut off. It must not come back once the log goes
   /// on in another file: damage in the middle of the log is what it would look like. (Seed 3884.)
   @Test func aFrameThatWasCutOffDoesNotComeBack() throws {
