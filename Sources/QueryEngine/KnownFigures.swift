@@ -14,8 +14,9 @@ struct KnownFigures {
 
   /// Tried on figures that are thrown away.
   func areKnown(of segment: SegmentScan) -> Bool {
-    Aggregation(schema: schema, groupBy: [], aggregates: aggregates)
-      .add(rowCount: segment.rowCount, knownFrom: segment.bounds(ofColumn:))
+    !segment.hasDeletedRows
+      && Aggregation(schema: schema, groupBy: [], aggregates: aggregates)
+        .add(rowCount: segment.rowCount, knownFrom: segment.bounds(ofColumn:))
   }
 }
 

@@ -22,6 +22,11 @@ public protocol ScanSource: Sendable {
   func readPage(
     column: Int, page: Int, rows: [UInt32], work: inout ScanWork
   ) throws -> ColumnVector
+  /// Whether some of its rows are not there for the query. Zone maps, filters and indexes speak of
+  /// these as well.
+  var hasDeletedRows: Bool { get }
+  /// The rows of a range that are there, the first one at bit 0; nil for all.
+  func liveRows(in range: Range<Int>) -> Bitmap?
   /// The same rows for one thread that reads its pages one after another, all it wants of a page
   /// before the next: it may remember what it has decoded.
   func forOneThread() -> any ScanSource
@@ -29,6 +34,9 @@ public protocol ScanSource: Sendable {
 
 extension ScanSource {
   public func forOneThread() -> any ScanSource { self }
+
+  public var hasDeletedRows: Bool { false }
+  public func liveRows(in range: Range<Int>) -> Bitmap? { nil }
 
   public func readPage(
     column: Int, page: Int, rows: [UInt32], work: inout ScanWork

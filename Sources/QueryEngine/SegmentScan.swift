@@ -72,6 +72,7 @@ struct SegmentScan {
 
   var pageCount: Int { source.pageCount }
   var rowCount: Int { source.rowCount }
+  var hasDeletedRows: Bool { source.hasDeletedRows }
 
   /// The pages that may have selected rows.
   var pages: Range<Int> { pruning?.pages ?? 0..<source.pageCount }
@@ -87,7 +88,7 @@ struct SegmentScan {
     let pruner = SegmentPruner(
       source, schema: schema, positions: positions, filter: filter, use: use)
     guard var found = try pruner.pruning(&work) else { return false }
-    found.isCountOnly = isCountOnly && found.rest == nil
+    found.isCountOnly = isCountOnly && found.rest == nil && !source.hasDeletedRows
     pruning = found
     return true
   }
@@ -169,6 +170,10 @@ struct SegmentScan {
       } else {
         selection = try evaluator?.evaluate(rowCount: rowCount, column: columns.column)
       }
+    }
+    if let live = source.liveRows(in: range) {
+      if let selection { live.formIntersection(selection) }
+      selection = live
     }
     let selectedCount = selection?.setCount ?? rowCount
     work.rowsSelected += selectedCount

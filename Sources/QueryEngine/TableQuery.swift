@@ -24,11 +24,11 @@ extension Query {
     isCancelled: () -> Bool = { false }
   ) throws -> TableQueryResult {
     let tablets = try relevantTablets(of: table)
-    let segments = tablets.flatMap(\.segments)
+    let segments = try tablets.flatMap { try $0.liveSegments() }
     let result = try QueryExecutor.run(
-      self, over: segments.map { try $0.reader() }, schema: table.definition.schema,
+      self, over: segments.map { try $0.source() }, schema: table.definition.schema,
       parallelism: parallelism, analyzers: table.definition.analyzers,
-      indexes: indexes ?? .whereCheaper(cache: segments.first?.indexCache),
+      indexes: indexes ?? .whereCheaper(cache: segments.first?.segment.indexCache),
       isCancelled: isCancelled)
     return TableQueryResult(
       result: result, componentCounts: tablets.map(\.state.componentCount))

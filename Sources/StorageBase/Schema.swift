@@ -18,8 +18,7 @@ public struct Column: Hashable, Sendable {
 public enum KeysModel: UInt8, Hashable, Sendable, Codable {
   /// Keeps every row (`DUPLICATE KEY` of Apache Doris).
   case duplicate = 1
-  /// Keeps the newest row of each key (`UNIQUE KEY`). Policies and the simulator know it; tables
-  /// of this model cannot be created yet.
+  /// Keeps the newest row of each key (`UNIQUE KEY`).
   case unique = 2
 }
 

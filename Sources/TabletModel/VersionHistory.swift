@@ -35,6 +35,8 @@ public struct VersionHistory: Hashable, Sendable {
   /// In the order of versions.
   public var entries: [Entry] { older + newer }
 
+  public var oldest: Entry { older.first ?? newest }
+
   public var newest: Entry { newer.last ?? older[older.count - 1] }
 
   public static func == (a: Self, b: Self) -> Bool { a.entries == b.entries }

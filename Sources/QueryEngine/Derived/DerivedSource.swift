@@ -31,6 +31,8 @@ struct DerivedSource: ScanSource {
   var rowCount: Int { base.rowCount }
   var pageCount: Int { base.pageCount }
   func rowRange(ofPage page: Int) -> Range<Int> { base.rowRange(ofPage: page) }
+  var hasDeletedRows: Bool { base.hasDeletedRows }
+  func liveRows(in range: Range<Int>) -> Bitmap? { base.liveRows(in: range) }
 
   /// Which of the derived columns it is; nil for a stored one.
   func derivedOrdinal(_ column: Int) -> Int? {
@@ -119,6 +121,8 @@ struct PrunableDerivedSource: PrunableSource {
   var rowCount: Int { base.rowCount }
   var pageCount: Int { base.pageCount }
   func rowRange(ofPage page: Int) -> Range<Int> { base.rowRange(ofPage: page) }
+  var hasDeletedRows: Bool { base.hasDeletedRows }
+  func liveRows(in range: Range<Int>) -> Bitmap? { base.liveRows(in: range) }
   func bounds(ofColumn column: Int) -> ValueBounds? { columns.bounds(ofColumn: column) }
 
   func bounds(ofColumn column: Int, page: Int) throws -> ValueBounds? {

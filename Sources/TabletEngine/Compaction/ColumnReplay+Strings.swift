@@ -10,7 +10,9 @@ extension ColumnReplay {
     let buffer = AlignedBuffer(byteCount: sources.count * 4)
     let output = buffer.mutableValues(as: UInt32.self)
     var nulls: Bitmap?
+    var stretchEnd = 0
     for index in sources.indices {
+      if index >= stretchEnd { stretchEnd = try passOver(before: index) }
       let input = Int(sources[index])
       if cursors[input].row == cursors[input].count { try refill(input) }
       let row = cursors[input].row
@@ -49,7 +51,9 @@ extension ColumnReplay {
     // First where each string is, then, knowing their total length, the bytes.
     let places = UnsafeMutableBufferPointer<UnsafeRawPointer>.allocate(capacity: sources.count)
     defer { places.deallocate() }
+    var stretchEnd = 0
     for index in sources.indices {
+      if index >= stretchEnd { stretchEnd = try passOver(before: index) }
       let input = Int(sources[index])
       if cursors[input].row == cursors[input].count { try refill(input) }
       let cursor = cursors[input]

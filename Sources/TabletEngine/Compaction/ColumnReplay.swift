@@ -34,6 +34,9 @@ final class ColumnReplay {
   private var starts: [MergeInput.Position]
   let union = CodeUnion()
   private(set) var work = PageWork()
+  /// What is left to pass over in the current call.
+  private var skips: ArraySlice<MergeOrder.Skip> = []
+  private var origin = 0
 
   /// Rows of an average run from which on runs are copied whole.
   private static let runRowCountMin = 8
@@ -59,8 +62,15 @@ final class ColumnReplay {
   }
 
   /// The values of the next rows, whose inputs are `sources`.
-  func next(_ sources: UnsafeBufferPointer<UInt16>) throws -> ColumnVector {
+  /// - Parameter skips: rows of inputs that are passed over, each before a row of `sources` that is
+  ///   counted from `origin`.
+  func next(
+    _ sources: UnsafeBufferPointer<UInt16>, skips: ArraySlice<MergeOrder.Skip> = [],
+    origin: Int = 0
+  ) throws -> ColumnVector {
     defer { retired.removeAll() }
+    self.skips = skips
+    self.origin = origin
     switch column.type.physical {
     case .int8: return try replay(sources, UInt8.self)
     case .int16: return try replay(sources, UInt16.self)
@@ -74,6 +84,24 @@ final class ColumnReplay {
       }
       return isCoded ? try replayCodes(sources) : try replayStrings(sources)
     }
+  }
+
+  /// Passes over what comes before row `index` of the current call, and says up to which row nothing
+  /// more does.
+  @inline(never)
+  func passOver(before index: Int) throws -> Int {
+    while let skip = skips.first, skip.before - origin <= index {
+      skips.removeFirst()
+      let input = Int(skip.input)
+      var left = skip.count
+      while left > 0 {
+        if cursors[input].row == cursors[input].count { try refill(input) }
+        let step = min(left, cursors[input].count - cursors[input].row)
+        cursors[input].row += step
+        left -= step
+      }
+    }
+    return skips.first.map { $0.before - origin } ?? .max
   }
 
   /// Moves an input whose page has ended to its next page.
@@ -125,11 +153,13 @@ final class ColumnReplay {
     var nulls: Bitmap?
     let hasRuns = Self.hasRuns(sources)
     var index = 0
+    var stretchEnd = 0
     while index < sources.count {
+      if index >= stretchEnd { stretchEnd = try passOver(before: index) }
       let input = Int(sources[index])
       if cursors[input].row == cursors[input].count { try refill(input) }
       let row = cursors[input].row
-      let count = hasRuns ? runLength(sources, from: index) : 1
+      let count = hasRuns ? min(stretchEnd &- index, runLength(sources, from: index)) : 1
       let source = cursors[input].values + row &* MemoryLayout<T>.stride
       if count == 1 {
         output[index] = source.loadUnaligned(as: T.self)

@@ -38,16 +38,24 @@ struct CompactionJob: Sendable {
       mergeDepth: (inputs.map(\.summary.mergeDepth).max() ?? 0) + 1,
       createdAt: store.clock.now())
     let point = policy.cumulativePoint(after: pick, output: summary, in: facts)
-    let meta = RowsetMeta(
-      entry: RowsetEntry(id: id, summary: summary),
-      segments: merged.segments.map { .file(byteCount: $0.byteCount) })
+    let rowset = store.makeRowset(
+      RowsetMeta(
+        entry: RowsetEntry(id: id, summary: summary),
+        segments: merged.segments.map { .file(byteCount: $0.byteCount) }),
+      tablet: snapshot.id, inline: [])
+    let moved = try moved(merged, inputs, to: rowset)
     // When this fails the log may hold the commit or not, so the files must stay. If it does not,
     // they are removed as orphans when the store is next opened.
     _ = try store.commit(
       .compact(
         CompactionOutput(
           tablet: snapshot.id, kind: pick.kind, cumulativePoint: point, inputs: inputs.map(\.id),
-          output: meta)))
+          rowset: rowset, moved: moved)))
+    if let moved, let index = snapshot.keys?.index {
+      // Entries that still lead to the inputs are resolved until then, and for ever if this fails.
+      try index.follow(moved)
+      store.betweenCommits { index.forget(moved) }
+    }
     return Outcome(output: summary, work: merged.work)
   }
 
@@ -57,8 +65,7 @@ struct CompactionJob: Sendable {
     var paths: [String] = []
     do {
       let merged = try merge(inputs, id: id, paths: &paths, isCancelled: isCancelled)
-      let rowCount = inputs.reduce(0) { $0 + $1.summary.rowCount }
-      guard merged.rowCount == rowCount else {
+      if let rowCount = expectedRowCount(inputs, merged), merged.rowCount != rowCount {
         throw StorageError.corrupt(
           file: paths.first ?? store.path, offset: 0, what: "merge of \(pick)",
           expected: "\(rowCount) rows", found: "\(merged.rowCount)")
@@ -75,9 +82,16 @@ struct CompactionJob: Sendable {
     _ inputs: [Rowset], id: RowsetID, paths: inout [String], isCancelled: () -> Bool
   ) throws -> SegmentMerger.Result {
     var outputs: [any WritableFile] = []
+    let unique = try definition.uniqueKeys.map {
+      try UniqueMerge(
+        $0, schema: definition.schema, isBase: pick.versions.first == VersionRange.initial.first)
+    }
     let merger = SegmentMerger(
-      definition: definition, segmentRowCountMax: store.options.segmentRowCountMax)
-    let streams = try inputs.flatMap { try $0.sortedStreams() }
+      definition: definition, segmentRowCountMax: store.options.segmentRowCountMax,
+      unique: unique, convertsRows: mergesOnWrite)
+    // What is left is what a reader of the last version sees, whatever has been deleted since.
+    let version = mergesOnWrite ? pick.versions.last : nil
+    let streams = try inputs.flatMap { try $0.sortedStreams(at: version) }
     let result = try merger.merge(streams, isCancelled: isCancelled) { ordinal in
       let path = store.layout.segment(tablet: snapshot.id, rowset: id, ordinal: ordinal)
       let file = try store.files.create(path, cause: .compaction)
@@ -91,5 +105,30 @@ struct CompactionJob: Sendable {
         store.layout.tabletDirectory(snapshot.id), cause: .compaction)
     }
     return result
+  }
+
+  private var mergesOnWrite: Bool { snapshot.keys?.index != nil }
+
+  /// How many rows the output has to have; nil where that depends on the keys.
+  private func expectedRowCount(_ inputs: [Rowset], _ merged: SegmentMerger.Result) -> Int? {
+    let all = inputs.reduce(0) { $0 + $1.summary.rowCount }
+    guard definition.uniqueKeys != nil else { return all }
+    guard mergesOnWrite else { return nil }
+    let deleted = inputs.flatMap(\.segments).reduce(0) {
+      $0 + ($1.deletes.rows(at: pick.versions.last)?.count ?? 0)
+    }
+    return all - deleted + merged.deleteSigns.reduce(0) { $0 + $1.count }
+  }
+
+  private func moved(
+    _ merged: SegmentMerger.Result, _ inputs: [Rowset], to output: Rowset
+  ) throws -> MovedRows? {
+    guard mergesOnWrite, let conversion = merged.conversion else { return nil }
+    // The inputs of the merge hold these segments in their order.
+    let segments = inputs.flatMap(\.segments)
+    return try MovedRows(
+      inputs: segments, conversion: conversion, outputs: output.segments,
+      outputRowCounts: merged.segments.map(\.rowCount), deleteSigns: merged.deleteSigns,
+      version: pick.versions.last)
   }
 }

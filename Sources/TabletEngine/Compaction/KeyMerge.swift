@@ -13,44 +13,73 @@ import StorageBase
 /// thread-safe.
 final class KeyMerge {
   /// An input with rows left, by the prefix of its current row.
-  private struct Contender {
+  struct Contender {
     var prefix: UInt64
     var input: Int
   }
 
   /// Where an input is in its current page. Plain memory: nothing is retained for a row.
-  private struct Cursor {
+  struct Cursor {
     /// As in `MergeKeys`.
     var prefixes: UnsafePointer<UInt64>?
     var exactColumns: UInt64 = 0
     var row = 0
     /// 0 at the end of the input.
     var rowCount = 0
+    /// Of the page, among the rows of its segment and of the input.
+    var firstRow = 0
+    var firstInputRow = 0
+    /// Set for deleted rows of the segment, as far as it goes.
+    var deletedWords: UnsafePointer<UInt64>?
+    var deletedWordCount = 0
+    /// As in `MergeVersions`.
+    var sequences: UnsafePointer<UInt64>?
+    var deleteSigns: UnsafePointer<Int8>?
   }
 
   /// The place of an input that has ended.
-  private static let nobody = -1
+  static let nobody = -1
   /// Rows in a row from one input after which it is galloped through.
-  private static let gallopRowCount = 6
+  static let gallopRowCount = 6
 
-  private let inputs: [MergeInput]
+  let inputs: [MergeInput]
   private let keyColumns: [Column]
-  private let keyColumnCount: Int
+  let keyColumnCount: Int
+  /// How rows of equal keys become one; nil when they do not.
+  let unique: UniqueMerge?
   private var positions: [MergeInput.Position]
   /// The current page of each input; nil at its end.
-  private var keys: [MergeKeys?]
-  private let cursors: UnsafeMutablePointer<Cursor>
+  private(set) var keys: [MergeKeys?]
+  /// In unique merges: the page of each input before that, and what rows are asked beside keys.
+  private(set) var formerKeys: [MergeKeys?] = []
+  private var versions: [MergeVersions?] = []
+  /// In unique merges: the newest row so far of the key that the merge is at.
+  var candidate: Candidate?
+  /// Rows passed over since the last row of the output.
+  var carriedSkips: [MergeOrder.Skip] = []
+  var conversion: RowConversion?
+  var outputRowCount = 0
+  let cursors: UnsafeMutablePointer<Cursor>
   /// By node, the loser of the match played there: node i is the parent of 2i and 2i + 1, and input
   /// i enters at node `inputs.count + i`.
   private let losers: UnsafeMutablePointer<Contender>
   // It changes with every row. A class checks each access for overlap at run time, which costs more
   // than a comparison; no method here holds it while it calls out.
-  @exclusivity(unchecked) private var winner = Contender(prefix: .max, input: nobody)
+  @exclusivity(unchecked) private(set) var winner = Contender(prefix: .max, input: nobody)
   private(set) var work = PageWork()
 
-  init(inputs: [MergeInput], schema: Schema) throws {
+  /// - Parameter convertsRows: whether to note where each row of the inputs goes.
+  init(
+    inputs: [MergeInput], schema: Schema, unique: UniqueMerge? = nil, convertsRows: Bool = false
+  ) throws {
     precondition(inputs.count <= Limits.mergeInputCountMax)
     self.inputs = inputs
+    self.unique = unique
+    if convertsRows { conversion = RowConversion(rowCounts: inputs.map(\.rowCount)) }
+    if unique != nil {
+      formerKeys = inputs.map { _ in nil }
+      versions = inputs.map { _ in nil }
+    }
     keyColumns = Array(schema.columns[..<schema.sortKeyCount])
     keyColumnCount = keyColumns.count
     positions = inputs.map { _ in MergeInput.Position() }
@@ -69,9 +98,19 @@ final class KeyMerge {
     losers.deallocate()
   }
 
-  var isAtEnd: Bool { winner.input == Self.nobody }
+  var isAtEnd: Bool { winner.input == Self.nobody && candidate == nil }
 
-  /// The inputs of the next `count` output rows, or of all that are left.
+  /// Where the next `count` output rows come from, or all that are left: none at all when these are
+  /// all passed over.
+  func next(_ count: Int) throws -> MergeOrder {
+    if unique != nil { return try nextUnique(count) }
+    let sources = try nextSources(count)
+    if conversion != nil {
+      preconditionFailure("only merges of unique keys convert rows")
+    }
+    return MergeOrder(sources: sources)
+  }
+
   func nextSources(_ count: Int) throws -> [UInt16] {
     let left = inputs.indices.reduce(0) { $0 + rowsLeft($1) }
     return try [UInt16](unsafeUninitializedCapacity: min(count, left)) { sources, filled in
@@ -105,7 +144,7 @@ final class KeyMerge {
   }
 
   /// Plays the last winner, whose row has changed, against the losers on its way up.
-  private func advance(_ input: Int) throws {
+  func advance(_ input: Int) throws {
     if cursors[input].row == cursors[input].rowCount {
       positions[input] = inputs[input].pageAfter(positions[input])
       try load(input)
@@ -141,7 +180,7 @@ final class KeyMerge {
 
   /// How many rows of the winner's page sort before the current row of every other input, at least
   /// one: by steps that double, then by halves.
-  private func gallop(_ input: Int, atMost limit: Int) -> Int {
+  func gallop(_ input: Int, atMost limit: Int) -> Int {
     guard let runnerUp = runnerUp(of: input) else { return limit }
     let first = cursors[input].row
     func isAhead(_ count: Int) -> Bool {
@@ -219,6 +258,10 @@ final class KeyMerge {
 
   /// Reads the keys of the page that an input stands at.
   private func load(_ input: Int) throws {
+    if unique != nil {
+      formerKeys[input] = keys[input]
+      if candidate?.input == input { candidate?.isOnFormerPage = true }
+    }
     keys[input] = nil
     cursors[input] = Cursor()
     var pages: [ColumnVector] = []
@@ -232,5 +275,30 @@ final class KeyMerge {
     keys[input] = page
     cursors[input] = Cursor(
       prefixes: page.prefixes, exactColumns: page.exactColumns, rowCount: page.rowCount)
+    if let unique { try loadVersions(input, unique) }
+  }
+
+  /// Reads what a unique merge has to know of the rows of the page that an input stands at.
+  private func loadVersions(_ input: Int, _ unique: UniqueMerge) throws {
+    let position = positions[input]
+    let segment = inputs[input].segments[position.segment]
+    let sequences = try unique.sequence.flatMap {
+      try inputs[input].page(position, column: $0, work: &work)
+    }
+    var signs: ColumnVector?
+    if segment.schema.index(of: DeleteSign.column.id) != nil {
+      signs = try inputs[input].page(position, column: DeleteSign.column, work: &work)
+    }
+    let known = MergeVersions(sequences: sequences, deleteSigns: signs)
+    versions[input] = known
+    cursors[input].sequences = known.sequences
+    cursors[input].deleteSigns = known.deleteSigns
+    cursors[input].firstRow = segment.rowRange(ofPage: position.page).lowerBound
+    cursors[input].firstInputRow =
+      inputs[input].firstRow(ofSegment: position.segment) + cursors[input].firstRow
+    if let deleted = inputs[input].deletedRows(ofSegment: position.segment) {
+      cursors[input].deletedWords = deleted.bitmap.words.baseAddress
+      cursors[input].deletedWordCount = deleted.bitmap.words.count
+    }
   }
 }

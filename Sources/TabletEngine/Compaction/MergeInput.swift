@@ -5,6 +5,24 @@ import StorageBase
 /// One sorted sequence of rows to merge: segments whose key ranges follow one another.
 struct MergeInput {
   let segments: [SegmentReader]
+  /// By segment, the rows that are left out unless they are deletions that still count; empty for
+  /// none at all.
+  private let deleted: [DeletedRows?]
+
+  init(segments: [SegmentReader], deleted: [DeletedRows?] = []) {
+    precondition(deleted.isEmpty || deleted.count == segments.count)
+    self.segments = segments
+    self.deleted = deleted
+  }
+
+  func deletedRows(ofSegment segment: Int) -> DeletedRows? {
+    deleted.isEmpty ? nil : deleted[segment]
+  }
+
+  /// Where the rows of a segment begin among those of the input.
+  func firstRow(ofSegment segment: Int) -> Int {
+    segments[..<segment].reduce(0) { $0 + $1.rowCount }
+  }
 
   /// A place in an input. Pages line up across columns, so it is the same for all of them.
   struct Position: Hashable {
@@ -23,6 +41,9 @@ struct MergeInput {
   ) throws -> ColumnVector? {
     guard position.segment < segments.count else { return nil }
     let reader = segments[position.segment]
+    if column.id == DeleteSign.column.id, reader.schema.index(of: column.id) == nil {
+      return DeleteSign.vector(nil, rowCount: reader.rowRange(ofPage: position.page).count)
+    }
     return try reader.readPage(
       column: reader.position(of: column), page: position.page, work: &work)
   }
@@ -41,9 +62,15 @@ struct MergeInput {
 
 extension Rowset {
   /// The rowset as sequences that are each in key order: one, unless its segments overlap.
-  func sortedStreams() throws -> [MergeInput] {
+  /// - Parameter version: what is deleted for a reader at this version is marked; nil for nothing.
+  func sortedStreams(at version: Version? = nil) throws -> [MergeInput] {
     let readers = try segments.map { try $0.reader() }
-    if summary.segmentsOverlap { return readers.map { MergeInput(segments: [$0]) } }
-    return readers.isEmpty ? [] : [MergeInput(segments: readers)]
+    let deleted = version.map { version in segments.map { $0.deletes.rows(at: version) } } ?? []
+    if summary.segmentsOverlap {
+      return readers.indices.map {
+        MergeInput(segments: [readers[$0]], deleted: deleted.isEmpty ? [] : [deleted[$0]])
+      }
+    }
+    return readers.isEmpty ? [] : [MergeInput(segments: readers, deleted: deleted)]
   }
 }

@@ -11,11 +11,19 @@ struct SegmentMerger {
     var segments: [SegmentSummary] = []
     var rowCount = 0
     var work = PageWork()
+    /// By output segment, its rows that stand for the deletion of their key.
+    var deleteSigns: [[UInt32]] = []
+    /// Of merges that were asked for it.
+    var conversion: RowConversion?
   }
 
   let definition: TableDefinition
   /// Rows after which another output segment begins.
   let segmentRowCountMax: Int
+  /// How rows of equal keys become one; nil when they do not.
+  var unique: UniqueMerge?
+  /// Whether to tell where each row of the inputs has gone.
+  var convertsRows = false
 
   /// - Parameters:
   ///   - sink: where output segment `n` goes.
@@ -24,40 +32,47 @@ struct SegmentMerger {
     _ inputs: [MergeInput], isCancelled: () -> Bool,
     sink: (_ ordinal: Int) throws -> any SegmentSink
   ) throws -> Result {
-    let schema = definition.schema
     var result = Result()
-    let keys = try KeyMerge(inputs: inputs, schema: schema)
+    let keys = try KeyMerge(
+      inputs: inputs, schema: definition.schema, unique: unique, convertsRows: convertsRows)
     var positions = inputs.map { _ in MergeInput.Position() }
     while !keys.isAtEnd {
-      let sources = try keys.nextSources(segmentRowCountMax)
+      let order = try keys.next(segmentRowCountMax)
+      if order.sources.isEmpty { break }
+      let schema =
+        order.deleteSigns.isEmpty ? definition.schema : try definition.schema.withDeleteSign()
       let writer = try SegmentWriter(
         schema: schema, options: definition.segmentOptions,
         sink: try sink(result.segments.count))
       let indexes =
-        definition.indexes.isEmpty
-        ? nil : IndexMerge(inputs: inputs, from: positions, sources: sources)
+        definition.indexes.isEmpty || !order.skips.isEmpty
+        ? nil : IndexMerge(inputs: inputs, from: positions, sources: order.sources)
       var end = positions
       for column in schema.columns.indices {
         let replay = ColumnReplay(inputs: inputs, column: schema.columns[column], from: positions)
         try write(
-          column, by: replay, sources, to: writer, isCancelled, indexes: indexes)
+          column, by: replay, order, to: writer, isCancelled, indexes: indexes)
         end = replay.positions
         result.work += replay.work
       }
       positions = end
       result.segments.append(try writer.finish())
-      result.rowCount += sources.count
+      result.deleteSigns.append(order.deleteSigns)
+      result.rowCount += order.sources.count
     }
     result.work += keys.work
+    result.conversion = keys.conversion
     return result
   }
 
   /// Writes one column and its index, which is merged if every input has it, else built.
   private func write(
-    _ column: Int, by replay: ColumnReplay, _ sources: [UInt16], to writer: SegmentWriter,
+    _ column: Int, by replay: ColumnReplay, _ order: MergeOrder, to writer: SegmentWriter,
     _ isCancelled: () -> Bool, indexes: IndexMerge?
   ) throws {
-    let wanted = definition.index(ofColumn: column)
+    let sources = order.sources
+    let isHidden = column >= definition.schema.columns.count
+    let wanted = isHidden ? nil : definition.index(ofColumn: column)
     let known = try wanted.flatMap {
       try indexes?.indexes(of: definition.schema.columns[column], $0)
     }
@@ -67,11 +82,15 @@ struct SegmentMerger {
         type: definition.schema.columns[column].type, options: wanted.options)
     }
     let rowsPerPage = definition.segmentOptions.rowsPerPage
+    var skips = order.skips[...]
     for start in stride(from: 0, to: sources.count, by: rowsPerPage) {
       if isCancelled() { throw CancellationError() }
       let rows = start..<min(sources.count, start + rowsPerPage)
+      let passed = skips.prefix { $0.before < rows.upperBound }
+      skips = skips[passed.endIndex...]
       let page = try sources.withUnsafeBufferPointer {
-        try replay.next(UnsafeBufferPointer(rebasing: $0[rows]))
+        try replay.next(
+          UnsafeBufferPointer(rebasing: $0[rows]), skips: passed, origin: start)
       }
       try writer.append(page)
       try builder?.add(page, firstRow: start)

@@ -10,6 +10,7 @@ final class BucketWriter {
   private var segments: [PreparedLoad.Segment] = []
   private var rowCount = 0
   private var flushCount = 0
+  private var keys: [SegmentKeys?] = []
 
   init(store: Store, tablet: TabletID, token: TransactionToken) {
     self.store = store
@@ -18,17 +19,18 @@ final class BucketWriter {
     rowset = store.newRowsetID()
   }
 
-  /// Adds the segments of one flush, with the number of their rows.
+  /// Adds the segments of one flush.
   /// - Parameter isLast: whether nothing follows, so that a small first segment may stay in memory.
-  func add(_ encoded: [(bytes: [UInt8], rowCount: Int)], isLast: Bool) throws {
+  func add(_ encoded: [SegmentPiece.Encoded], isLast: Bool) throws {
     flushCount += 1
     let isAlone = isLast && segments.isEmpty && encoded.count == 1
-    for (bytes, count) in encoded {
-      rowCount += count
-      if isAlone && bytes.count <= store.options.inlineRowsetByteCountMax {
-        segments.append(.inline(bytes))
+    for segment in encoded {
+      rowCount += segment.rowCount
+      keys.append(segment.keys)
+      if isAlone && segment.bytes.count <= store.options.inlineRowsetByteCountMax {
+        segments.append(.inline(segment.bytes))
       } else {
-        try writeFile(bytes)
+        try writeFile(segment.bytes)
       }
     }
   }
@@ -51,6 +53,6 @@ final class BucketWriter {
     }
     return PreparedLoad.Part(
       tablet: tablet, rowset: rowset, rowCount: rowCount, segmentsOverlap: flushCount > 1,
-      segments: segments)
+      segments: segments, keys: keys)
   }
 }

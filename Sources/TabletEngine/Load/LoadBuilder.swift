@@ -16,6 +16,8 @@ public final class LoadBuilder {
   private let table: TableSnapshot
   private let token: TransactionToken
   private var batches: [ColumnBatch] = []
+  /// By batch, the rows that delete their keys.
+  private var deleteSigns: [Bitmap?] = []
   private var bufferedByteCount = 0
   private var buckets: [BucketWriter]
 
@@ -30,14 +32,19 @@ public final class LoadBuilder {
   public var transaction: TransactionID { token.id }
 
   /// Adds rows.
+  /// - Parameter deleteSigns: the rows that stand for the deletion of their key, of whose other
+  ///   columns only the sequence column counts; for tables with unique keys. Of rows with one key
+  ///   the last one counts, or the one with the greatest sequence value.
   /// - Throws: `StorageError.schemaMismatch` when the columns are not those of the table or a
   ///   column that must not be null holds nulls; the rows are not added then.
   ///   `TransactionError` when the load has been aborted meanwhile.
-  public func append(_ batch: ColumnBatch) throws {
+  public func append(_ batch: ColumnBatch, deleteSigns: Bitmap? = nil) throws {
     try table.definition.check(batch)
+    try requireUniqueKeys(for: deleteSigns, of: batch)
     try token.requireRunning()
     guard batch.rowCount > 0 else { return }
     batches.append(batch)
+    self.deleteSigns.append(deleteSigns)
     bufferedByteCount += batch.byteCount
     if bufferedByteCount >= Self.flushByteCount { try flush(isLast: false) }
   }
@@ -52,33 +59,59 @@ public final class LoadBuilder {
   private func flush(isLast: Bool) throws {
     guard let first = batches.first else { return }
     let batch = batches.count == 1 ? first : ColumnBatch(concatenating: batches)
+    let signs = joinedDeleteSigns()
     batches.removeAll()
+    deleteSigns.removeAll()
     bufferedByteCount = 0
-    let pieces = try pieces(of: batch)
+    let pieces = try pieces(of: batch, deleteSigns: signs)
     for column in batch.columns {
       for piece in pieces { try piece.append(column) }
     }
     for (bucket, writer) in buckets.enumerated() {
       let own = pieces.filter { $0.bucket == bucket }
       guard !own.isEmpty else { continue }
-      try writer.add(own.map { (try $0.finish(), $0.rowCount) }, isLast: isLast)
+      try writer.add(own.map { try $0.finish() }, isLast: isLast)
     }
+  }
+
+  private func requireUniqueKeys(for signs: Bitmap?, of batch: ColumnBatch) throws {
+    guard let signs else { return }
+    precondition(signs.count == batch.rowCount, "a delete sign for each row")
+    guard table.definition.uniqueKeys == nil else { return }
+    throw StorageError.invalidArgument(
+      name: "delete signs for table \(table.definition.name)", value: "\(signs.setCount) rows",
+      reason: "rows are deleted by key where keys are unique")
+  }
+
+  /// The delete signs of all batches.
+  private func joinedDeleteSigns() -> Bitmap? {
+    guard deleteSigns.contains(where: { $0 != nil }) else { return nil }
+    let joined = Bitmap(count: batches.reduce(0) { $0 + $1.rowCount })
+    var start = 0
+    for (batch, signs) in zip(batches, deleteSigns) {
+      signs?.forEachSet { joined.set(start + $0) }
+      start += batch.rowCount
+    }
+    return joined
   }
 
   /// The segments to be made of a batch: one for each bucket that has rows, or more when these are
   /// too many for one.
-  private func pieces(of batch: ColumnBatch) throws -> [SegmentPiece] {
+  private func pieces(of batch: ColumnBatch, deleteSigns: Bitmap?) throws -> [SegmentPiece] {
     let sorter = RowSorter(batch)
+    let newest = table.definition.uniqueKeys.map { _ in NewestRows(batch, table.definition) }
     let limit = store.options.segmentRowCountMax
     var pieces: [SegmentPiece] = []
     for (bucket, rows) in rowsByBucket(batch).enumerated() where !rows.isEmpty {
-      let sorted = sorter.sorted(rows)
+      var sorted = sorter.sorted(rows)
+      newest?.keep(in: &sorted, sorter)
       for start in stride(from: 0, to: sorted.count, by: limit) {
         let end = min(sorted.count, start + limit)
         pieces.append(
           try SegmentPiece(
             bucket: bucket, rows: limit < sorted.count ? Array(sorted[start..<end]) : sorted,
-            of: batch, definition: table.definition))
+            of: batch, deleteSigns: deleteSigns, definition: table.definition,
+            keys: table.tablets[bucket].keys))
       }
     }
     return pieces

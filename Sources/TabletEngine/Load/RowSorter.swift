@@ -15,7 +15,7 @@ struct RowSorter {
     let row: UInt32
   }
 
-  private let keys: SortKeys
+  let keys: SortKeys
   /// Whether all rows of the batch are in key order, and therefore any of them.
   private let isInOrder: Bool
 

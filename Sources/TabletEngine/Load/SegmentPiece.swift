@@ -1,3 +1,4 @@
+import InvertedIndex
 import ScanKernels
 import SegmentFormat
 import StorageBase
@@ -5,27 +6,53 @@ import StorageBase
 /// The rows of a batch that become one segment. Not thread-safe.
 ///
 /// A batch is spread over its pieces one column at a time: the column stays in the cache while
-/// every piece takes its rows, and no more than one column of one piece is held besides the batch.
+/// every piece takes its rows, and no more than one column of one piece is held besides the batch;
+/// of tables with a key index, the keys as well.
 final class SegmentPiece {
+  /// An encoded segment.
+  struct Encoded {
+    let bytes: [UInt8]
+    let rowCount: Int
+    /// What publishing it takes; nil for tables without a key index.
+    let keys: SegmentKeys?
+  }
+
   let bucket: Int
   private let rows: [UInt32]
   /// Whether the rows are those of the batch, in order, so that nothing needs to be gathered.
   private let isBatch: Bool
   private let definition: TableDefinition
+  private let keys: TabletKeys?
+  /// Rows of the piece that delete their keys.
+  private let deleteSigns: Bitmap?
+  private var keyColumns: [ColumnVector] = []
+  private var sequence: ColumnVector?
   private var columnCount = 0
   private let sink = MemorySink()
   private let writer: SegmentWriter
 
-  /// - Parameter rows: of `batch`, in key order.
+  /// - Parameters:
+  ///   - rows: of `batch`, in key order.
+  ///   - deleteSigns: of all rows of `batch`.
   init(
-    bucket: Int, rows: [UInt32], of batch: ColumnBatch, definition: TableDefinition
+    bucket: Int, rows: [UInt32], of batch: ColumnBatch, deleteSigns: Bitmap? = nil,
+    definition: TableDefinition, keys: TabletKeys? = nil
   ) throws {
     self.bucket = bucket
     self.definition = definition
     self.rows = rows
+    self.keys = keys
     isBatch = rows.count == batch.rowCount && rows.enumerated().allSatisfy { $0 == $1 }
+    self.deleteSigns = deleteSigns.flatMap { Self.signs($0, of: rows) }
     writer = try SegmentWriter(
-      schema: batch.schema, options: definition.segmentOptions, sink: sink)
+      schema: self.deleteSigns == nil ? definition.schema : definition.schema.withDeleteSign(),
+      options: definition.segmentOptions, sink: sink)
+  }
+
+  private static func signs(_ signs: Bitmap, of rows: [UInt32]) -> Bitmap? {
+    let own = Bitmap(count: rows.count)
+    for (index, row) in rows.enumerated() where signs[Int(row)] { own.set(index) }
+    return own.setCount == 0 ? nil : own
   }
 
   var rowCount: Int { rows.count }
@@ -36,12 +63,21 @@ final class SegmentPiece {
     let own = isBatch ? column : column.gather(rows)
     try writer.writeColumn(own)
     try definition.appendIndex(ofColumn: columnCount, of: own, to: writer)
+    if let keys, keys.index != nil {
+      if columnCount < definition.schema.sortKeyCount { keyColumns.append(own) }
+      if columnCount == keys.sequence { sequence = own }
+    }
     columnCount += 1
   }
 
   /// The whole segment, once all columns are there.
-  func finish() throws -> [UInt8] {
+  func finish() throws -> Encoded {
+    if let deleteSigns {
+      try writer.writeColumn(DeleteSign.vector(deleteSigns, rowCount: rows.count))
+    }
     _ = try writer.finish()
-    return sink.bytes
+    let published = keys?.index?.prepare(
+      keys: keyColumns, sequence: sequence, deleteSigns: deleteSigns)
+    return Encoded(bytes: sink.bytes, rowCount: rows.count, keys: published)
   }
 }

@@ -11,8 +11,10 @@ struct Checkpoint: Sendable {
   static let pruningVersion: UInt32 = 2
   /// Tablets have no history: nobody can ask for states before the checkpoint.
   static let transactionVersion: UInt32 = 3
+  /// Tablets have no deletes.
+  static let historyVersion: UInt32 = 4
   /// The version that is written.
-  static let version: UInt32 = 4
+  static let version: UInt32 = 5
 
   /// The first log file to replay after it; also the checkpoint's own number.
   var firstLog: UInt32
@@ -36,6 +38,8 @@ struct Checkpoint: Sendable {
     var state: TabletState
     /// By rowset, visible and stale.
     var placements: [RowsetID: [SegmentPlacement]]
+    /// By rowset and ordinal of the segment; only of unique-key tables.
+    var deletes: [RowsetID: [Int: DeleteHistory]] = [:]
   }
 
   /// Writes the checkpoint so that it is either there whole or not at all.
@@ -113,7 +117,9 @@ struct Checkpoint: Sendable {
       var tablets: [Tablet] = []
       for _ in 0..<definition.bucketCount {
         let lastCommit = format <= transactionVersion ? checkpoint.commitSequence : nil
-        tablets.append(try Tablet.decode(from: &reader, lastCommit: lastCommit))
+        var tablet = try Tablet.decode(from: &reader, lastCommit: lastCommit)
+        if format > historyVersion { try tablet.decodeDeletes(from: &reader) }
+        tablets.append(tablet)
       }
       checkpoint.tables.append(
         Table(id: id, definition: definition, createdAt: createdAt, tablets: tablets))
@@ -162,6 +168,7 @@ extension Checkpoint.Tablet {
       writer.append(stale.since.rawValue)
     }
     state.history.encode(into: &writer)
+    encodeDeletes(into: &writer)
   }
 
   /// - Parameter lastCommit: when there is no history, the last commit that the state may contain.

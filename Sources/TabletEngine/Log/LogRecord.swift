@@ -13,6 +13,7 @@ enum LogRecord: Hashable, Sendable {
   case reserveTransactions(below: TransactionID)
   case groupRows(GroupRowsRecord)
   case repair(RepairCommit)
+  case deleteRows(DeletedRowsRecord)
 }
 
 struct TableCreation: Hashable, Sendable {
@@ -69,6 +70,7 @@ enum RecordTag: UInt8 {
   case groupRows = 10
   /// With filters, indexes and properties: the form that is written.
   case createTableWithProperties = 11
+  case deletedRows = 13
   case repair = 32
 }
 
@@ -116,6 +118,7 @@ extension LogRecord {
     case .repair(let repair):
       writer.append(RecordTag.repair.rawValue)
       repair.encode(into: &writer)
+    case .deleteRows(let rows): rows.encode(into: &writer)
     }
   }
 
@@ -145,7 +148,8 @@ extension LogRecord {
       let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
       return .sweep(tablet: tablet, rowsets: try decodeRowsetIDs(from: &reader))
     case .repair: return .repair(try RepairCommit.decode(from: &reader))
-    case nil: throw reader.corrupt("record kind", expected: "1 to 11 or 32", found: "\(tag)")
+    case .deletedRows: return .deleteRows(try DeletedRowsRecord.decode(from: &reader))
+    case nil: throw reader.corrupt("record kind", expected: "1 to 13 or 32", found: "\(tag)")
     }
   }
 

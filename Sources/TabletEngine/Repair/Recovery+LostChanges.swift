@@ -56,17 +56,28 @@ extension Recovery {
       if catalogue.pending[decision.transaction] != nil {
         damage.lostDecisions.append(decision.transaction)
       }
+    case .deleteRows(let deletes):
+      // What lost loads have deleted is there again.
+      guard let tablet = catalogue.tablet(deletes.tablet) else { return }
+      let kept = DeletedRowsRecord(
+        tablet: deletes.tablet, parts: deletes.parts.filter { $0.version <= tablet.version })
+      guard !kept.parts.isEmpty else { return }
+      try keep(.deleteRows(kept), in: &damage)
     case .createTable, .compact, .sweep, .repair, .reserveTransactions, .decide:
-      let before = self
-      do {
-        try apply(record)
-      } catch StorageError.corrupt {
-        // It refers to what is lost.
-        self = before
-        return
-      }
-      damage.keptRecords.append(record)
+      try keep(record, in: &damage)
     }
+  }
+
+  /// Carries out a record that does not refer to what is lost.
+  private mutating func keep(_ record: LogRecord, in damage: inout LogDamage) throws {
+    let before = self
+    do {
+      try apply(record)
+    } catch StorageError.corrupt {
+      self = before
+      return
+    }
+    damage.keptRecords.append(record)
   }
 
   /// Promised rows that can be read; their table may be lost.

@@ -69,17 +69,24 @@ private final class RowsetContents: Sendable {
 public final class RowsetSegment: Sendable {
   /// The file, or the log file and offset for an inline segment.
   public let path: String
+  let rowset: RowsetID
+  /// Among the segments of the rowset.
+  let ordinal: Int
   let placement: SegmentPlacement
   /// Keeps opened indexes and what they answered, for all segments of a store.
   public let indexCache: IndexCache
+  /// The rows that later versions have deleted; only unique-key tables have any.
+  let deletes = DeleteVector()
   private let open: @Sendable () throws -> any ReadableFile
   private let opened = Mutex<SegmentReader?>(nil)
 
   init(
-    path: String, placement: SegmentPlacement, indexCache: IndexCache,
-    open: @escaping @Sendable () throws -> any ReadableFile
+    path: String, rowset: RowsetID, ordinal: Int, placement: SegmentPlacement,
+    indexCache: IndexCache, open: @escaping @Sendable () throws -> any ReadableFile
   ) {
     self.path = path
+    self.rowset = rowset
+    self.ordinal = ordinal
     self.placement = placement
     self.indexCache = indexCache
     self.open = open

@@ -48,6 +48,18 @@ extension TabletSnapshot {
     var placements: [RowsetID: [SegmentPlacement]] = [:]
     for rowset in rowsets { placements[rowset.id] = rowset.segments.map(\.placement) }
     for (id, rowset) in stale { placements[id] = rowset.segments.map(\.placement) }
-    return Checkpoint.Tablet(state: state, placements: placements)
+    return Checkpoint.Tablet(state: state, placements: placements, deletes: deletes)
+  }
+
+  private var deletes: [RowsetID: [Int: DeleteHistory]] {
+    guard keys != nil else { return [:] }
+    var deletes: [RowsetID: [Int: DeleteHistory]] = [:]
+    for rowset in rowsets + Array(stale.values) {
+      for (ordinal, segment) in rowset.segments.enumerated() {
+        let history = segment.deletes.history
+        if !history.isEmpty { deletes[rowset.id, default: [:]][ordinal] = history }
+      }
+    }
+    return deletes
   }
 }

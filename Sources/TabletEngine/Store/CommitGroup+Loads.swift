@@ -27,6 +27,7 @@ extension CommitGroup {
     let rowsets = encode(.commit(commit), parts, of: load)
     var next = catalogue
     let versions = try next.publish(rowsets, sequence: sequence)
+    try resolveKeys(of: rowsets, load.parts.map(\.keys))
     catalogue = next
     put(transaction)
     if let covered = load.covered { covers.append(covered) }
@@ -59,7 +60,8 @@ extension CommitGroup {
       transaction: transaction.id, label: load.label, startedAt: transaction.startedAt, at: now,
       deadline: deadline, parts: parts)
     let rowsets = encode(.precommit(precommit), parts, of: load)
-    catalogue.pending[transaction.id] = PendingLoad(parts: rowsets)
+    catalogue.pending[transaction.id] = PendingLoad(
+      parts: rowsets, keys: load.parts.map(\.keys))
     put(transaction)
     require(.sync)
     return receipt
@@ -81,10 +83,11 @@ extension CommitGroup {
     let rowsets = try load.publishable(in: next, at: now)
     let versions = try next.publish(rowsets, sequence: sequence)
     next.pending[id] = nil
-    catalogue = next
     LogRecord.decide(
       TransactionDecision(transaction: id, at: now, outcome: .commit(sequence: sequence))
     ).encode(into: &frame.bytes)
+    try resolveKeys(of: rowsets, load.keys)
+    catalogue = next
     put(transaction)
     require(.sync)
     return CommitReceipt(

@@ -17,6 +17,8 @@ struct CommitGroup {
   /// Rows that are promised with the group, and those promised before that it makes visible.
   var groupRows: [(record: GroupRowsRecord, rows: GroupRows)] = []
   var covers: [GroupRowsCover] = []
+  /// What has been changed beside the catalogue, and has to be taken back if the group fails.
+  var keyChanges: [KeyChange] = []
   /// The strictest promise that a request of the group needs.
   private(set) var durability = Durability.none
   let store: Store
@@ -34,6 +36,7 @@ struct CommitGroup {
 
   mutating func add(_ request: CommitRequest) throws -> CommitReceipt {
     let end = frame.bytes.count
+    let changeCount = keyChanges.count
     do {
       switch request {
       case .load(let load): return try commit(load)
@@ -49,6 +52,7 @@ struct CommitGroup {
       }
     } catch {
       frame.bytes.truncate(to: end)
+      takeBackKeyChanges(after: changeCount)
       guard let refusal = error as? EditRefusal else { throw error }
       throw StorageError.invalidArgument(
         name: "commit", value: store.path, reason: refusal.description)
@@ -118,16 +122,18 @@ struct CommitGroup {
   }
 
   private mutating func add(_ merged: CompactionOutput) throws -> CommitReceipt {
+    let output = merged.rowset.meta
     let commit = CompactionCommit(
       tablet: merged.tablet, kind: merged.kind, cumulativePoint: merged.cumulativePoint, at: now,
-      inputs: merged.inputs, output: merged.output)
-    let rowset = store.makeRowset(merged.output, tablet: merged.tablet, inline: [])
-    try catalogue.apply(commit.edit, to: merged.tablet, added: rowset)
+      inputs: merged.inputs, output: output)
+    var next = catalogue
+    try next.apply(commit.edit, to: merged.tablet, added: merged.rowset)
     LogRecord.compact(commit).encode(into: &frame.bytes)
+    if let moved = merged.moved { try move(moved, on: merged.tablet) }
+    catalogue = next
     require(.sync)
     return CommitReceipt(
-      byteCount: merged.output.entry.summary.byteCount,
-      rowCount: merged.output.entry.summary.rowCount)
+      byteCount: output.entry.summary.byteCount, rowCount: output.entry.summary.rowCount)
   }
 
   private mutating func add(_ repair: RepairCommit) throws -> CommitReceipt {

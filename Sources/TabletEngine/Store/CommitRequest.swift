@@ -74,6 +74,8 @@ public struct PreparedLoad: Sendable {
     let rowCount: Int
     let segmentsOverlap: Bool
     let segments: [Segment]
+    /// By segment, of tables with a key index.
+    var keys: [SegmentKeys?] = []
   }
 
   enum Segment: Sendable {
@@ -102,5 +104,7 @@ struct CompactionOutput: Sendable {
   let kind: CompactionKind
   let cumulativePoint: Version
   let inputs: [RowsetID]
-  let output: RowsetMeta
+  let rowset: Rowset
+  /// Where the rows of the inputs have gone; of tables that merge on write.
+  var moved: MovedRows?
 }

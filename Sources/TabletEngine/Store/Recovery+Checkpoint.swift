@@ -25,7 +25,7 @@ extension Recovery {
     basis = LogRetention.Basis(checkpoint)
     catalogue.commitSequence = checkpoint.commitSequence
     for table in checkpoint.tables {
-      let tablets = try table.tablets.map { try restore($0) }
+      let tablets = try table.tablets.map { try restore($0, of: table.definition) }
       let restored = TableSnapshot(
         id: table.id, definition: table.definition, createdAt: table.createdAt,
         tablets: tablets)
@@ -62,7 +62,9 @@ extension Recovery {
       parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log)) })
   }
 
-  private mutating func restore(_ tablet: Checkpoint.Tablet) throws -> TabletSnapshot {
+  private mutating func restore(
+    _ tablet: Checkpoint.Tablet, of definition: TableDefinition
+  ) throws -> TabletSnapshot {
     func rowset(_ recovery: inout Recovery, _ entry: RowsetEntry) throws -> Rowset {
       let meta = RowsetMeta(entry: entry, segments: tablet.placements[entry.id] ?? [])
       return try recovery.rowset(meta, tablet: tablet.state.id)
@@ -70,6 +72,14 @@ extension Recovery {
     let visible = try tablet.state.rowsets.map { try rowset(&self, $0) }
     var stale: [RowsetID: Rowset] = [:]
     for entry in tablet.state.stale.map(\.entry) { stale[entry.id] = try rowset(&self, entry) }
-    return TabletSnapshot(state: tablet.state, rowsets: SharedArray(visible), stale: stale)
+    for rowset in visible + Array(stale.values) {
+      for (ordinal, history) in tablet.deletes[rowset.id] ?? [:]
+      where ordinal < rowset.segments.count {
+        rowset.segments[ordinal].deletes.replace(by: history)
+      }
+    }
+    return TabletSnapshot(
+      state: tablet.state, rowsets: SharedArray(visible), stale: stale,
+      keys: TabletKeys(definition))
   }
 }

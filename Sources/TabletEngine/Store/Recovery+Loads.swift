@@ -41,4 +41,23 @@ extension Recovery {
     }
     transactions.put(transaction)
   }
+
+  /// Fills in what the record before it has deleted.
+  func apply(_ deletes: DeletedRowsRecord) throws {
+    let tablet = try catalogue.requireTablet(deletes.tablet)
+    for part in deletes.parts {
+      guard tablet.keys != nil, let segments = rowsets[part.rowset]?.segments,
+        part.segment < segments.count
+      else {
+        throw EditRefusal(
+          "tablet \(tablet.id) has no segment \(part.segment) of rowset \(part.rowset) to delete "
+            + "rows of")
+      }
+      let deletes = segments[part.segment].deletes
+      guard deletes.history.newest.map({ $0 <= part.version }) ?? true else {
+        throw EditRefusal("tablet \(tablet.id): deletes of version \(part.version) come too late")
+      }
+      deletes.add(part.rows, version: part.version)
+    }
+  }
 }

@@ -17,6 +17,8 @@ struct Recovery {
   var basis = LogRetention.Basis.beginning
   private(set) var report = RecoveryReport()
   private let factory: RowsetFactory
+  /// Every rowset met so far.
+  private(set) var rowsets: [RowsetID: Rowset] = [:]
   private var openLogs: [UInt32: any ReadableFile] = [:]
   /// Whether a rowset is taken up although its bytes in the log cannot be read: it is damaged then,
   /// which a check of its segments finds, and the store is not refused for it. Promised rows that
@@ -72,7 +74,9 @@ struct Recovery {
           try log?.bytes(at: position, count: byteCount) ?? inlineBytes(position, byteCount))
       }
     }
-    return factory.make(meta, tablet: tablet, inline: inline)
+    let rowset = factory.make(meta, tablet: tablet, inline: inline)
+    rowsets[rowset.id] = rowset
+    return rowset
   }
 
   private mutating func inlineBytes(_ position: LogPosition, _ byteCount: Int) throws -> [UInt8] {
@@ -161,6 +165,7 @@ struct Recovery {
         try catalogue.apply(commit.edit, to: commit.tablet, added: added)
       case .sweep(let tablet, let rowsets):
         try catalogue.apply(.sweep(rowsets), to: tablet, added: nil)
+      case .deleteRows(let deletes): try apply(deletes)
       case .repair(let commit):
         for part in commit.parts {
           let added = try part.saved.map { try rowset($0, tablet: part.tablet, of: log) }

@@ -34,14 +34,18 @@ struct RowsetFactory: Sendable {
     switch placement {
     case .file:
       let path = layout.segment(tablet: tablet, rowset: rowset, ordinal: ordinal)
-      return RowsetSegment(path: path, placement: placement, indexCache: indexCache) {
+      return RowsetSegment(
+        path: path, rowset: rowset, ordinal: ordinal, placement: placement, indexCache: indexCache
+      ) {
         try files.openForReading(path, cause: .query)
       }
     case .inline(let position, _):
       // In memory from the start: the log file may be removed while a snapshot still reads.
       let path = "\(layout.log(position.file))@\(position.offset)"
       let file = MemoryFile(path: path, bytes: bytes ?? [])
-      return RowsetSegment(path: path, placement: placement, indexCache: indexCache) { file }
+      return RowsetSegment(
+        path: path, rowset: rowset, ordinal: ordinal, placement: placement, indexCache: indexCache
+      ) { file }
     }
   }
 }
@@ -59,7 +63,9 @@ extension TableSnapshot {
         let rowsets = state.rowsets.map {
           Rowset(meta: RowsetMeta(entry: $0, segments: []), segments: [], files: files)
         }
-        return TabletSnapshot(state: state, rowsets: SharedArray(rowsets), stale: [:])
+        return TabletSnapshot(
+          state: state, rowsets: SharedArray(rowsets), stale: [:],
+          keys: TabletKeys(creation.definition))
       })
   }
 }

@@ -169,11 +169,13 @@ public final class Store: Sendable {
         if group.frame.payloadByteCount > 0 { try log.append(&group.frame, group.syncing) }
       } catch {
         if log.failure != nil { transactions.freeze() }
+        group.takeBackKeyChanges()
         return requests.indices.map { index in
           guard index < results.count else { return .failure(error) }
           return results[index].flatMap { _ in .failure(error) }
         }
       }
+      group.confirmKeyChanges()
       catalogue.withLock { $0 = group.catalogue }
       transactions.settle(group)
       groupLoads.settle(group)
@@ -184,6 +186,9 @@ public final class Store: Sendable {
       }
     }
   }
+
+  /// Runs `body` while nothing is committed.
+  func betweenCommits(_ body: () -> Void) { log.withLock { _ in body() } }
 
   /// Puts on disk what loads were promised to find there by now.
   /// - Returns: when to call again at the latest; nil when nobody waits.

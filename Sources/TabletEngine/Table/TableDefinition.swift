@@ -16,15 +16,18 @@ public struct TableDefinition: Hashable, Sendable {
   public let indexes: [ColumnIndex]
   /// What the acknowledgement of a load promises.
   public let durability: Durability
+  /// How rows stay unique; nil unless the keys model is `unique`.
+  public let uniqueKeys: UniqueKeyOptions?
 
   /// - Parameters:
   ///   - distribution: names of the distribution columns; the first sort-key column when empty.
   ///   - bucketCount: 1...`Limits.bucketCountMax`.
+  ///   - uniqueKeys: of a schema with unique keys; the default when nil.
   /// - Throws: `StorageError` naming what is out of range or unknown.
   public init(
     name: String, schema: Schema, distribution: [String] = [], bucketCount: Int = 1,
     segmentOptions: SegmentOptions = SegmentOptions(), indexes: [ColumnIndex] = [],
-    durability: Durability = .sync
+    durability: Durability = .sync, uniqueKeys: UniqueKeyOptions? = nil
   ) throws {
     guard !name.isEmpty, name.utf8.count <= Limits.nameByteCountMax else {
       throw StorageError.invalidArgument(
@@ -34,11 +37,6 @@ public struct TableDefinition: Hashable, Sendable {
       throw StorageError.limitExceeded(
         what: "the bucket count of table \(name)", value: bucketCount,
         limit: Limits.bucketCountMax, remedy: "use 1 to \(Limits.bucketCountMax)")
-    }
-    guard schema.keysModel == .duplicate else {
-      throw StorageError.invalidArgument(
-        name: "keys model of table \(name)", value: "\(schema.keysModel)",
-        reason: "only duplicate-key tables can be created so far")
     }
     self.name = name
     self.schema = schema
@@ -50,6 +48,33 @@ public struct TableDefinition: Hashable, Sendable {
     self.indexes = try ColumnIndex.checked(indexes, for: schema)
     try durability.validate(table: name)
     self.durability = durability
+    self.uniqueKeys = try Self.checked(uniqueKeys, for: schema, table: name)
+    try requireKeysDistribute()
+  }
+
+  private static func checked(
+    _ options: UniqueKeyOptions?, for schema: Schema, table: String
+  ) throws -> UniqueKeyOptions? {
+    guard schema.keysModel == .unique else {
+      guard options == nil else {
+        throw StorageError.invalidArgument(
+          name: "unique keys of table \(table)", value: "\(schema.keysModel)",
+          reason: "the keys model of the schema is not unique")
+      }
+      return nil
+    }
+    let options = options ?? UniqueKeyOptions()
+    try options.validate(for: schema, table: table)
+    return options
+  }
+
+  /// Rows of one unique key have to be in one tablet.
+  private func requireKeysDistribute() throws {
+    guard uniqueKeys != nil, let other = distribution.first(where: { $0 >= schema.sortKeyCount })
+    else { return }
+    throw StorageError.invalidArgument(
+      name: "distribution of table \(name)", value: schema.columns[other].name,
+      reason: "rows of a unique-key table are spread by key columns")
   }
 
   /// The index of a column of the schema, if it has one.
@@ -128,7 +153,8 @@ extension TableDefinition {
       hasShortKeyIndex: pruning.hasShortKeyIndex)
     let definition = try TableDefinition(
       name: name, schema: schema, distribution: distribution, bucketCount: bucketCount,
-      segmentOptions: options, indexes: pruning.indexes, durability: properties.durability)
+      segmentOptions: options, indexes: pruning.indexes, durability: properties.durability,
+      uniqueKeys: try properties.uniqueKeys(of: schema, &reader))
     return (id, definition)
   }
 

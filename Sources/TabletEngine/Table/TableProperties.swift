@@ -3,25 +3,42 @@ import StorageBase
 /// Further settings of a table, each under a number, so that more can be added (see FORMAT.md).
 struct TableProperties {
   var durability = Durability.sync
+  var uniqueKeys = UniqueKeyOptions()
+  /// Of `uniqueKeys`.
+  var sequenceColumn: ColumnID?
 
   /// Persistent: never change or reuse one.
   private enum Key: UInt64 {
     case durability = 1
+    case merge = 2
+    case keyIndex = 3
+    case sequenceColumn = 4
   }
 
   private static let countMax = 64
 
   init() {}
 
-  init(_ definition: TableDefinition) { durability = definition.durability }
+  init(_ definition: TableDefinition) {
+    durability = definition.durability
+    uniqueKeys = definition.uniqueKeys ?? UniqueKeyOptions()
+    sequenceColumn = uniqueKeys.sequenceColumn
+      .flatMap { definition.schema.index(of: $0) }.map { definition.schema.columns[$0].id }
+  }
 
   /// Only what differs from the default is written.
   func encode(into writer: inout ByteWriter) {
-    let isDefault = durability == .sync
-    writer.appendVarint(isDefault ? 0 : 1)
-    guard !isDefault else { return }
-    writer.appendVarint(Key.durability.rawValue)
-    writer.append(durability.description)
+    let usual = UniqueKeyOptions()
+    var values: [(Key, String)] = []
+    if durability != .sync { values.append((.durability, durability.description)) }
+    if uniqueKeys.merge != usual.merge { values.append((.merge, uniqueKeys.merge.rawValue)) }
+    if uniqueKeys.index != usual.index { values.append((.keyIndex, uniqueKeys.index.rawValue)) }
+    if let sequenceColumn { values.append((.sequenceColumn, "\(sequenceColumn.rawValue)")) }
+    writer.appendVarint(UInt64(values.count))
+    for (key, value) in values {
+      writer.appendVarint(key.rawValue)
+      writer.append(value)
+    }
   }
 
   /// - Throws: `StorageError.corrupt` for a property that this program does not know: what it
@@ -34,13 +51,30 @@ struct TableProperties {
         throw reader.corrupt("table property", expected: "a known one", found: "\(number)")
       }
       let text = try reader.readString("table property", atMost: Limits.nameByteCountMax)
+      func value<T>(_ parsed: T?) throws -> T {
+        if let parsed { return parsed }
+        throw reader.corrupt("table property \(key)", expected: "a known value", found: text)
+      }
       switch key {
-      case .durability:
-        guard let value = Durability(text) else {
-          throw reader.corrupt("durability", expected: "a known one", found: text)
-        }
-        durability = value
+      case .durability: durability = try value(Durability(text))
+      case .merge: uniqueKeys.merge = try value(UniqueKeyOptions.Merge(rawValue: text))
+      case .keyIndex: uniqueKeys.index = try value(UniqueKeyOptions.Index(rawValue: text))
+      case .sequenceColumn:
+        sequenceColumn = ColumnID(rawValue: try value(UInt32(text)))
       }
     }
+  }
+
+  /// The options of a table with this schema; nil when its keys are not unique.
+  func uniqueKeys(of schema: Schema, _ reader: inout ByteReader) throws -> UniqueKeyOptions? {
+    guard schema.keysModel == .unique else { return nil }
+    var options = uniqueKeys
+    if let id = sequenceColumn {
+      guard let index = schema.index(of: id) else {
+        throw reader.corrupt("sequence column", expected: "a column id", found: "\(id)")
+      }
+      options.sequenceColumn = schema.columns[index].name
+    }
+    return options
   }
 }

@@ -13,7 +13,8 @@ extension TabletSnapshot {
     var byID = stale
     for rowset in rowsets { byID[rowset.id] = rowset }
     return TabletSnapshot(
-      state: old, rowsets: SharedArray(old.rowsets.lazy.compactMap { byID[$0.id] }), stale: [:])
+      state: old, rowsets: SharedArray(old.rowsets.lazy.compactMap { byID[$0.id] }), stale: [:],
+      keys: keys)
   }
 
   /// The commits after which the state of the tablet can be read.

@@ -8,19 +8,31 @@ public final class TabletSnapshot: Sendable {
   public let rowsets: SharedArray<Rowset>
   /// Replaced rowsets that are kept for a while.
   let stale: [RowsetID: Rowset]
+  /// What keeps keys unique; nil when they are not.
+  let keys: TabletKeys?
+  /// Of merge-on-read tables.
+  let readMerge: ReadMerge?
 
   /// - Precondition: the rowsets are those of the state.
-  init(state: TabletState, rowsets: SharedArray<Rowset>, stale: [RowsetID: Rowset]) {
+  init(
+    state: TabletState, rowsets: SharedArray<Rowset>, stale: [RowsetID: Rowset], keys: TabletKeys?
+  ) {
     // All of them would make the cost of a load depend on how many there are.
     precondition(state.rowsets.count == rowsets.count)
     precondition(state.rowsets.last?.id == rowsets.last?.id)
     self.state = state
     self.rowsets = rowsets
     self.stale = stale
+    self.keys = keys
+    readMerge = keys?.options.merge == .onRead ? ReadMerge() : nil
+    keys?.readers.enter(state.history.oldest.version)
   }
+
+  deinit { keys?.readers.leave(state.history.oldest.version) }
 
   public var id: TabletID { state.id }
   public var version: Version { state.maxVersion }
+  /// Rows of all rowsets, those included that readers do not see because their keys have newer ones.
   public var rowCount: Int { rowsets.reduce(0) { $0 + $1.summary.rowCount } }
   public var byteCount: Int { rowsets.reduce(0) { $0 + $1.summary.byteCount } }
   /// Bytes of replaced rowsets that are still on disk.
@@ -55,7 +67,7 @@ public final class TabletSnapshot: Sendable {
       guard let added else { preconditionFailure("a publish brings a rowset") }
       var grown = rowsets
       grown.append(added)
-      return TabletSnapshot(state: next, rowsets: grown, stale: stale)
+      return TabletSnapshot(state: next, rowsets: grown, stale: stale, keys: keys)
     case .replace(let inputs, _, _, _, _):
       guard let added, let first = rowsets.firstIndex(where: { $0.id == inputs.first }) else {
         preconditionFailure("a replacement brings a rowset for inputs that are there")
@@ -63,11 +75,11 @@ public final class TabletSnapshot: Sendable {
       var kept = stale
       for rowset in rowsets[first..<first + inputs.count] { kept[rowset.id] = rowset }
       let remaining = rowsets.replacing(first..<first + inputs.count, with: [added])
-      return TabletSnapshot(state: next, rowsets: remaining, stale: kept)
+      return TabletSnapshot(state: next, rowsets: remaining, stale: kept, keys: keys)
     case .sweep(let ids):
       var kept = stale
       for id in ids { kept.removeValue(forKey: id) }
-      return TabletSnapshot(state: next, rowsets: rowsets, stale: kept)
+      return TabletSnapshot(state: next, rowsets: rowsets, stale: kept, keys: keys)
     case .repair: return arranged(as: next, added: added.map { [$0] } ?? [])
     }
   }
@@ -88,7 +100,7 @@ public final class TabletSnapshot: Sendable {
     for entry in next.stale.map(\.entry) { stale[entry.id] = byID[entry.id] }
     return TabletSnapshot(
       state: next, rowsets: SharedArray(next.rowsets.lazy.compactMap { byID[$0.id] }),
-      stale: stale)
+      stale: stale, keys: keys)
   }
 }
 

@@ -1,0 +1,238 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+import Synchronization
+import TabletModel
+
+/// The key index in memory: a table from the keys of a tablet to handles of their newest rows.
+/// Publishing costs one probe a row. Built from the key columns when it is first needed.
+///
+/// With a sequence column, deletions stay in the table, since they decide about rows that come later.
+final class HashKeyIndex: KeyIndex {
+  private struct State: Sendable {
+    /// Nil before the rows of the tablet have been read.
+    var table: RowHandleTable?
+    var space = RowSpace()
+    /// What has been published and may be taken back: what the entries were before.
+    var published: [ObjectIdentifier: Publication] = [:]
+  }
+
+  private struct Publication: Sendable {
+    let keys: SegmentKeys
+    let exchange: RowExchange
+  }
+
+  private let keyColumns: [Column]
+  private let sequence: Column?
+  private let secret: KeySecret
+  private let coder: KeyCoder
+  private let state = Mutex(State())
+
+  init(_ schema: Schema, _ options: UniqueKeyOptions, secret: KeySecret) {
+    keyColumns = Array(schema.columns[..<schema.sortKeyCount])
+    sequence = options.sequenceColumn.flatMap { schema.index(of: $0) }.map { schema.columns[$0] }
+    self.secret = secret
+    coder = KeyCoder(keyColumns: keyColumns, secret: secret)
+  }
+
+  var memory: (byteCount: Int, keyCount: Int)? {
+    state.withLock { state in state.table.map { ($0.byteCount, $0.count) } }
+  }
+
+  func prepare(
+    keys: [ColumnVector], sequence: ColumnVector?, deleteSigns: Bitmap?
+  ) -> SegmentKeys {
+    SegmentKeys(
+      rowCount: keys.first?.count ?? 0, codes: coder.codes(of: keys.map { $0.widened() }),
+      sequences: sequence.map(Self.sequences), deleteSigns: deleteSigns?.rowIDs() ?? [])
+  }
+
+  /// Integers that order like the sequence column.
+  private static func sequences(_ column: ColumnVector) -> [Int64] {
+    KeyOrder.prefixes(of: column.widened()).map { Int64(bitPattern: $0 ^ (1 << 63)) }
+  }
+
+  // MARK: Publishing
+
+  func publish(
+    _ keys: SegmentKeys, of segment: RowsetSegment, earlier: [RowsetSegment],
+    over tablet: TabletSnapshot
+  ) throws -> Displacement {
+    try state.withLock { state in
+      guard let table = state.table, let codes = keys.codes else {
+        preconditionFailure("an index that is open, and keys for it")
+      }
+      let base = try state.space.add(
+        segment, rowCount: keys.rowCount, version: tablet.version.next)
+      let exchange = table.exchange(codes, firstHandle: base, sequences: keys.sequences)
+      state.published[ObjectIdentifier(segment)] = Publication(keys: keys, exchange: exchange)
+      return Self.displacement(exchange, in: state.space)
+    }
+  }
+
+  private static func displacement(
+    _ exchange: RowExchange, in space: RowSpace
+  ) -> Displacement {
+    guard exchange.lost.contains(true) else {
+      return Displacement(older: space.grouped(exchange.previous))
+    }
+    var lost: [UInt32] = []
+    var previous = exchange.previous
+    for row in previous.indices where exchange.lost[row] {
+      lost.append(UInt32(row))
+      previous[row] = RowSpace.none
+    }
+    return Displacement(older: space.grouped(previous), lost: lost)
+  }
+
+  func takeBack(_ segment: RowsetSegment) {
+    state.withLock { state in
+      guard let publication = state.published.removeValue(forKey: ObjectIdentifier(segment)),
+        let codes = publication.keys.codes
+      else { preconditionFailure("a segment that was published") }
+      let space = state.space
+      state.table?.undo(codes, publication.exchange) { space.resolved($0) }
+      state.space.remove(segment)
+    }
+  }
+
+  func confirm(_ segment: RowsetSegment) {
+    state.withLock { _ = $0.published.removeValue(forKey: ObjectIdentifier(segment)) }
+  }
+
+  // MARK: Looking
+
+  func locate(_ keys: SegmentKeys, in tablet: TabletSnapshot) throws -> [RowLocation?] {
+    try open(tablet)
+    return state.withLock { state in
+      guard let table = state.table, let codes = keys.codes else { return [] }
+      return table.find(codes).map { handle in
+        guard handle != RowSpace.none else { return nil }
+        let now = state.space.resolved(handle)
+        guard now != RowSpace.none else { return nil }
+        let range = state.space.ranges[state.space.index(of: now)]
+        return RowLocation(segment: range.segment, row: now - range.base)
+      }
+    }
+  }
+
+  // MARK: Building
+
+  func open(_ tablet: TabletSnapshot) throws {
+    try state.withLock { state in
+      guard state.table == nil else { return }
+      let table = RowHandleTable(
+        width: coder.width, hasSequences: sequence != nil, secret: secret)
+      var space = RowSpace()
+      for rowset in tablet.rowsets {
+        for segment in rowset.segments {
+          try add(segment, rowset.summary.versions.last, at: tablet.version, to: table, &space)
+        }
+      }
+      state.space = space
+      state.table = table
+    }
+  }
+
+  private func add(
+    _ segment: RowsetSegment, _ version: Version, at reader: Version, to table: RowHandleTable,
+    _ space: inout RowSpace
+  ) throws {
+    let pages = try KeyPages(segment, keyColumns, sequence)
+    let base = try space.add(segment, rowCount: pages.rowCount, version: version)
+    let deleted = segment.deletes.rows(at: reader)
+    try pages.forEach { page in
+      let live = deleted?.live(in: page.rows)
+      if sequence != nil, let signs = page.deleteSigns { live?.formUnion(signs) }
+      if let live, live.isEmpty { return }
+      // Runs of rows that are there, so that their handles follow each other.
+      for run in live.map(\.runs) ?? [0..<page.rows.count] {
+        let isWhole = run.count == page.rows.count
+        let rows = isWhole ? [] : Array(UInt32(run.lowerBound)..<UInt32(run.upperBound))
+        let keys = isWhole ? page.keys : page.keys.map { $0.gather(rows) }
+        let sequences = page.sequence.map { Self.sequences(isWhole ? $0 : $0.gather(rows)) }
+        _ = table.exchange(
+          coder.codes(of: keys), firstHandle: base + UInt32(page.rows.lowerBound + run.lowerBound),
+          sequences: sequences)
+      }
+    }
+  }
+
+  // MARK: Compaction
+
+  func move(_ rows: MovedRows) throws {
+    try state.withLock { state in
+      var bases: [UInt32] = []
+      do {
+        for (segment, count) in zip(rows.outputs, rows.outputRowCounts) {
+          bases.append(
+            try state.space.add(segment, rowCount: count, version: rows.version))
+        }
+      } catch {
+        for segment in rows.outputs.prefix(bases.count) { state.space.remove(segment) }
+        throw error
+      }
+      let starts = rows.outputStarts
+      for (input, destinations) in zip(rows.inputs, rows.destinations) {
+        var output = 0
+        state.space.move(
+          input,
+          to: destinations.map { row in
+            guard row != RowConversion.dropped else { return RowSpace.none }
+            while Int(row) >= starts[output + 1] { output += 1 }
+            while Int(row) < starts[output] { output -= 1 }
+            return bases[output] + (row - UInt32(starts[output]))
+          })
+      }
+    }
+  }
+
+  func moveBack(_ rows: MovedRows) {
+    state.withLock { state in
+      for input in rows.inputs { state.space.moveBack(input) }
+      for output in rows.outputs { state.space.remove(output) }
+    }
+  }
+
+  /// Leads the entries of moved rows to where they are now, a page of keys at a time.
+  func follow(_ rows: MovedRows) throws {
+    for (input, destinations) in zip(rows.inputs, rows.destinations) {
+      // Only deletions may be dropped while an entry leads to them.
+      let pages = try KeyPages(input, keyColumns, nil)
+      try pages.forEach { page in
+        let isWanted =
+          page.deleteSigns != nil
+          || destinations[page.rows].contains { $0 != RowConversion.dropped }
+        guard isWanted else { return }
+        let codes = coder.codes(of: page.keys)
+        state.withLock { state in
+          guard let base = state.space.base(of: input) else { return }
+          let old = page.rows.map { base + UInt32($0) }
+          let space = state.space
+          state.table?.replace(codes, expected: old, with: old.map { space.resolved($0) })
+        }
+      }
+    }
+  }
+
+  func forget(_ rows: MovedRows) {
+    state.withLock { state in
+      for input in rows.inputs { state.space.remove(input) }
+    }
+  }
+}
+
+extension Bitmap {
+  /// The runs of set bits, ascending.
+  fileprivate var runs: [Range<Int>] {
+    var runs: [Range<Int>] = []
+    forEachSet { row in
+      if let last = runs.last, last.upperBound == row {
+        runs[runs.count - 1] = last.lowerBound..<row + 1
+      } else {
+        runs.append(row..<row + 1)
+      }
+    }
+    return runs
+  }
+}

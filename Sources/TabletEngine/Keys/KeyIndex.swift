@@ -1,0 +1,55 @@
+import ScanKernels
+import StorageBase
+
+/// What becomes of rows when others of their keys are published.
+struct Displacement {
+  /// Older rows, which are deleted from the version on.
+  var older: [(segment: RowsetSegment, rows: [UInt32])] = []
+  /// Rows of the published segment itself that have come too late: what there is has a greater
+  /// sequence value.
+  var lost: [UInt32] = []
+}
+
+/// Finds the newest row of each key of one tablet: the part of a unique-key table that is chosen by
+/// `UniqueKeyOptions.index`. Thread-safe; everything that changes it is called by one thread at a
+/// time, the one that publishes.
+///
+/// What is published may have to be taken back, newest first, when it cannot be made durable.
+protocol KeyIndex: AnyObject, Sendable {
+  /// Prepares rows that are to be published. Called by loaders.
+  /// - Parameters:
+  ///   - keys: the key columns of rows in key order, no key twice.
+  ///   - sequence: the sequence column.
+  func prepare(
+    keys: [ColumnVector], sequence: ColumnVector?, deleteSigns: Bitmap?
+  ) -> SegmentKeys
+
+  /// Makes sure that the rows of `tablet` are known; it is the state since the store was opened.
+  func open(_ tablet: TabletSnapshot) throws
+
+  /// Makes rows the newest of their keys, at the next version of the tablet.
+  /// - Parameter earlier: segments of the same rowset that have been published before it.
+  func publish(
+    _ keys: SegmentKeys, of segment: RowsetSegment, earlier: [RowsetSegment],
+    over tablet: TabletSnapshot
+  ) throws -> Displacement
+  /// Takes back the publication of a segment, the last one that has not been taken back.
+  func takeBack(_ segment: RowsetSegment)
+  /// It will not be taken back.
+  func confirm(_ segment: RowsetSegment)
+
+  /// Rows have moved into the output of a compaction, which takes the place of its inputs now.
+  func move(_ rows: MovedRows) throws
+  /// Takes that back.
+  func moveBack(_ rows: MovedRows)
+  /// Work that may be done while others go on: nothing depends on it but speed.
+  func follow(_ rows: MovedRows) throws
+  /// After that, with nobody publishing: the inputs are forgotten.
+  func forget(_ rows: MovedRows)
+
+  /// Where the newest row of each key is; nil for none. It may be newer than `tablet`, or deleted.
+  func locate(_ keys: SegmentKeys, in tablet: TabletSnapshot) throws -> [RowLocation?]
+
+  /// Bytes of memory, and keys in it; nil when that is not known.
+  var memory: (byteCount: Int, keyCount: Int)? { get }
+}

@@ -1,0 +1,68 @@
+import StorageBase
+
+/// The rows of a compaction: where they were and where they are.
+final class MovedRows: Sendable {
+  /// Segments of the inputs, in the order of the merge.
+  let inputs: [RowsetSegment]
+  /// By input segment and row: the row of the output, counted over its segments, or
+  /// `RowConversion.dropped`.
+  let destinations: [[UInt32]]
+  /// Segments of the output, with their rows.
+  let outputs: [RowsetSegment]
+  let outputRowCounts: [Int]
+  /// By output segment, its rows that stand for the deletion of their key.
+  let deleteSigns: [[UInt32]]
+  /// The last version of the output.
+  let version: Version
+
+  /// - Parameter conversion: of inputs that hold these segments in their order.
+  init(
+    inputs: [RowsetSegment], conversion: RowConversion, outputs: [RowsetSegment],
+    outputRowCounts: [Int], deleteSigns: [[UInt32]], version: Version
+  ) throws {
+    var rest = conversion.outputs.joined().makeIterator()
+    destinations = try inputs.map { segment in
+      try (0..<segment.reader().rowCount).map { _ in rest.next() ?? RowConversion.dropped }
+    }
+    precondition(outputs.count == outputRowCounts.count && outputs.count == deleteSigns.count)
+    self.inputs = inputs
+    self.outputs = outputs
+    self.outputRowCounts = outputRowCounts
+    self.deleteSigns = deleteSigns
+    self.version = version
+  }
+
+  /// Where the rows of each output segment begin among all of them.
+  var outputStarts: [Int] {
+    var starts = [0]
+    for count in outputRowCounts { starts.append(starts[starts.count - 1] + count) }
+    return starts
+  }
+
+  /// What versions after the output's own have deleted of the inputs, as deletes of the output; and
+  /// its deletions of keys, which are marked deleted themselves.
+  func convertedDeletes() -> [(segment: RowsetSegment, version: Version, rows: [UInt32])] {
+    let starts = outputStarts
+    var converted: [(segment: RowsetSegment, version: Version, rows: [UInt32])] = []
+    var byVersion: [Version: [UInt32]] = [:]
+    for (input, destination) in zip(inputs, destinations) {
+      for entry in input.deletes.history.entries where entry.version > version {
+        // What has no destination was merged away.
+        byVersion[entry.version, default: []] += entry.rows.lazy
+          .map { destination[Int($0)] }.filter { $0 != RowConversion.dropped }
+      }
+    }
+    for (segment, signs) in zip(outputs, deleteSigns) where !signs.isEmpty {
+      converted.append((segment, version, signs))
+    }
+    for (version, rows) in byVersion.sorted(by: { $0.key < $1.key }) {
+      let sorted = rows.sorted()
+      for (ordinal, segment) in outputs.enumerated() {
+        let own = sorted.lazy.filter { Int($0) >= starts[ordinal] && Int($0) < starts[ordinal + 1] }
+          .map { $0 - UInt32(starts[ordinal]) }
+        if !own.isEmpty { converted.append((segment, version, Array(own))) }
+      }
+    }
+    return converted
+  }
+}

@@ -1,0 +1,56 @@
+import ScanKernels
+
+/// The deleted rows of a segment, seen from one version of its tablet. Immutable.
+public struct DeletedRows: Sendable {
+  /// Set for deleted rows. It may be shorter than the segment: rows behind its end are live.
+  let bitmap: Bitmap
+  /// How many rows are deleted.
+  public let count: Int
+
+  init(_ bitmap: Bitmap, count: Int) {
+    self.bitmap = bitmap
+    self.count = count
+  }
+
+  public func contains(_ row: Int) -> Bool { row < bitmap.count && bitmap[row] }
+
+  /// How many rows of a range are deleted.
+  public func count(in range: Range<Int>) -> Int {
+    var total = 0
+    forEachWord(of: range) { _, deleted, _ in total &+= deleted.nonzeroBitCount }
+    return total
+  }
+
+  /// The rows of a range that are not deleted, the first one at bit 0; nil when all of them are not.
+  public func live(in range: Range<Int>) -> Bitmap? {
+    var isAllLive = true
+    forEachWord(of: range) { _, deleted, _ in isAllLive = isAllLive && deleted == 0 }
+    if isAllLive { return nil }
+    let live = Bitmap(count: range.count)
+    let words = live.mutableWords
+    forEachWord(of: range) { index, deleted, mask in words[index] = ~deleted & mask }
+    return live
+  }
+
+  /// Calls `body` for every 64 rows of a range with their place, the deleted ones among them, and
+  /// the bits that are rows.
+  @inline(__always)
+  private func forEachWord(
+    of range: Range<Int>, _ body: (_ index: Int, _ deleted: UInt64, _ mask: UInt64) -> Void
+  ) {
+    let words = bitmap.words
+    let shift = UInt64(range.lowerBound & 63)
+    var source = range.lowerBound >> 6
+    var left = range.count
+    var index = 0
+    while left > 0 {
+      var deleted: UInt64 = source < words.count ? words[source] >> shift : 0
+      if shift > 0, source + 1 < words.count { deleted |= words[source + 1] << (64 - shift) }
+      let mask = left >= 64 ? ~0 : (1 as UInt64) << UInt64(left) - 1
+      body(index, deleted & mask, mask)
+      index += 1
+      source += 1
+      left -= 64
+    }
+  }
+}

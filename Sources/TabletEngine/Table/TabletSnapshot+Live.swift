@@ -1,0 +1,29 @@
+import StorageBase
+
+/// A segment as one snapshot of its tablet sees it.
+public struct LiveSegment: Sendable {
+  public let segment: RowsetSegment
+  /// The rows that are not there for the snapshot; nil for none.
+  public let deleted: DeletedRows?
+}
+
+extension TabletSnapshot {
+  /// The segments to read, oldest rowset first, and which of their rows there are.
+  ///
+  /// Where keys are unique and merged on read this reads the keys of all rows, once for a snapshot;
+  /// else it costs what has been deleted since somebody last asked.
+  /// - Throws: what reading the keys throws.
+  public func liveSegments() throws -> [LiveSegment] {
+    guard let keys else { return segments.map { LiveSegment(segment: $0, deleted: nil) } }
+    switch keys.options.merge {
+    case .onWrite:
+      return segments.map { LiveSegment(segment: $0, deleted: $0.deletes.rows(at: version)) }
+    case .onRead: return try readMerge?.segments(of: self, keys) ?? []
+    }
+  }
+
+  /// Rows that a reader sees. Costs what `liveSegments` costs.
+  public func liveRowCount() throws -> Int {
+    try liveSegments().reduce(rowCount) { $0 - ($1.deleted?.count ?? 0) }
+  }
+}

@@ -1,0 +1,63 @@
+import StorageBase
+
+/// Which rows of one segment were deleted by which version of its tablet: the delete bitmap of the
+/// merge-on-write tables of Apache Doris, seen from one segment. A value; pure bookkeeping.
+///
+/// Versions only ever add to it, so whoever reads the tablet at version v leaves out the entries
+/// above v, and what he sees never changes. Entries that no reader can tell apart any more are made
+/// one by `trim`.
+public struct DeleteHistory: Hashable, Sendable {
+  public struct Entry: Hashable, Sendable {
+    public let version: Version
+    /// Row ordinals of the segment, ascending, each once.
+    public let rows: [UInt32]
+
+    public init(version: Version, rows: [UInt32]) {
+      self.version = version
+      self.rows = rows
+    }
+  }
+
+  /// In ascending order of their versions, each of which is there once.
+  public private(set) var entries: [Entry] = []
+
+  public init() {}
+
+  public var isEmpty: Bool { entries.isEmpty }
+
+  /// The newest version that deleted a row.
+  public var newest: Version? { entries.last?.version }
+
+  /// Adds rows that `version` deletes; some may be deleted already. O(rows log rows), but O(rows)
+  /// for ascending ones, beside the rows that the version has deleted before.
+  /// - Precondition: no later version has an entry.
+  public mutating func add(_ rows: [UInt32], version: Version) {
+    guard !rows.isEmpty else { return }
+    precondition(newest.map { $0 <= version } ?? true, "versions come in order")
+    var all = rows
+    if newest == version { all += entries.removeLast().rows }
+    entries.append(Entry(version: version, rows: Self.ascending(all)))
+  }
+
+  /// Forgets what versions from `version` on have deleted: they were never published.
+  public mutating func removeEntries(from version: Version) {
+    while let last = entries.last, last.version >= version { entries.removeLast() }
+  }
+
+  /// Makes one entry of all those that a reader at `version` sees; nobody reads older versions.
+  public mutating func trim(to version: Version) {
+    let count = entries.firstIndex { $0.version > version } ?? entries.count
+    guard count > 1 else { return }
+    let rows = Self.ascending(entries[..<count].flatMap(\.rows))
+    entries.replaceSubrange(
+      ..<count, with: [Entry(version: entries[count - 1].version, rows: rows)])
+  }
+
+  private static func ascending(_ rows: [UInt32]) -> [UInt32] {
+    guard zip(rows, rows.dropFirst()).contains(where: { $0 >= $1 }) else { return rows }
+    var result: [UInt32] = []
+    result.reserveCapacity(rows.count)
+    for row in rows.sorted() where row != result.last { result.append(row) }
+    return result
+  }
+}

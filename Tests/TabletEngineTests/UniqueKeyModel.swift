@@ -1,0 +1,118 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+import StorageIO
+import TabletModel
+
+@testable import TabletEngine
+
+/// A unique-key table and what it has to hold: the oracle is a dictionary, kept for every version of
+/// the store.
+struct UniqueKeyModel {
+  /// One way to build the table; all have to read the same.
+  struct Shape: CustomStringConvertible {
+    var merge = UniqueKeyOptions.Merge.onWrite
+    var index = UniqueKeyOptions.Index.hash
+    var hasSequence = false
+    var hasStringKey = false
+    var buckets = 1
+
+    var description: String {
+      "\(merge.rawValue) \(index.rawValue)\(hasSequence ? " sequence" : "")"
+        + "\(hasStringKey ? " strings" : "") \(buckets)"
+    }
+  }
+
+  typealias Row = [Value]
+  static let table = "states"
+  let shape: Shape
+  /// The row of each key; a deletion has the sequence only.
+  private(set) var rows: [Row: (row: Row?, sequence: Int128)] = [:]
+  /// By commit, what was visible.
+  private(set) var history: [UInt64: [Row]] = [0: []]
+
+  init(_ shape: Shape) { self.shape = shape }
+
+  static func definition(_ shape: Shape) throws -> TableDefinition {
+    let columns: [(String, DataType, Bool)] =
+      shape.hasStringKey
+      ? [("name", .string, true), ("number", .int32, false)] : [("id", .int64, false)]
+    let values: [(String, DataType, Bool)] = [
+      ("moment", .int32, false), ("state", .string, true), ("amount", .int64, false),
+    ]
+    let schema = try Schema(
+      columns: (columns + values).enumerated().map { index, column in
+        Column(
+          id: ColumnID(rawValue: UInt32(index + 1)), name: column.0, type: column.1,
+          isNullable: column.2)
+      }, sortKeyCount: columns.count, keysModel: .unique)
+    return try TableDefinition(
+      name: table, schema: schema, bucketCount: shape.buckets,
+      segmentOptions: SegmentOptions(rowsPerPage: 8),
+      uniqueKeys: UniqueKeyOptions(
+        merge: shape.merge, index: shape.index,
+        sequenceColumn: shape.hasSequence ? "moment" : nil))
+  }
+
+  var keyCount: Int { shape.hasStringKey ? 2 : 1 }
+
+  struct Load {
+    let batch: ColumnBatch
+    let deleteSigns: Bitmap?
+    let rows: [(row: Row, isDelete: Bool)]
+  }
+
+  /// Rows of few keys, some of them deletions.
+  func makeLoad(_ number: Int, _ random: inout SeededGenerator) throws -> Load {
+    let schema = try Self.definition(shape).schema
+    let count = Int(random.next() % 30)
+    let rows = (0..<count).map { ordinal -> (row: Row, isDelete: Bool) in
+      let key = random.next() % 40
+      let keys: Row =
+        shape.hasStringKey
+        ? [key % 7 == 0 ? .null : .string("k\(key % 7)"), .integer(Int128(key / 7))]
+        : [.integer(Int128(key))]
+      let values: Row = [
+        .integer(Int128(random.next() % 20)), .string("load \(number) row \(ordinal)"),
+        .integer(Int128(random.next() % 1000)),
+      ]
+      return (keys + values, random.next() % 6 == 0)
+    }
+    let builders = schema.columns.map { ColumnBuilder(type: $0.type) }
+    let signs = Bitmap(count: count)
+    for (index, row) in rows.enumerated() {
+      for (builder, value) in zip(builders, row.row) { builder.append(value) }
+      if row.isDelete { signs.set(index) }
+    }
+    let batch = ColumnBatch(
+      schema: schema, rowCount: count, columns: builders.map { $0.finish() })
+    return Load(batch: batch, deleteSigns: signs.setCount == 0 ? nil : signs, rows: rows)
+  }
+
+  /// The load has become visible with this commit.
+  mutating func publish(_ load: Load, sequence: UInt64) {
+    for (row, isDelete) in load.rows {
+      let key = Array(row.prefix(keyCount))
+      let moment: Int128 = if case .integer(let value) = row[keyCount] { value } else { 0 }
+      if shape.hasSequence, let known = rows[key], known.sequence > moment { continue }
+      rows[key] = (isDelete ? nil : row, moment)
+    }
+    if sequence > 0 { history[sequence] = visible }
+  }
+
+  /// Rows that are deleted are forgotten for good when their deletion is.
+  var visible: [Row] { TestStore.sorted(rows.values.compactMap(\.row)) }
+
+  /// The rows that a snapshot shows, sorted.
+  static func contents(of table: TableSnapshot) throws -> [Row] {
+    var rows: [Row] = []
+    for segment in try table.tablets.flatMap({ try $0.liveSegments() }) {
+      let all = try TestStore.rows(of: [segment.segment])
+      for (ordinal, row) in all.enumerated()
+      where !(segment.deleted?.contains(ordinal) ?? false) {
+        rows.append(Array(row.prefix(table.definition.schema.columns.count)))
+      }
+    }
+    return TestStore.sorted(rows)
+  }
+}

@@ -1,0 +1,159 @@
+import ScanKernels
+import StorageBase
+import StorageIO
+import TabletModel
+import Testing
+
+@testable import TabletEngine
+
+/// Random upserts, deletions, two-phase loads, compactions, sweeps, checkpoints, restarts and reads
+/// of the past against a dictionary, for every way to build a unique-key table.
+@Suite struct UniqueKeyTests {
+  static var shapes: [UniqueKeyModel.Shape] {
+    var shapes: [UniqueKeyModel.Shape] = []
+    for merge in UniqueKeyOptions.Merge.allCases {
+      for index in merge == .onWrite ? UniqueKeyOptions.Index.allCases : [.hash] {
+        for sequence in [false, true] {
+          for strings in [false, true] {
+            shapes.append(
+              UniqueKeyModel.Shape(
+                merge: merge, index: index, hasSequence: sequence, hasStringKey: strings,
+                buckets: strings ? 2 : 1))
+          }
+        }
+      }
+    }
+    return shapes
+  }
+
+  @Test(arguments: 0..<12 as Range<UInt64>, shapes)
+  func agreesWithADictionary(seed: UInt64, shape: UniqueKeyModel.Shape) throws {
+    var history = try UniqueKeyHistory(shape, seed: seed)
+    for step in 0..<50 { try history.step(step) }
+    try history.finish()
+  }
+}
+
+/// One random history.
+struct UniqueKeyHistory {
+  private let files = MemoryFileSystem()
+  private var options: StoreOptions
+  private var store: Store?
+  private var model: UniqueKeyModel
+  private var waiting: [(id: TransactionID, load: UniqueKeyModel.Load)] = []
+  private var random: SeededGenerator
+  private let shape: UniqueKeyModel.Shape
+
+  init(_ shape: UniqueKeyModel.Shape, seed: UInt64) throws {
+    self.shape = shape
+    random = SeededGenerator(seed: seed)
+    options = StoreOptions(
+      logFileByteCountMax: 20_000, staleGraceSeconds: seed % 2 == 0 ? 0 : 1_000)
+    if seed % 3 == 0 { options.inlineRowsetByteCountMax = 0 }
+    if seed % 4 == 1 { options.segmentRowCountMax = 10 }
+    model = UniqueKeyModel(shape)
+    let store = try Store.create(
+      TestStore.path, files: files, clock: ManualClock(Timestamp(rawValue: 1_000_000)),
+      entropy: 7, options: options)
+    try store.createTable(UniqueKeyModel.definition(shape))
+    self.store = store
+  }
+
+  mutating func step(_ step: Int) throws {
+    if random.next() % 12 == 0 { try reopen() } else { try change(step) }
+    try check("step \(step)")
+  }
+
+  private mutating func change(_ step: Int) throws {
+    guard let store else { return }
+    switch random.next() % 11 {
+    case 0..<6:
+      let load = try model.makeLoad(step, &random)
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(load.batch, deleteSigns: load.deleteSigns)
+      model.publish(load, sequence: try store.commit(builder.prepare()).sequence)
+    case 6:
+      let load = try model.makeLoad(step, &random)
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(load.batch, deleteSigns: load.deleteSigns)
+      let prepared = try builder.prepare()
+      try store.precommit(prepared)
+      waiting.append((prepared.transaction, load))
+    case 7 where !waiting.isEmpty:
+      let index = Int(random.next() % UInt64(waiting.count))
+      let (id, load) = waiting.remove(at: index)
+      if random.next() % 4 == 0 {
+        try store.abort(transaction: id)
+      } else {
+        model.publish(load, sequence: try store.commit(transaction: id).sequence)
+      }
+    case 8, 9: compact(store)
+    case 10: try store.sweepStaleRowsets()
+    default: try store.checkpoint()
+    }
+  }
+
+  /// Everything holds, also after another restart.
+  mutating func finish() throws {
+    try reopen()
+    try check("at the end")
+    guard let store else { return }
+    #expect(StoreVerifier(store).run().problems == [])
+  }
+
+  private mutating func reopen() throws {
+    store = nil
+    store = try TestStore.open(files, options: options)
+  }
+
+  private mutating func compact(_ store: Store) {
+    let executor = SimulatedExecutor(seed: random.next())
+    let scheduler = CompactionScheduler(
+      store: store, 
+      policy: RandomRangePolicy(seed: random.next(), includesBase: !shape.hasSequence),
+      lanes: [CompactionLane(kinds: [.cumulative], slotCount: 2, executor: executor)],
+      onRefusal: { Issue.record("\($0)") })
+    scheduler.start()
+    executor.runAll()
+    scheduler.stop(cancelRunning: false)
+  }
+
+  private func check(_ place: String) throws {
+    guard let store else { return }
+    let table = try store.snapshot(of: UniqueKeyModel.table)
+    let found = try UniqueKeyModel.contents(of: table)
+    #expect(found == model.visible, "\(shape), \(place)")
+    for (sequence, expected) in model.history {
+      guard let old = table.asOf(sequence: sequence) else { continue }
+      let found = try UniqueKeyModel.contents(of: old)
+      #expect(found == expected, "\(shape), \(place), as of \(sequence)")
+    }
+  }
+}
+
+/// Merges a random range of neighbours, once.
+struct RandomRangePolicy: CompactionPolicy {
+  let seed: UInt64
+  /// Whether the oldest rowset may be among them. What a deletion has to say about rows that come
+  /// later with smaller sequence values is forgotten then.
+  var includesBase = true
+
+  var designPoint: DesignPoint {
+    DesignPoint(trigger: "chance", layout: "any", granularity: "any", movement: "n/a")
+  }
+
+  func decide(_ facts: TabletFacts) -> CompactionDecision {
+    var random = SeededGenerator(seed: seed)
+    let count = facts.rowsets.count
+    let least = includesBase ? 0 : 1
+    guard count > least + 1, facts.inFlight.isEmpty, facts.allowedKinds.contains(.cumulative),
+      facts.rowsets.allSatisfy({ $0.mergeDepth < 3 })
+    else { return .wait(until: nil, because: "enough") }
+    let first = least + Int(random.next() % UInt64(count - least - 1))
+    let last = first + 1 + Int(random.next() % UInt64(count - first - 1))
+    let range = VersionRange(
+      facts.rowsets[first].versions.first, facts.rowsets[last].versions.last)
+    return .compact(
+      [CompactionPick(kind: .cumulative, versions: range, urgency: 1)], because: "chance")
+  }
+}
