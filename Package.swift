@@ -78,7 +78,7 @@ let package = Package(
       "TabletEngine",
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
-        "TabletModel", "CompactionPolicies",
+        "TabletModel", "CompactionPolicies", "CKernels",
       ]),
     library(
       "QueryEngine",
@@ -167,7 +167,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "EngineSimulation", "sediment", "crash-writer",
+        "EngineSimulation", "sediment", "crash-writer", "CKernels",
       ], exclude: ["Fixtures"]),
     tests(
       "QueryEngine",

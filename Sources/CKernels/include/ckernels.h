@@ -15,9 +15,11 @@
 #include "ck_filter.h"
 #include "ck_group.h"
 #include "ck_hash.h"
+#include "ck_keycode.h"
 #include "ck_level.h"
 #include "ck_memory.h"
 #include "ck_prefix.h"
+#include "ck_rowtable.h"
 #include "ck_text.h"
 
 #endif
