@@ -28,6 +28,9 @@ struct SegmentExtensions: Sendable {
     /// Nil when there is a single page.
     var filter: Block?
     var root: Block
+
+    /// Of all three, which lie one after another.
+    var byteCount: Int { pages.count + (filter?.byteCount ?? 0) + root.byteCount }
   }
 
   private(set) var valueFilters: [Int: Block] = [:]

@@ -16,12 +16,19 @@ extension SegmentReader {
     try primaryKeyIndex().map { (Array($0.root.leastKey), $0.root.greatestKey) }
   }
 
-  /// Looks for the rows of the pending keys of a probe, whose sort key is unique in the segment, and
-  /// appends those found, ascending by key. Thread-safe.
+  /// Where the key pages lie, each ended by its checksum; none without primary keys. Loads their
+  /// root the first time.
+  /// - Throws: as `hasKeySequences`.
+  public func keyPageRanges() throws -> [Range<UInt64>] {
+    try primaryKeyIndex()?.root.pages.map { $0.offset..<$0.offset + UInt64($0.byteCount) } ?? []
+  }
+
+  /// Looks for the rows of the pending keys of a probe, whose sort key is unique in the segment,
+  /// and appends those found, ascending by key. Thread-safe.
   ///
   /// With primary keys: bounds, then the filter, then one page of keys for all keys that it may
-  /// hold. Without: a page of each key column, found by the short keys, is decoded for all keys that
-  /// it may hold. O(keys x log rows).
+  /// hold. Without: a page of each key column, found by the short keys, is decoded for all keys
+  /// that it may hold. O(keys x log rows).
   ///
   /// - Parameter sequenceColumn: the position of the column whose `SequenceCodes` are wanted. It is
   ///   read, for rows that were found, where the primary keys have no sequences.
