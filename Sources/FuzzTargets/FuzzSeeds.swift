@@ -88,7 +88,30 @@ private enum SegmentSeeds {
       try segment(
         type, [.none, .lz4, .zstd(level: 1)][index % 3], rowsPerPage: index % 2 == 0 ? 64 : 16,
         &random)
-    } + [try symbolSegment(), try sharedSegment()]
+    } + [try symbolSegment(), try sharedSegment(), try keyedSegment()]
+  }
+
+  /// Two pages of primary keys, with a filter and sequences.
+  private static func keyedSegment() throws -> [UInt8] {
+    let numbers = ColumnBuilder(type: .int32)
+    let texts = ColumnBuilder(type: .string)
+    let rowCount = 700
+    for row in 0..<rowCount {
+      numbers.append(integer: Int64(row / 9))
+      texts.append(string: "item number \(row * 7 + 10_000)")
+    }
+    let schema = try Schema([("a", .int32, true), ("b", .string, false)], sortKeyCount: 2)
+    let batch = ColumnBatch(
+      schema: schema, rowCount: rowCount, columns: [numbers.finish(), texts.finish()])
+    return try SegmentWriter.encode(batch, options: SegmentOptions(rowsPerPage: 256)) {
+      column, writer in
+      guard column == 1 else { return }
+      try writer.appendPrimaryKeys(hasSequences: true) { keys in
+        try keys.append(
+          SortKeyBytes.encode(batch.columns, schema.columns),
+          sequences: SequenceCodes.codes(of: batch.columns[0]))
+      }
+    }.bytes
   }
 
   /// Pages of codes into one dictionary.

@@ -1,3 +1,4 @@
+import ScanKernels
 import SegmentFormat
 import StorageBase
 import StorageIO
@@ -35,8 +36,33 @@ enum SegmentFuzz {
         }
       }
     }
+    do {
+      try findKeys(reader)
+    } catch {
+      firstError = firstError ?? error
+    }
     for problem in reader.verify() { precondition(!problem.description.isEmpty) }
     if let firstError { throw firstError }
+  }
+
+  /// Looks for the keys of the first page and for keys like them.
+  private static func findKeys(_ reader: SegmentReader) throws {
+    var work = PageWork()
+    let columns = Array(reader.schema.columns[..<reader.schema.sortKeyCount])
+    let vectors = try columns.indices.map { try reader.readPage(column: $0, page: 0, work: &work) }
+    let keys = try SortKeyBytes.encode(vectors, columns)
+    var wanted = (0..<keys.count).map { Array(keys[$0]) }
+    if let bounds = try reader.primaryKeyBounds() { wanted += [bounds.min, bounds.max] }
+    wanted += wanted.map { $0.map { $0 ^ 1 } } + wanted.map { Array($0.dropLast()) }
+    wanted.sort { $0.lexicographicallyPrecedes($1) }
+    var ends: [UInt32] = [0]
+    for key in wanted { ends.append(ends[ends.count - 1] + UInt32(key.count)) }
+    let table = StringTable(
+      count: wanted.count, offsets: .of(ends), bytes: .of(wanted.flatMap { $0 }))
+    var matches: [KeyMatch] = []
+    var keyWork = KeyProbeWork()
+    try reader.findKeys(KeyProbe(table), matches: &matches, work: &keyWork)
+    for match in matches { precondition(match.row < reader.rowCount) }
   }
 
   /// The checksum of footer and trailer: bytes 12..<16 of the last 20.
@@ -61,10 +87,19 @@ enum SegmentFuzz {
       guard page.storedByteCount >= 4, start + page.storedByteCount <= bytes.count else { continue }
       seal(&bytes, start + 4..<start + page.storedByteCount, at: start)
     }
-    for block in description.blocks where block.upperBound <= bytes.count && block.count >= 4 {
-      let end = Int(block.upperBound) - 4
-      seal(&bytes, Int(block.lowerBound)..<end, at: end)
-    }
+    for block in description.blocks { sealBlock(&bytes, block) }
+    // The root of the primary keys, right by now, knows where their pages are.
+    let sealed = try SegmentReader(file: MemoryFile(path: "fuzz.seg", bytes: bytes))
+    do {
+      for page in try sealed.keyPageRanges() { sealBlock(&bytes, page) }
+    } catch _ as StorageError {}
+  }
+
+  /// What is ended by its checksum.
+  private static func sealBlock(_ bytes: inout [UInt8], _ block: Range<UInt64>) {
+    guard block.upperBound <= bytes.count, block.count >= 4 else { return }
+    let end = Int(block.upperBound) - 4
+    seal(&bytes, Int(block.lowerBound)..<end, at: end)
   }
 
   static func seal(_ bytes: inout [UInt8], _ range: Range<Int>, at offset: Int) {

@@ -33,7 +33,10 @@ public struct SegmentDescription: Hashable, Sendable {
   /// Bytes of the footer and the trailer.
   public var footerByteCount: Int
   public var columns: [ColumnDescription]
-  /// Where filters, dictionaries and indexes lie, each ended by its checksum.
+  /// Bytes of the primary keys: pages, filter and root; 0 without.
+  public var primaryKeyByteCount: Int
+  /// Where filters, dictionaries, indexes and the root of the primary keys lie, each ended by its
+  /// checksum.
   public var blocks: [Range<UInt64>]
 }
 
@@ -52,7 +55,8 @@ extension SegmentReader {
             + (extensions.gramFilters[column]?.block.byteCount ?? 0),
           indexByteCount: extensions.invertedIndexes[column]?.byteCount ?? 0,
           pages: try (0..<pageCount).map { try describe(column: column, page: $0) })
-      }, blocks: extensions.blocks.map { $0.offset..<$0.offset + UInt64($0.byteCount) })
+      }, primaryKeyByteCount: extensions.primaryKeys?.byteCount ?? 0,
+      blocks: extensions.blocks.map { $0.offset..<$0.offset + UInt64($0.byteCount) })
   }
 
   private func describe(

@@ -9,6 +9,7 @@ struct SegmentExtensions: Sendable {
     case shortKeys = 3
     case invertedIndex = 4
     case dictionary = 5
+    case primaryKeys = 6
   }
 
   /// Where a block lies, its checksum included.
@@ -22,11 +23,22 @@ struct SegmentExtensions: Sendable {
     var block: Block
   }
 
+  struct PrimaryKeys: Sendable {
+    var pages: Range<UInt64>
+    /// Nil when there is a single page.
+    var filter: Block?
+    var root: Block
+
+    /// Of all three, which lie one after another.
+    var byteCount: Int { pages.count + (filter?.byteCount ?? 0) + root.byteCount }
+  }
+
   private(set) var valueFilters: [Int: Block] = [:]
   private(set) var gramFilters: [Int: GramFilter] = [:]
   private(set) var shortKeys: Block?
   private(set) var dictionaries: [Int: Block] = [:]
   private(set) var invertedIndexes: [Int: Block] = [:]
+  private(set) var primaryKeys: PrimaryKeys?
 
   /// Unknown kinds are skipped.
   /// - Throws: `StorageError.corrupt` for a known kind that describes no possible block.
@@ -57,14 +69,39 @@ struct SegmentExtensions: Sendable {
         case .invertedIndex:
           let column = try reader.readCount("indexed column", atMost: columnCount - 1)
           invertedIndexes[column] = try Self.readBlock(&reader, dataEnd: dataEnd)
+        case .primaryKeys:
+          primaryKeys = try Self.readPrimaryKeys(&reader, dataEnd: dataEnd)
         }
         try reader.requireEnd("extension")
       }
     }
   }
 
+  private static func readPrimaryKeys(
+    _ reader: inout ByteReader, dataEnd: UInt64
+  ) throws -> PrimaryKeys {
+    let start = try reader.readCount("extension offset", atMost: Int(dataEnd))
+    let pages = try reader.readCount("key pages length", atMost: Int(dataEnd) - start)
+    let filterStart = start + pages
+    let filter = try reader.readCount("key filter length", atMost: Int(dataEnd) - filterStart)
+    var filterBlock: Block?
+    if filter > 0 {
+      filterBlock = Block(offset: UInt64(filterStart), byteCount: filter)
+      try requireFilter(byteCount: filter, reader)
+    }
+    let root = try readBlock(&reader, at: filterStart + filter, dataEnd: dataEnd)
+    return PrimaryKeys(
+      pages: UInt64(start)..<UInt64(filterStart), filter: filterBlock, root: root)
+  }
+
   private static func readBlock(_ reader: inout ByteReader, dataEnd: UInt64) throws -> Block {
     let offset = try reader.readCount("extension offset", atMost: Int(dataEnd))
+    return try readBlock(&reader, at: offset, dataEnd: dataEnd)
+  }
+
+  private static func readBlock(
+    _ reader: inout ByteReader, at offset: Int, dataEnd: UInt64
+  ) throws -> Block {
     let byteCount = try reader.readCount("extension block length", atMost: Int(dataEnd) - offset)
     guard byteCount >= SegmentLayout.checksumByteCount else {
       throw reader.corrupt(
@@ -78,7 +115,12 @@ struct SegmentExtensions: Sendable {
     _ reader: inout ByteReader, dataEnd: UInt64
   ) throws -> Block {
     let block = try readBlock(&reader, dataEnd: dataEnd)
-    let content = block.byteCount - SegmentLayout.checksumByteCount
+    try requireFilter(byteCount: block.byteCount, reader)
+    return block
+  }
+
+  private static func requireFilter(byteCount: Int, _ reader: ByteReader) throws {
+    let content = byteCount - SegmentLayout.checksumByteCount
     guard content > 0, content % SplitBlockFilter.blockByteCount == 0,
       content <= SplitBlockFilter.byteCountMax
     else {
@@ -86,12 +128,12 @@ struct SegmentExtensions: Sendable {
         "filter length", expected: "a multiple of \(SplitBlockFilter.blockByteCount)",
         found: "\(content)")
     }
-    return block
   }
 
   /// Every block there is, for checking.
   var blocks: [Block] {
     valueFilters.values + gramFilters.values.map(\.block) + (shortKeys.map { [$0] } ?? [])
       + dictionaries.values + invertedIndexes.values
+      + (primaryKeys.map { [$0.filter, $0.root].compactMap { $0 } } ?? [])
   }
 }

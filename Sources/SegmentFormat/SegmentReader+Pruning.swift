@@ -5,6 +5,7 @@ import Synchronization
 final class PruningCache: Sendable {
   let filters = Mutex<[UInt64: SplitBlockFilter]>([:])
   let shortKeys = Mutex<ShortKeyIndex?>(nil)
+  let primaryKeys = Mutex<PrimaryKeyIndex?>(nil)
 }
 
 extension SegmentReader {

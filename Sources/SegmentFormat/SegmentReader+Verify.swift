@@ -37,6 +37,7 @@ extension SegmentReader {
       attempt { try verifyDictionary(ofColumn: column) }
     }
     attempt { try verifyShortKeys() }
+    verifyPrimaryKeys(attempt)
     return errors
   }
 

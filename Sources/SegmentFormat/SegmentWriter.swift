@@ -24,6 +24,8 @@ public final class SegmentWriter {
   private var dictionaries: [SegmentFooter.Extension] = []
   /// Of blocks whose content is made elsewhere.
   private var foreignExtensions: [SegmentFooter.Extension] = []
+  /// Of the primary keys, when there are any.
+  var primaryKeyCount: Int?
   private var isFinished = false
 
   /// Bytes collected before the sink is called.
@@ -176,15 +178,25 @@ public final class SegmentWriter {
   public func appendInvertedIndex(
     ofColumn column: Int, _ write: (any SegmentSink) throws -> Void
   ) throws {
+    try appendBetweenColumns { start, sink in
+      let block = ChecksummedSink { try sink.append($0) }
+      try write(block)
+      try withUnsafeBytes(of: block.checksum.littleEndian) { try sink.append($0) }
+      return extensionEntry(.invertedIndex, ofColumn: column, from: start)
+    }
+  }
+
+  /// Lets `write` append bytes that no column has, which begin at the offset it is told, and keeps
+  /// the entry it makes for them.
+  func appendBetweenColumns(
+    _ write: (_ start: Int, any SegmentSink) throws -> SegmentFooter.Extension
+  ) throws {
     precondition(pages.isEmpty && gathered.rowCount == 0, "a column is being written")
-    let start = flushedByteCount + output.count
-    let block = ChecksummedSink { [self] bytes in
+    let sink = ChecksummedSink { [self] bytes in
       output.append(bytes)
       if output.count >= Self.flushByteCount { try flush() }
     }
-    try write(block)
-    output.append(block.checksum)
-    foreignExtensions.append(extensionEntry(.invertedIndex, ofColumn: column, from: start))
+    foreignExtensions.append(try write(flushedByteCount + output.count, sink))
     columnStart = flushedByteCount + output.count
   }
 
@@ -208,6 +220,7 @@ public final class SegmentWriter {
       "\(entries.count) of \(schema.columns.count) columns are finished")
     isFinished = true
     let rows = rowCount ?? 0
+    precondition(primaryKeyCount ?? rows == rows, "\(primaryKeyCount ?? 0) keys of \(rows) rows")
     var footer = SegmentFooter(
       schema: schema, rowCount: rows, rowsPerPage: options.rowsPerPage, columns: entries)
     footer.extensions =

@@ -24,16 +24,28 @@ struct SplitBlockFilter: Sendable {
 
   /// A filter of the size that gives the rate for that many hashes, within the greatest size.
   init(_ hashes: DistinctHashes, falsePositiveRate: Double) {
-    let wanted = Double(hashes.count) / Self.load(forFalsePositiveRate: falsePositiveRate)
+    self.init(hashCount: hashes.count, falsePositiveRate: falsePositiveRate)
+    hashes.visit { insert($0) }
+  }
+
+  /// The same of hashes that are different, or nearly all of them.
+  init(_ hashes: [UInt64], falsePositiveRate: Double) {
+    self.init(hashCount: hashes.count, falsePositiveRate: falsePositiveRate)
+    for hash in hashes { insert(hash) }
+  }
+
+  /// An empty one.
+  private init(hashCount: Int, falsePositiveRate: Double) {
+    let wanted = Double(hashCount) / Self.load(forFalsePositiveRate: falsePositiveRate)
     let blockCountMax = Self.byteCountMax / Self.blockByteCount
     let blockCount = max(1, Int(min(wanted, Double(blockCountMax)).rounded(.up)))
-    let words = AlignedBuffer(byteCount: blockCount * Self.blockByteCount, zeroed: true)
-    self.words = words
+    words = AlignedBuffer(byteCount: blockCount * Self.blockByteCount, zeroed: true)
+  }
+
+  private func insert(_ hash: UInt64) {
     let target = words.mutableValues(as: UInt32.self)
-    hashes.visit { hash in
-      let start = Self.block(of: hash, blockCount: blockCount) * 8
-      for lane in 0..<8 { target[start + lane] |= Self.bit(hash, lane) }
-    }
+    let start = Self.block(of: hash, blockCount: blockCount) * 8
+    for lane in 0..<8 { target[start + lane] |= Self.bit(hash, lane) }
   }
 
   /// The hashes per block that give this rate.

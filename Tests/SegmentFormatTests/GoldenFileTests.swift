@@ -119,6 +119,35 @@ import Testing
     #expect(try isSame(readColumn(reader, 0), values))
   }
 
+  @Test func primaryKeysStayReadable() throws {
+    var generator = SeededGenerator(seed: 110)
+    let rows = (0..<900).map { _ -> [Value] in
+      let text = generator.next() % 20 == 0 ? .null : Value.string("key \(generator.next() % 500)")
+      return [.integer(Int128(generator.next() % 40)), text]
+    }
+    let segments = try KeyedSegments(
+      [.int32, .string], nullable: true, rows: rows, hasSequences: true, rowsPerPage: 256,
+      keyPageByteCount: 1024)
+    let name = "format-v1-keys/primary-keys.seg"
+    if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1" {
+      try writeIfMissing(name, segments.bytes)
+      return
+    }
+    let folder = try #require(Bundle.module.resourcePath)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Fixtures/\(name)"))
+    let reader = try openSegment([UInt8](bytes))
+    #expect(try reader.keyPageRanges().count > 2 && reader.hasKeySequences())
+    #expect(reader.verify() == [])
+    let absent = (0..<40).map { [Value.integer($0), .string("key 500")] }
+    let keys = segments.wanted(absent, count: 0, &generator) + segments.keys
+    let wanted = keys.sorted { $0.lexicographicallyPrecedes($1) }
+    var matches: [KeyMatch] = []
+    var work = KeyProbeWork()
+    try reader.findKeys(
+      KeyProbe(KeyedSegments.table(wanted)), matches: &matches, work: &work)
+    #expect(matches == segments.expected(wanted, sequences: true))
+  }
+
   private func writeIfMissing(_ name: String, _ bytes: [UInt8]) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let file = folder.appendingPathComponent("Fixtures/\(name)")

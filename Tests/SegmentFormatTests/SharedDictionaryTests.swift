@@ -262,7 +262,8 @@ import Testing
       for (code, string) in order.enumerated() { #expect(table[code].elementsEqual(string)) }
       let other = DictionaryBuilder()
       for string in order.reversed() { _ = string.withUnsafeBytes { other.add($0) } }
-      let mapped = builder.add(contentsOf: other.table()).values(as: UInt32.self)
+      let buffer = builder.add(contentsOf: other.table())
+      let mapped = withExtendedLifetime(buffer) { Array(buffer.values(as: UInt32.self)) }
       #expect(mapped.elementsEqual((0..<UInt32(order.count)).reversed()))
       builder.removeAll()
     }
