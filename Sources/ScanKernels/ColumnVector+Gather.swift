@@ -59,6 +59,9 @@ extension ColumnVector {
 
 extension StringTable {
   /// The strings at `rows`, in that order.
+  /// Some strings, in the order of `rows`.
+  public func gather(_ rows: [UInt32]) -> StringTable { rows.withUnsafeBufferPointer(gather) }
+
   fileprivate func gather(_ rows: UnsafeBufferPointer<UInt32>) -> StringTable {
     let gatheredOffsets = AlignedBuffer(byteCount: (rows.count + 1) * 4)
     let ends = gatheredOffsets.mutableValues(as: UInt32.self).baseAddress!

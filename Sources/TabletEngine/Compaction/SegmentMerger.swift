@@ -55,6 +55,9 @@ struct SegmentMerger {
         end = replay.positions
         result.work += replay.work
       }
+      if definition.hasPrimaryKeyIndex {
+        try writePrimaryKeys(inputs, from: positions, order, to: writer)
+      }
       positions = end
       result.segments.append(try writer.finish())
       result.deleteSigns.append(order.deleteSigns)
@@ -63,6 +66,36 @@ struct SegmentMerger {
     result.work += keys.work
     result.conversion = keys.conversion
     return result
+  }
+
+  /// Reads the key columns of the output once more and keeps them as keys.
+  private func writePrimaryKeys(
+    _ inputs: [MergeInput], from positions: [MergeInput.Position], _ order: MergeOrder,
+    to writer: SegmentWriter
+  ) throws {
+    let keyColumns = Array(definition.schema.columns[..<definition.schema.sortKeyCount])
+    let replays = (keyColumns + (unique?.sequence.map { [$0] } ?? [])).map {
+      ColumnReplay(inputs: inputs, column: $0, from: positions)
+    }
+    let rowsPerPage = definition.segmentOptions.rowsPerPage
+    try writer.appendPrimaryKeys(hasSequences: unique?.sequence != nil) { keys in
+      var skips = order.skips[...]
+      for start in stride(from: 0, to: order.sources.count, by: rowsPerPage) {
+        let rows = start..<min(order.sources.count, start + rowsPerPage)
+        let passed = skips.prefix { $0.before < rows.upperBound }
+        skips = skips[passed.endIndex...]
+        let columns = try order.sources.withUnsafeBufferPointer { sources in
+          try replays.map {
+            try $0.next(
+              UnsafeBufferPointer(rebasing: sources[rows]), skips: passed, origin: start)
+          }
+        }
+        try keys.append(
+          SortKeyBytes.encode(Array(columns.prefix(keyColumns.count)), keyColumns),
+          sequences: unique?.sequence == nil
+            ? nil : SequenceCodes.codes(of: columns[keyColumns.count]))
+      }
+    }
   }
 
   /// Writes one column and its index, which is merged if every input has it, else built.

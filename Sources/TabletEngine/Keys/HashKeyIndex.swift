@@ -9,12 +9,14 @@ import TabletModel
 ///
 /// With a sequence column, deletions stay in the table, since they decide about rows that come later.
 final class HashKeyIndex: KeyIndex {
-  private struct State: Sendable {
+  private struct State {
     /// Nil before the rows of the tablet have been read.
     var table: RowHandleTable?
     var space = RowSpace()
     /// What has been published and may be taken back: what the entries were before.
     var published: [ObjectIdentifier: Publication] = [:]
+    /// Keys of older versions may be missing, since their deletions have been merged away.
+    var forgottenVersion = Version(0)
   }
 
   private struct Publication: Sendable {
@@ -40,16 +42,18 @@ final class HashKeyIndex: KeyIndex {
   }
 
   func prepare(
-    keys: [ColumnVector], sequence: ColumnVector?, deleteSigns: Bitmap?
+    keys: [ColumnVector], sequence: ColumnVector?, deleteSigns: Bitmap?,
+    over tablet: TabletSnapshot?
   ) -> SegmentKeys {
     SegmentKeys(
       rowCount: keys.first?.count ?? 0, codes: coder.codes(of: keys.map { $0.widened() }),
-      sequences: sequence.map(Self.sequences), deleteSigns: deleteSigns?.rowIDs() ?? [])
+      sequences: sequence.map { SequenceCodes.codes(of: $0) },
+      deleteSigns: deleteSigns?.rowIDs() ?? [])
   }
 
-  /// Integers that order like the sequence column.
-  private static func sequences(_ column: ColumnVector) -> [Int64] {
-    KeyOrder.prefixes(of: column.widened()).map { Int64(bitPattern: $0 ^ (1 << 63)) }
+  /// The same numbers as signed ones.
+  private static func signed(_ codes: AlignedBuffer, count: Int) -> [Int64] {
+    codes.values(as: UInt64.self)[..<count].map { Int64(bitPattern: $0 ^ (1 << 63)) }
   }
 
   // MARK: Publishing
@@ -63,8 +67,11 @@ final class HashKeyIndex: KeyIndex {
         preconditionFailure("an index that is open, and keys for it")
       }
       let base = try state.space.add(
-        segment, rowCount: keys.rowCount, version: tablet.version.next)
-      let exchange = table.exchange(codes, firstHandle: base, sequences: keys.sequences)
+        segment, rowCount: keys.rowCount, version: tablet.version.next,
+        hasDeleteSigns: !keys.deleteSigns.isEmpty)
+      let exchange = table.exchange(
+        codes, first: base,
+        sequences: keys.sequences.map { Self.signed($0, count: keys.rowCount) })
       state.published[ObjectIdentifier(segment)] = Publication(keys: keys, exchange: exchange)
       return Self.displacement(exchange, in: state.space)
     }
@@ -73,7 +80,7 @@ final class HashKeyIndex: KeyIndex {
   private static func displacement(
     _ exchange: RowExchange, in space: RowSpace
   ) -> Displacement {
-    guard exchange.lost.contains(true) else {
+    guard !exchange.lost.isEmpty else {
       return Displacement(older: space.grouped(exchange.previous))
     }
     var lost: [UInt32] = []
@@ -102,18 +109,37 @@ final class HashKeyIndex: KeyIndex {
 
   // MARK: Looking
 
-  func locate(_ keys: SegmentKeys, in tablet: TabletSnapshot) throws -> [RowLocation?] {
+  func locate(
+    _ keys: StringTable, _ columns: [ColumnVector], in tablet: TabletSnapshot
+  ) throws -> [RowLocation?] {
     try open(tablet)
-    return state.withLock { state in
-      guard let table = state.table, let codes = keys.codes else { return [] }
-      return table.find(codes).map { handle in
-        guard handle != RowSpace.none else { return nil }
-        let now = state.space.resolved(handle)
-        guard now != RowSpace.none else { return nil }
+    let codes = coder.codes(of: columns.map { $0.widened() })
+    var unknown: [UInt32] = []
+    var locations = state.withLock { state in
+      guard let table = state.table else { preconditionFailure("an index that is open") }
+      return table.handles(of: codes).enumerated().map { key, handle -> RowLocation? in
+        let now = handle == RowSpace.none ? handle : state.space.resolved(handle)
+        guard now != RowSpace.none else {
+          if state.forgottenVersion > tablet.version { unknown.append(UInt32(key)) }
+          return nil
+        }
         let range = state.space.ranges[state.space.index(of: now)]
-        return RowLocation(segment: range.segment, row: now - range.base)
+        guard range.version <= tablet.version else {
+          unknown.append(UInt32(key))
+          return nil
+        }
+        let row = now - range.base
+        // Nothing else is deleted while the index leads to it.
+        let isDeletion =
+          range.hasDeleteSigns && range.segment.deletes.contains(row, at: tablet.version)
+        return isDeletion ? nil : RowLocation(segment: range.segment, row: row)
       }
     }
+    guard !unknown.isEmpty else { return locations }
+    // The index is newer than the snapshot.
+    let search = try KeySearch(keys.gather(unknown), in: tablet)
+    for (key, location) in zip(unknown, search.locations) { locations[Int(key)] = location }
+    return locations
   }
 
   // MARK: Building
@@ -139,7 +165,8 @@ final class HashKeyIndex: KeyIndex {
     _ space: inout RowSpace
   ) throws {
     let pages = try KeyPages(segment, keyColumns, sequence)
-    let base = try space.add(segment, rowCount: pages.rowCount, version: version)
+    let base = try space.add(
+      segment, rowCount: pages.rowCount, version: version, hasDeleteSigns: pages.hasDeleteSigns)
     let deleted = segment.deletes.rows(at: reader)
     try pages.forEach { page in
       let live = deleted?.live(in: page.rows)
@@ -150,9 +177,12 @@ final class HashKeyIndex: KeyIndex {
         let isWhole = run.count == page.rows.count
         let rows = isWhole ? [] : Array(UInt32(run.lowerBound)..<UInt32(run.upperBound))
         let keys = isWhole ? page.keys : page.keys.map { $0.gather(rows) }
-        let sequences = page.sequence.map { Self.sequences(isWhole ? $0 : $0.gather(rows)) }
+        let sequences = page.sequence.map { sequence in
+          Self.signed(
+            SequenceCodes.codes(of: isWhole ? sequence : sequence.gather(rows)), count: run.count)
+        }
         _ = table.exchange(
-          coder.codes(of: keys), firstHandle: base + UInt32(page.rows.lowerBound + run.lowerBound),
+          coder.codes(of: keys), first: base + UInt32(page.rows.lowerBound + run.lowerBound),
           sequences: sequences)
       }
     }
@@ -164,9 +194,11 @@ final class HashKeyIndex: KeyIndex {
     try state.withLock { state in
       var bases: [UInt32] = []
       do {
-        for (segment, count) in zip(rows.outputs, rows.outputRowCounts) {
+        for (index, segment) in rows.outputs.enumerated() {
           bases.append(
-            try state.space.add(segment, rowCount: count, version: rows.version))
+            try state.space.add(
+              segment, rowCount: rows.outputRowCounts[index], version: rows.version,
+              hasDeleteSigns: !rows.deleteSigns[index].isEmpty))
         }
       } catch {
         for segment in rows.outputs.prefix(bases.count) { state.space.remove(segment) }
@@ -210,6 +242,9 @@ final class HashKeyIndex: KeyIndex {
           let old = page.rows.map { base + UInt32($0) }
           let space = state.space
           state.table?.replace(codes, expected: old, with: old.map { space.resolved($0) })
+          if page.deleteSigns != nil {
+            state.forgottenVersion = max(state.forgottenVersion, rows.version)
+          }
         }
       }
     }

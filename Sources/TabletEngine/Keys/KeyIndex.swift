@@ -1,4 +1,5 @@
 import ScanKernels
+import SegmentFormat
 import StorageBase
 
 /// What becomes of rows when others of their keys are published.
@@ -8,6 +9,15 @@ struct Displacement {
   /// Rows of the published segment itself that have come too late: what there is has a greater
   /// sequence value.
   var lost: [UInt32] = []
+
+  /// Adds a row, mostly of the segment of the one before.
+  mutating func displace(_ row: RowLocation) {
+    if let last = older.indices.last, older[last].segment === row.segment {
+      older[last].rows.append(row.row)
+    } else {
+      older.append((row.segment, [row.row]))
+    }
+  }
 }
 
 /// Finds the newest row of each key of one tablet: the part of a unique-key table that is chosen by
@@ -20,9 +30,11 @@ protocol KeyIndex: AnyObject, Sendable {
   /// - Parameters:
   ///   - keys: the key columns of rows in key order, no key twice.
   ///   - sequence: the sequence column.
+  ///   - tablet: what may be looked at already; nil for nothing.
   func prepare(
-    keys: [ColumnVector], sequence: ColumnVector?, deleteSigns: Bitmap?
-  ) -> SegmentKeys
+    keys: [ColumnVector], sequence: ColumnVector?, deleteSigns: Bitmap?,
+    over tablet: TabletSnapshot?
+  ) throws -> SegmentKeys
 
   /// Makes sure that the rows of `tablet` are known; it is the state since the store was opened.
   func open(_ tablet: TabletSnapshot) throws
@@ -47,8 +59,13 @@ protocol KeyIndex: AnyObject, Sendable {
   /// After that, with nobody publishing: the inputs are forgotten.
   func forget(_ rows: MovedRows)
 
-  /// Where the newest row of each key is; nil for none. It may be newer than `tablet`, or deleted.
-  func locate(_ keys: SegmentKeys, in tablet: TabletSnapshot) throws -> [RowLocation?]
+  /// Where the row is that a reader of `tablet` sees of each key; nil for none.
+  /// - Parameters:
+  ///   - keys: ascending, as of `SortKeyBytes.encode`.
+  ///   - columns: the same as columns.
+  func locate(
+    _ keys: StringTable, _ columns: [ColumnVector], in tablet: TabletSnapshot
+  ) throws -> [RowLocation?]
 
   /// Bytes of memory, and keys in it; nil when that is not known.
   var memory: (byteCount: Int, keyCount: Int)? { get }

@@ -27,6 +27,7 @@ struct KeyPages {
   }
 
   var rowCount: Int { reader.rowCount }
+  var hasDeleteSigns: Bool { deleteSign != nil }
 
   func forEach(_ body: (Page) throws -> Void) throws {
     var work = PageWork()

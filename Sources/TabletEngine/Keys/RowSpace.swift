@@ -17,6 +17,8 @@ struct RowSpace {
     let segment: RowsetSegment
     /// The last version that its rows can be of.
     let version: Version
+    /// Whether some of its rows are deletions.
+    let hasDeleteSigns: Bool
     /// Where its rows have been moved, by row; handles are resolved through it until no entry of an
     /// index has the old ones.
     var moved: [UInt32]?
@@ -35,7 +37,7 @@ struct RowSpace {
   /// Handles for the rows of a segment.
   /// - Throws: `StorageError.limitExceeded` when there are too many rows in the tablet.
   mutating func add(
-    _ segment: RowsetSegment, rowCount: Int, version: Version
+    _ segment: RowsetSegment, rowCount: Int, version: Version, hasDeleteSigns: Bool
   ) throws -> UInt32 {
     var index = ranges.count
     var base = ranges.last?.end ?? 0
@@ -43,7 +45,8 @@ struct RowSpace {
       (index, base) = try gap(of: UInt64(rowCount))
     }
     let range = Range(
-      base: UInt32(base), count: UInt32(rowCount), segment: segment, version: version)
+      base: UInt32(base), count: UInt32(rowCount), segment: segment, version: version,
+      hasDeleteSigns: hasDeleteSigns)
     ranges.insert(range, at: index)
     bases[ObjectIdentifier(segment)] = range.base
     return range.base

@@ -1,4 +1,5 @@
 import ScanKernels
+import SegmentFormat
 import StorageBase
 
 /// What publishing the rows of one segment takes, found by whoever loads them, before anybody has to
@@ -7,14 +8,22 @@ final class SegmentKeys: Sendable {
   let rowCount: Int
   /// For the hash index; nil for others.
   let codes: KeyCodes?
-  /// By row, ordered like the sequence column; nil without one.
-  let sequences: [Int64]?
+  /// For the sorted index: the keys, and what there was when they were prepared.
+  let probe: KeyProbe?
+  let seen: SeenRows?
+  /// `SequenceCodes` by row; nil without a sequence column.
+  let sequences: AlignedBuffer?
   /// Rows that stand for the deletion of their key, ascending.
   let deleteSigns: [UInt32]
 
-  init(rowCount: Int, codes: KeyCodes?, sequences: [Int64]?, deleteSigns: [UInt32]) {
+  init(
+    rowCount: Int, codes: KeyCodes? = nil, probe: KeyProbe? = nil, sequences: AlignedBuffer?,
+    seen: SeenRows? = nil, deleteSigns: [UInt32]
+  ) {
     self.rowCount = rowCount
     self.codes = codes
+    self.probe = probe
+    self.seen = seen
     self.sequences = sequences
     self.deleteSigns = deleteSigns
   }

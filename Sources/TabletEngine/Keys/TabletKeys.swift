@@ -12,14 +12,21 @@ final class TabletKeys: Sendable {
   let readers = SnapshotReaders()
 
   /// Nil for a table whose keys are not unique.
-  init?(_ definition: TableDefinition) {
+  /// - Parameter seed: what nobody who chooses keys knows.
+  init?(_ definition: TableDefinition, seed: UInt64) {
     guard let options = definition.uniqueKeys else { return nil }
     self.options = options
     schema = definition.schema
     switch options.merge {
     case .onRead: index = nil
-    case .onWrite: 
-      index = HashKeyIndex(definition.schema, options, secret: KeySecret())
+    case .onWrite:
+      switch options.index {
+      case .hash:
+        var random = SeededGenerator(seed: seed)
+        index = HashKeyIndex(
+          definition.schema, options, secret: KeySecret(using: &random))
+      case .sorted: index = SortedKeyIndex(definition.schema, options)
+      }
     }
   }
 
@@ -41,9 +48,9 @@ final class TabletKeys: Sendable {
       return builder.finish()
     }
     let hasSigns = reader.schema.index(of: DeleteSign.column.id) != nil
-    return index.prepare(
+    return try index.prepare(
       keys: try schema.columns[..<schema.sortKeyCount].map(read),
       sequence: try sequence.map { try read(schema.columns[$0]) },
-      deleteSigns: hasSigns ? DeleteSign.rows(try read(DeleteSign.column)) : nil)
+      deleteSigns: hasSigns ? DeleteSign.rows(try read(DeleteSign.column)) : nil, over: nil)
   }
 }

@@ -111,7 +111,7 @@ public final class LoadBuilder {
           try SegmentPiece(
             bucket: bucket, rows: limit < sorted.count ? Array(sorted[start..<end]) : sorted,
             of: batch, deleteSigns: deleteSigns, definition: table.definition,
-            keys: table.tablets[bucket].keys))
+            tablet: table.tablets[bucket]))
       }
     }
     return pieces

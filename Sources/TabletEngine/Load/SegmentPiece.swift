@@ -22,7 +22,7 @@ final class SegmentPiece {
   /// Whether the rows are those of the batch, in order, so that nothing needs to be gathered.
   private let isBatch: Bool
   private let definition: TableDefinition
-  private let keys: TabletKeys?
+  private let tablet: TabletSnapshot?
   /// Rows of the piece that delete their keys.
   private let deleteSigns: Bitmap?
   private var keyColumns: [ColumnVector] = []
@@ -34,14 +34,15 @@ final class SegmentPiece {
   /// - Parameters:
   ///   - rows: of `batch`, in key order.
   ///   - deleteSigns: of all rows of `batch`.
+  ///   - tablet: where the rows are going.
   init(
     bucket: Int, rows: [UInt32], of batch: ColumnBatch, deleteSigns: Bitmap? = nil,
-    definition: TableDefinition, keys: TabletKeys? = nil
+    definition: TableDefinition, tablet: TabletSnapshot? = nil
   ) throws {
     self.bucket = bucket
     self.definition = definition
     self.rows = rows
-    self.keys = keys
+    self.tablet = tablet
     isBatch = rows.count == batch.rowCount && rows.enumerated().allSatisfy { $0 == $1 }
     self.deleteSigns = deleteSigns.flatMap { Self.signs($0, of: rows) }
     writer = try SegmentWriter(
@@ -63,7 +64,7 @@ final class SegmentPiece {
     let own = isBatch ? column : column.gather(rows)
     try writer.writeColumn(own)
     try definition.appendIndex(ofColumn: columnCount, of: own, to: writer)
-    if let keys, keys.index != nil {
+    if let keys = tablet?.keys, keys.index != nil {
       if columnCount < definition.schema.sortKeyCount { keyColumns.append(own) }
       if columnCount == keys.sequence { sequence = own }
     }
@@ -75,9 +76,18 @@ final class SegmentPiece {
     if let deleteSigns {
       try writer.writeColumn(DeleteSign.vector(deleteSigns, rowCount: rows.count))
     }
+    if definition.hasPrimaryKeyIndex {
+      let count = definition.schema.sortKeyCount
+      let sequences = sequence.map { SequenceCodes.codes(of: $0) }
+      try writer.appendPrimaryKeys(hasSequences: sequences != nil) {
+        try $0.append(
+          SortKeyBytes.encode(keyColumns, Array(definition.schema.columns[..<count])),
+          sequences: sequences)
+      }
+    }
     _ = try writer.finish()
-    let published = keys?.index?.prepare(
-      keys: keyColumns, sequence: sequence, deleteSigns: deleteSigns)
+    let published = try tablet?.keys?.index?.prepare(
+      keys: keyColumns, sequence: sequence, deleteSigns: deleteSigns, over: tablet)
     return Encoded(bytes: sink.bytes, rowCount: rows.count, keys: published)
   }
 }

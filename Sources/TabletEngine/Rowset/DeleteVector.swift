@@ -63,11 +63,17 @@ final class DeleteVector: Sendable {
   /// Whether a row is deleted for a reader at `version`.
   func contains(_ row: UInt32, at version: Version) -> Bool {
     state.withLock { state in
-      state.history.entries.contains { entry in
-        entry.version <= version && entry.rows.contains(sorted: row)
+      let entries = state.history.entries
+      guard entries.count > Self.searchedEntryCountMax else {
+        return entries.contains { $0.version <= version && $0.rows.contains(sorted: row) }
       }
+      guard let entry = entries.last(where: { $0.version <= version }) else { return false }
+      return state.rows(at: entry.version).contains(Int(row))
     }
   }
+
+  /// With more entries the bitmap of all is made, which the next question finds.
+  private static let searchedEntryCountMax = 8
 }
 
 extension DeletedRows {

@@ -108,7 +108,9 @@ struct CommitGroup {
     }
     try store.files.syncDirectory(store.layout.dataDirectory, cause: .log)
     catalogue.add(
-      TableSnapshot(creation, sequence: catalogue.commitSequence, files: store.files))
+      TableSnapshot(
+        creation, sequence: catalogue.commitSequence, files: store.files,
+        storeID: store.identity.storeID))
     LogRecord.createTable(creation).encode(into: &frame.bytes)
     require(.sync)
     return CommitReceipt()

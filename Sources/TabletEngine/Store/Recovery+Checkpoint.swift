@@ -80,6 +80,6 @@ extension Recovery {
     }
     return TabletSnapshot(
       state: tablet.state, rowsets: SharedArray(visible), stale: stale,
-      keys: TabletKeys(definition))
+      keys: TabletKeys(definition, seed: mixBits(storeID ^ tablet.state.id.rawValue)))
   }
 }

@@ -152,7 +152,8 @@ struct Recovery {
       switch record {
       case .createTable(let creation):
         try catalogue.addNew(
-          TableSnapshot(creation, sequence: catalogue.commitSequence, files: files))
+          TableSnapshot(
+            creation, sequence: catalogue.commitSequence, files: files, storeID: storeID))
         let ids = creation.tablets.map(\.initialRowset.rawValue)
         nextRowsetID = max(nextRowsetID, (ids.max() ?? 0) + 1)
       case .commit(let commit): try apply(commit, of: log)

@@ -53,7 +53,10 @@ struct RowsetFactory: Sendable {
 extension TableSnapshot {
   /// The table as it is when created: empty tablets.
   /// - Parameter sequence: the last commit of the store before it.
-  convenience init(_ creation: TableCreation, sequence: UInt64, files: any FileSystem) {
+  /// - Parameter storeID: of the store, which nobody outside knows.
+  convenience init(
+    _ creation: TableCreation, sequence: UInt64, files: any FileSystem, storeID: UInt64
+  ) {
     self.init(
       id: creation.id, definition: creation.definition, createdAt: creation.createdAt,
       tablets: creation.tablets.map { tablet in
@@ -65,7 +68,7 @@ extension TableSnapshot {
         }
         return TabletSnapshot(
           state: state, rowsets: SharedArray(rowsets), stale: [:],
-          keys: TabletKeys(creation.definition))
+          keys: TabletKeys(creation.definition, seed: mixBits(storeID ^ tablet.id.rawValue)))
       })
   }
 }

@@ -36,6 +36,13 @@ public struct UniqueKeyOptions: Hashable, Sendable {
   }
 }
 
+extension TableDefinition {
+  /// Whether segments keep their keys beside the columns.
+  var hasPrimaryKeyIndex: Bool {
+    uniqueKeys.map { $0.merge == .onWrite && $0.index == .sorted } ?? false
+  }
+}
+
 extension UniqueKeyOptions {
   /// - Throws: `StorageError.unknownName` or `.invalidArgument` when the sequence column is none.
   func validate(for schema: Schema, table: String) throws {

@@ -1,0 +1,122 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+import TabletModel
+
+/// The key index on disk, as Apache Doris has it: every segment keeps its keys in order beside the
+/// columns, with a Bloom filter, and segments are asked from the newest to the oldest. It has no
+/// memory of its own and nothing to rebuild.
+///
+/// A load looks at what there is while its rows are prepared; publishing it asks only the rowsets
+/// that came since.
+final class SortedKeyIndex: KeyIndex {
+  private let keyColumns: [Column]
+  private let sequenceColumn: Column?
+
+  init(_ schema: Schema, _ options: UniqueKeyOptions) {
+    keyColumns = Array(schema.columns[..<schema.sortKeyCount])
+    sequenceColumn = options.sequenceColumn.flatMap { schema.index(of: $0) }
+      .map { schema.columns[$0] }
+  }
+
+  var memory: (byteCount: Int, keyCount: Int)? { nil }
+
+  func prepare(
+    keys: [ColumnVector], sequence: ColumnVector?, deleteSigns: Bitmap?,
+    over tablet: TabletSnapshot?
+  ) throws -> SegmentKeys {
+    let probe = KeyProbe(try SortKeyBytes.encode(keys, keyColumns))
+    var seen: SeenRows?
+    // What a sequence decides depends on rows that are deleted, too; that waits until publishing.
+    if let tablet, sequence == nil { seen = try SeenRows(probe, in: tablet) }
+    return SegmentKeys(
+      rowCount: probe.keys.count, probe: probe,
+      sequences: sequence.map { SequenceCodes.codes(of: $0) }, seen: seen,
+      deleteSigns: deleteSigns?.rowIDs() ?? [])
+  }
+
+  func open(_ tablet: TabletSnapshot) {}
+
+  func publish(
+    _ keys: SegmentKeys, of segment: RowsetSegment, earlier: [RowsetSegment],
+    over tablet: TabletSnapshot
+  ) throws -> Displacement {
+    guard let keyProbe = keys.probe else { preconditionFailure("keys that were prepared for it") }
+    var probe = keyProbe
+    var result = Displacement()
+    let version = tablet.version.next
+    let seen = keys.seen
+    for rowset in [earlier] + tablet.rowsets.reversed().map(\.segments) {
+      guard let first = rowset.first, !(seen?.rowsets.contains(first.rowset) ?? false) else {
+        continue
+      }
+      for segment in rowset.reversed() where !probe.pending.isEmpty {
+        try look(for: &probe, in: segment, keys, at: version, &result)
+      }
+    }
+    guard let seen else { return result }
+    let visible = Set(tablet.rowsets.map(\.id))
+    for key in probe.pending {
+      // What has been compacted since was found in the output.
+      guard let row = seen.locations[Int(key)], visible.contains(row.segment.rowset),
+        !row.segment.deletes.contains(row.row, at: version)
+      else { continue }
+      result.displace(row)
+    }
+    return result
+  }
+
+  /// Finds rows of one segment, and drops the keys about which that decides.
+  private func look(
+    for probe: inout KeyProbe, in segment: RowsetSegment, _ keys: SegmentKeys,
+    at version: Version, _ result: inout Displacement
+  ) throws {
+    let reader = try segment.reader()
+    var matches: [KeyMatch] = []
+    var work = KeyProbeWork()
+    try reader.findKeys(
+      probe, sequenceColumn: try sequenceColumn.map { try reader.position(of: $0) },
+      matches: &matches, work: &work)
+    matches.removeAll { match in
+      if let own = keys.sequences?.values(as: UInt64.self)[Int(match.key)],
+        own < match.sequence
+      {
+        result.lost.append(match.key)
+        return false
+      }
+      guard segment.deletes.contains(match.row, at: version) else {
+        result.displace(RowLocation(segment: segment, row: match.row))
+        return false
+      }
+      // A row that lost against an older one, or a deletion: the older one may be there.
+      return keys.sequences != nil
+    }
+    probe.drop(matches)
+  }
+
+  func takeBack(_ segment: RowsetSegment) {}
+  func confirm(_ segment: RowsetSegment) {}
+  func move(_ rows: MovedRows) {}
+  func moveBack(_ rows: MovedRows) {}
+  func follow(_ rows: MovedRows) {}
+  func forget(_ rows: MovedRows) {}
+
+  func locate(_ keys: StringTable, _ columns: [ColumnVector], in tablet: TabletSnapshot) throws
+    -> [RowLocation?]
+  {
+    try KeySearch(keys, in: tablet).locations
+  }
+}
+
+/// What a snapshot had of some keys.
+struct SeenRows: Sendable {
+  /// The rowsets that were looked at.
+  let rowsets: Set<RowsetID>
+  /// By key.
+  let locations: [RowLocation?]
+
+  init(_ probe: KeyProbe, in tablet: TabletSnapshot) throws {
+    rowsets = Set(tablet.rowsets.map(\.id))
+    locations = try KeySearch(probe.keys, in: tablet).locations
+  }
+}
