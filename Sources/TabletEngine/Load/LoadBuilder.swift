@@ -30,11 +30,12 @@ public final class LoadBuilder {
   public var transaction: TransactionID { token.id }
 
   /// Adds rows.
-  /// - Throws: `StorageError.schemaMismatch` when the columns are not those of the table or a
+  /// - Throws: `StorageError.schemaMismatch` when the columns are not those the table had when the
+  ///   load was begun, or a
   ///   column that must not be null holds nulls; the rows are not added then.
   ///   `TransactionError` when the load has been aborted meanwhile.
   public func append(_ batch: ColumnBatch) throws {
-    try table.definition.check(batch)
+    let batch = try table.definition.fitted(batch)
     try token.requireRunning()
     guard batch.rowCount > 0 else { return }
     batches.append(batch)

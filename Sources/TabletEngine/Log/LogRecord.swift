@@ -12,6 +12,7 @@ enum LogRecord: Hashable, Sendable {
   /// Transaction ids below it may have been given out.
   case reserveTransactions(below: TransactionID)
   case groupRows(GroupRowsRecord)
+  case alterTable(TableAlteration)
   case repair(RepairCommit)
 }
 
@@ -69,6 +70,7 @@ enum RecordTag: UInt8 {
   case groupRows = 10
   /// With filters, indexes and properties: the form that is written.
   case createTableWithProperties = 11
+  case alterTable = 12
   case repair = 32
 }
 
@@ -97,6 +99,7 @@ extension LogRecord {
       writer.append(RecordTag.reserveTransactions.rawValue)
       writer.append(end.rawValue)
     case .groupRows(let rows): rows.encode(into: &writer) { inlineBytes(0, 0, $0) }
+    case .alterTable(let alteration): alteration.encode(into: &writer)
     case .compact(let compaction):
       writer.append(RecordTag.compact.rawValue)
       writer.append(compaction.tablet.rawValue)
@@ -140,12 +143,13 @@ extension LogRecord {
       let end = try reader.readOrdinal("end of the reserved transaction ids")
       return .reserveTransactions(below: TransactionID(rawValue: end))
     case .groupRows: return .groupRows(try GroupRowsRecord.decode(from: &reader, file: file))
+    case .alterTable: return .alterTable(try TableAlteration.decode(from: &reader))
     case .compact: return .compact(try CompactionCommit.decode(from: &reader))
     case .sweep:
       let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))
       return .sweep(tablet: tablet, rowsets: try decodeRowsetIDs(from: &reader))
     case .repair: return .repair(try RepairCommit.decode(from: &reader))
-    case nil: throw reader.corrupt("record kind", expected: "1 to 11 or 32", found: "\(tag)")
+    case nil: throw reader.corrupt("record kind", expected: "1 to 12 or 32", found: "\(tag)")
     }
   }
 
