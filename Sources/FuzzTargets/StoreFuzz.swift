@@ -52,7 +52,8 @@ enum StoreFuzz {
     return (Array([1] + log.dropFirst(32)), Array(state[8..<9] + state.dropFirst(24).dropLast(4)))
   }
 
-  /// Something of everything: loads of one phase and of two, decided and not, and group loads.
+  /// Something of everything: loads of one phase and of two, decided and not, group loads, a schema
+  /// change.
   private static func loadAll(into store: Store) throws {
     try store.load(batch(), into: "t", label: "seed")
     for label in ["commits", "aborts", "waits"] {
@@ -65,6 +66,12 @@ enum StoreFuzz {
     _ = try store.groupLoad(batch(), into: "t", mode: .async)
     try store.flushGroupLoads()
     _ = try store.groupLoad(batch(), into: "t", mode: .async)
+    try store.alter(
+      table: "t",
+      [
+        .renameColumn("text", to: "words"),
+        .addColumn(name: "more", type: .string, defaultValue: .string("none")),
+      ])
   }
 
   private static let checkpoint = path + "/checkpoint/0000000002.ckpt"

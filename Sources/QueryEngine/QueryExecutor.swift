@@ -11,7 +11,8 @@ public enum QueryExecutor {
   /// ties and all else by group key or, for selected rows, as in `segments`.
   ///
   /// - Parameter schema: resolves the names of the query; a segment's columns are matched with it
-  ///   by id, and one that a segment lacks is null there.
+  ///   by id; one that a segment lacks has its default there, or null, and one that it holds as a
+  ///   narrower type is widened.
   /// - Parameter parallelism: for queries that group or aggregate; others run on the calling
   ///   thread. Sums of floating-point numbers are rounded differently for each number of threads.
   /// - Parameter analyzers: how the columns that MATCH is asked of are cut into words.
@@ -27,7 +28,7 @@ public enum QueryExecutor {
   ) throws -> QueryResult {
     let derived = try DerivedColumns(query.derived, table: schema, analyzers: analyzers)
     let plan = try QueryPlan(query, schema: derived.schema, analyzers: analyzers)
-    let segments = try segments.map(derived.source(over:))
+    let segments = try segments.map { try derived.source(over: $0.fitted(to: schema)) }
     var work = ScanWork()
     let rows: [[Value]]
     var distinctByteCount = 0

@@ -35,9 +35,6 @@ public protocol ScanSource: Sendable {
 extension ScanSource {
   public func forOneThread() -> any ScanSource { self }
 
-  public var hasDeletedRows: Bool { false }
-  public func liveRows(in range: Range<Int>) -> Bitmap? { nil }
-
   public func readPage(
     column: Int, page: Int, rows: [UInt32], work: inout ScanWork
   ) throws -> ColumnVector {

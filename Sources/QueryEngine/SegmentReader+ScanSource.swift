@@ -3,6 +3,9 @@ import SegmentFormat
 import StorageBase
 
 extension SegmentReader: ScanSource {
+  public var hasDeletedRows: Bool { false }
+  public func liveRows(in range: Range<Int>) -> Bitmap? { nil }
+
   public func bounds(ofColumn column: Int) -> ValueBounds? { zoneMap(column: column).bounds }
 
   public func bounds(ofColumn column: Int, page: Int) throws -> ValueBounds? {

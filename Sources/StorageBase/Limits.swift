@@ -4,6 +4,10 @@ public enum Limits {
   public static let columnCountMax = 4096
   /// UTF-8 bytes of a table or column name.
   public static let nameByteCountMax = 256
+  /// UTF-8 bytes of the default of a column that is added to a table.
+  public static let columnDefaultByteCountMax = 4096
+  /// Column ids that a table gives out, those of dropped columns included.
+  public static let columnIDMax = UInt32(Int32.max)
   /// Bytes of one string value.
   public static let stringByteCountMax = 1 << 20
   /// Rows of one page of a segment.

@@ -5,12 +5,19 @@ public struct Column: Hashable, Sendable {
   public let name: String
   public let type: DataType
   public let isNullable: Bool
+  /// What it holds in rows that were written before it was added; nil when there are none, since
+  /// the table was created with it. Segments do not tell it.
+  public let defaultValue: Value?
 
-  public init(id: ColumnID, name: String, type: DataType, isNullable: Bool = false) {
+  public init(
+    id: ColumnID, name: String, type: DataType, isNullable: Bool = false,
+    defaultValue: Value? = nil
+  ) {
     self.id = id
     self.name = name
     self.type = type
     self.isNullable = isNullable
+    self.defaultValue = defaultValue
   }
 }
 

@@ -45,11 +45,14 @@ struct InspectCommand: ParsableCommand {
     let schema = definition.schema
     print(
       "table \(definition.name): \(table.rowCount) rows, \(definition.bucketCount) tablets by "
-        + definition.distribution.map { schema.columns[$0].name }.joined(separator: ", "))
+        + definition.distribution.map { schema.columns[$0].name }.joined(separator: ", ")
+        + ", schema version \(definition.schemaVersion)")
     for (index, column) in schema.columns.enumerated() {
       let key = index < schema.sortKeyCount ? ", sort key \(index + 1)" : ""
       print(
         "  column \(column.name) \(column.type)\(column.isNullable ? " nullable" : "")\(key)"
+          + (column.defaultValue.map { $0.isNull ? "" : ", default \(column.type.format($0))" }
+            ?? "")
           + pruning(of: index, definition))
     }
     showHistory(of: table)

@@ -12,6 +12,7 @@ struct Sediment: ParsableCommand {
         sediment inspect DIR                  tables, tablets, rowsets, segments
         sediment inspect DIR --pages          every page with its encoding and sizes
         sediment query DIR "select status, count(*) from orders group by status"
+        sediment alter DIR orders --add 'discount decimal(5,2)'
         sediment verify DIR                   every checksum, every invariant
         sediment backup DIR /backups/monday   a copy of this moment, in links or bytes
         sediment restore /backups/monday DIR  the way back
@@ -22,6 +23,6 @@ struct Sediment: ParsableCommand {
       """,
     subcommands: [
       LoadCommand.self, TransactionsCommand.self, InspectCommand.self, QueryCommand.self,
-      VerifyCommand.self, BackupCommand.self, RestoreCommand.self,
+      AlterCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 }

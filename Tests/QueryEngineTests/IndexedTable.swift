@@ -84,7 +84,7 @@ struct IndexedTable {
     }
   }
 
-  private mutating func reopen() throws {
+  mutating func reopen() throws {
     // The lock of the store must be free before it is opened again.
     store = try Store.create(
       "/other", files: MemoryFileSystem(), clock: ManualClock(), entropy: 8)

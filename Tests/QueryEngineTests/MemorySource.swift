@@ -58,6 +58,8 @@ struct MemorySource: ScanSource {
 
   var rowCount: Int { rows.count }
   var pageCount: Int { pages.count }
+  var hasDeletedRows: Bool { false }
+  func liveRows(in range: Range<Int>) -> Bitmap? { nil }
   func rowRange(ofPage page: Int) -> Range<Int> { pages[page] }
 
   func bounds(ofColumn column: Int) -> ValueBounds? { bounds(column, rows[...]) }

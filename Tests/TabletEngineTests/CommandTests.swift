@@ -50,6 +50,41 @@ import Testing
     return String(match.1)
   }
 
+  // MARK: Schema changes
+
+  @Test func columnsAreChangedWithoutRewriting() throws {
+    _ = try load(0..<30)
+    let output = try succeed(
+      "alter", store, "orders", "--drop", "city", "--rename", "amount=total", "--add",
+      "city string not null default 'New York' after id", "--add", "tax decimal(5, 2) default 0.5")
+    #expect(output == "table orders has schema version 1 with 4 columns\n")
+    #expect(
+      try rows("select city, total, tax from orders where id = 7") == ["New York,70,0.50"])
+    let shown = try succeed("inspect", store)
+    #expect(shown.contains("schema version 1"))
+    #expect(shown.contains("column city string, default New York"))
+    #expect(shown.contains("column tax decimal(5,2) nullable, default 0.50"))
+    #expect(try succeed("verify", store).contains("30 rows"))
+  }
+
+  @Test func changesThatDoNotFitAreRefused() throws {
+    _ = try load(0..<3)
+    func refuse(_ code: Int32, _ reason: String, _ arguments: String...) throws {
+      let outcome = try ChildProgram.run("sediment", ["alter", store, "orders"] + arguments)
+      #expect(outcome.exitCode == code && outcome.errors.contains(reason), "\(outcome.errors)")
+    }
+    try refuse(64, "give a change")
+    try refuse(64, "--rename takes OLD=NEW", "--rename", "city")
+    try refuse(66, "rows are sorted by it", "--drop", "id")
+    try refuse(66, "did you mean", "--drop", "cty")
+    try refuse(66, "give a name and a type", "--add", "x")
+    try refuse(66, "intt", "--add", "x intt")
+    try refuse(66, "outside the range of int8", "--add", "x int8 default 300")
+    try refuse(66, "is none of: not null", "--add", "x int8 unique")
+    try refuse(66, "it has no wider type", "--widen", "city int64")
+    #expect(try rows("select count(*) from orders") == ["3"])
+  }
+
   // MARK: Loads and their transactions
 
   @Test func labelsAreUsedOnce() throws {

@@ -102,6 +102,46 @@ import Testing
     }
   }
 
+  /// Schema changes before the checkpoint and after it, of a table that holds segments of all
+  /// three schemas and rows that wait under the second.
+  @Test func storesWithSchemaChangesAreReadable() throws {
+    let changes: [[SchemaChange]] = [
+      [
+        .addColumn(name: "rate", type: .float, isNullable: false, defaultValue: .floating(0.25)),
+        .addColumn(name: "hint", type: .string, defaultValue: .string("none"), after: "status"),
+      ],
+      [
+        .dropColumn("hint"), .renameColumn("amount", to: "sum"), .widenColumn("rate", to: .double),
+        .widenColumn("sum", to: .decimal(precision: 30, scale: 2)),
+        .addColumn(name: "hint", type: .int8),
+      ],
+    ]
+    func rows(_ load: Int) -> [TestStore.Row] {
+      self.rows(of: load).map {
+        [$0[0], $0[1], $0[2], .string("some"), $0[3], $0[4], .floating(2)]
+      }
+    }
+    try check("store-altered", try TestStore.definition(buckets: 2)) { store in
+      try store.alter(table: TestStore.tableName, changes[0])
+      try store.load(AlterTests.batch(rows(100), of: store), into: TestStore.tableName)
+      _ = try store.groupLoad(
+        AlterTests.batch(rows(101), of: store), into: TestStore.tableName, mode: .async)
+      try store.checkpoint()
+      try store.alter(table: TestStore.tableName, changes[1])
+    } then: { store in
+      let definition = try changes.reduce(TestStore.definition(buckets: 2)) {
+        try $0.altered(by: $1)
+      }
+      #expect(try store.snapshot(of: TestStore.tableName).definition == definition)
+      #expect(definition.nextColumnID.rawValue == 9 && definition.schemaVersion == 2)
+      try store.flushGroupLoads()
+      let found = try AlterTests.contents(of: store)
+      let old = (0..<8).flatMap { self.rows(of: $0) }.map { $0 + [.floating(0.25), .null] }
+      let new = (100..<102).flatMap { self.rows(of: $0) }.map { $0 + [.floating(2), .null] }
+      #expect(found == TestStore.sorted(old + new))
+    }
+  }
+
   /// As `StoreRepair` does it, up to the checkpoint that would take the place of the log.
   private func addRepair(_ store: Store) throws {
     for load in 100..<103 {
@@ -195,7 +235,7 @@ import Testing
     #expect(StoreVerifier(store).run().problems == [])
     #expect(store.recovery.orphansRemoved == [])
     let expected = (0..<8).flatMap { rows(of: $0) }
-    let found = try TestStore.contents(of: store).filter { load(of: $0) < 100 }
+    let found = try TestStore.contents(of: store).filter { (0..<100).contains(load(of: $0)) }
     #expect(found == TestStore.sorted(expected))
     try more(store)
     let table = try store.snapshot(of: TestStore.tableName)

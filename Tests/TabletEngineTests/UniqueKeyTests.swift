@@ -109,7 +109,7 @@ struct UniqueKeyHistory {
   private mutating func compact(_ store: Store) {
     let executor = SimulatedExecutor(seed: random.next())
     let scheduler = CompactionScheduler(
-      store: store, 
+      store: store,
       policy: RandomRangePolicy(seed: random.next(), includesBase: !shape.hasSequence),
       lanes: [CompactionLane(kinds: [.cumulative], slotCount: 2, executor: executor)],
       onRefusal: { Issue.record("\($0)") })

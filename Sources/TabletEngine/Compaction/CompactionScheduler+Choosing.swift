@@ -72,8 +72,9 @@ extension CompactionScheduler {
   }
 
   private func answer(_ question: Question, lane: Int) -> Answer {
-    guard let table = store.table(of: question.tablet),
-      let snapshot = store.tablet(question.tablet)
+    // The tablet first: the schema must not be older than one of its rowsets.
+    guard let snapshot = store.tablet(question.tablet),
+      let table = store.table(of: question.tablet)
     else { return .wait(until: nil) }
     let facts = snapshot.state.facts(
       now: question.askedAt, allowedKinds: lanes[lane].kinds,

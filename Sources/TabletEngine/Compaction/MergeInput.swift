@@ -34,18 +34,13 @@ struct MergeInput {
 
   /// The page at `position` of one column, or nil at the end.
   ///
-  /// - Parameter column: the column as the output has it. A segment written before the column was
-  ///   added has none.
+  /// - Parameter column: the column as the output has it; a segment may be of an older schema.
   func page(
     _ position: Position, column: Column, work: inout PageWork
   ) throws -> ColumnVector? {
     guard position.segment < segments.count else { return nil }
     let reader = segments[position.segment]
-    if column.id == DeleteSign.column.id, reader.schema.index(of: column.id) == nil {
-      return DeleteSign.vector(nil, rowCount: reader.rowRange(ofPage: position.page).count)
-    }
-    return try reader.readPage(
-      column: reader.position(of: column), page: position.page, work: &work)
+    return try reader.readPage(of: column, page: position.page, work: &work)
   }
 
   /// The start of the page after the one at `position`.

@@ -27,8 +27,7 @@ enum GroupRowsCodec {
     for page in 0..<reader.pageCount {
       let rows = 0..<reader.rowRange(ofPage: page).count
       for (column, builder) in zip(schema.columns, builders) {
-        let vector = try reader.readPage(
-          column: reader.position(of: column), page: page, work: &work)
+        let vector = try reader.readPage(of: column, page: page, work: &work)
         builder.append(vector, rows: rows)
       }
     }

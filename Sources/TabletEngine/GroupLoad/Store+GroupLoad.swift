@@ -38,7 +38,7 @@ extension Store {
     _ batch: ColumnBatch, into table: String
   ) throws -> GroupLoadTicket {
     let snapshot = try snapshot(of: table)
-    try snapshot.definition.check(batch)
+    let batch = try snapshot.definition.fitted(batch)
     let ticket = GroupLoadTicket(table: snapshot.id)
     guard batch.byteCount < options.groupLoadByteCount else {
       ticket.settle(.success(try loadAlone(batch, into: table)))
@@ -55,7 +55,7 @@ extension Store {
     _ batch: ColumnBatch, into table: String
   ) throws -> GroupLoadReceipt {
     let snapshot = try snapshot(of: table)
-    try snapshot.definition.check(batch)
+    let batch = try snapshot.definition.fitted(batch)
     guard batch.byteCount < options.groupLoadByteCount else {
       return try loadAlone(batch, into: table)
     }
@@ -171,7 +171,10 @@ extension Store {
     }
     func attempt(_ token: TransactionToken) throws -> PublishedGroupLoad {
       let builder = LoadBuilder(store: self, table: snapshot, token: token)
-      for entry in taken.entries { try builder.append(entry.batch) }
+      for entry in taken.entries {
+        // The table may have been altered since.
+        try builder.append(snapshot.definition.brought(entry.batch))
+      }
       let load = try builder.prepare().containing(taken.cover(of: table))
       return PublishedGroupLoad(commit: try commit(load), label: token.label)
     }

@@ -50,13 +50,14 @@ struct IndexMerge {
     return parts
   }
 
-  /// The indexes to merge; nil when a segment lacks the column's, or has one of other options, so
-  /// that the index has to be built from the rows.
+  /// The indexes to merge; nil when a segment lacks the column's, or has one of another type or
+  /// other options, so that the index has to be built from the rows.
   func indexes(of column: Column, _ index: ColumnIndex) throws -> [InvertedIndexReader]? {
     var readers: [InvertedIndexReader] = []
     for part in parts {
-      let position = try part.reader.position(of: column)
-      guard let block = part.reader.invertedIndex(ofColumn: position) else { return nil }
+      guard let position = part.reader.schema.index(of: column.id),
+        let block = part.reader.invertedIndex(ofColumn: position)
+      else { return nil }
       let reader = try InvertedIndexReader(block.file, range: block.range)
       guard reader.options == index.options, reader.type == column.type else { return nil }
       guard reader.rowCount == part.reader.rowCount else {

@@ -97,7 +97,7 @@ public struct StoreVerifier {
     var work = PageWork()
     for page in 0..<reader.pageCount {
       let columns = try schema.columns.map { column in
-        try reader.readPage(column: reader.position(of: column), page: page, work: &work)
+        try reader.readPage(of: column, page: page, work: &work)
       }
       let rows = reader.rowRange(ofPage: page)
       let keys = SortKeys(Array(columns[..<schema.sortKeyCount]))

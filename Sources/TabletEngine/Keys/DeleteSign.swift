@@ -6,7 +6,8 @@ import StorageBase
 enum DeleteSign {
   /// Ids of hidden columns count down from the greatest; those of a table's columns count up.
   static let column = Column(
-    id: ColumnID(rawValue: .max), name: "__delete_sign__", type: .int8, isNullable: false)
+    id: ColumnID(rawValue: .max), name: "__delete_sign__", type: .int8, isNullable: false,
+    defaultValue: .integer(0))
 
   /// A vector of the column.
   /// - Parameter rows: those that delete; nil for none.

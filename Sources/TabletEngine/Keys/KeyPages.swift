@@ -13,29 +13,30 @@ struct KeyPages {
   }
 
   private let reader: SegmentReader
-  private let keyColumns: [Int]
-  private let sequence: Int?
-  private let deleteSign: Int?
+  private let keyColumns: [Column]
+  private let sequence: Column?
+  /// Whether the segment has rows that stand for the deletion of their key.
+  let hasDeleteSigns: Bool
 
   /// - Throws: what opening the segment throws.
   init(_ segment: RowsetSegment, _ keyColumns: [Column], _ sequence: Column?) throws {
-    let reader = try segment.reader()
-    self.reader = reader
-    self.keyColumns = try keyColumns.map { try reader.position(of: $0) }
-    self.sequence = try sequence.map { try reader.position(of: $0) }
-    deleteSign = reader.schema.index(of: DeleteSign.column.id)
+    reader = try segment.reader()
+    self.keyColumns = keyColumns
+    self.sequence = sequence
+    hasDeleteSigns = reader.schema.index(of: DeleteSign.column.id) != nil
   }
 
   var rowCount: Int { reader.rowCount }
-  var hasDeleteSigns: Bool { deleteSign != nil }
 
   func forEach(_ body: (Page) throws -> Void) throws {
     var work = PageWork()
     for page in 0..<reader.pageCount {
-      let keys = try keyColumns.map { try reader.readPage(column: $0, page: page, work: &work) }
-      let sequence = try sequence.map { try reader.readPage(column: $0, page: page, work: &work) }
-      let signs = try deleteSign.flatMap {
-        DeleteSign.rows(try reader.readPage(column: $0, page: page, work: &work))
+      let keys = try keyColumns.map { try reader.readPage(of: $0, page: page, work: &work) }
+      let sequence = try sequence.map { try reader.readPage(of: $0, page: page, work: &work) }
+      var signs: Bitmap?
+      if hasDeleteSigns {
+        signs = DeleteSign.rows(
+          try reader.readPage(of: DeleteSign.column, page: page, work: &work))
       }
       try body(
         Page(

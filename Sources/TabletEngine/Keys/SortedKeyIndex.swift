@@ -75,7 +75,7 @@ final class SortedKeyIndex: KeyIndex {
     var matches: [KeyMatch] = []
     var work = KeyProbeWork()
     try reader.findKeys(
-      probe, sequenceColumn: try sequenceColumn.map { try reader.position(of: $0) },
+      probe, sequenceColumn: sequenceColumn.flatMap { reader.schema.index(of: $0.id) },
       matches: &matches, work: &work)
     matches.removeAll { match in
       if let own = keys.sequences?.values(as: UInt64.self)[Int(match.key)],

@@ -30,27 +30,27 @@ final class TabletKeys: Sendable {
     }
   }
 
-  /// The position of the sequence column.
-  var sequence: Int? { options.sequenceColumn.flatMap { schema.index(of: $0) } }
-
   /// What publishing a segment takes, read from the segment.
   func keys(of segment: RowsetSegment) throws -> SegmentKeys? {
     guard let index else { return nil }
-    let reader = try segment.reader()
-    func read(_ column: Column) throws -> ColumnVector {
-      let position = try reader.position(of: column)
-      let builder = ColumnBuilder(type: column.type, capacity: reader.rowCount)
-      var work = PageWork()
-      for page in 0..<reader.pageCount {
-        let vector = try reader.readPage(column: position, page: page, work: &work)
+    let keyColumns = schema.columns[..<schema.sortKeyCount]
+    let sequenceColumn = options.sequenceColumn.flatMap { schema.index(of: $0) }
+      .map { schema.columns[$0] }
+    let pages = try KeyPages(segment, Array(keyColumns), sequenceColumn)
+    let keys = keyColumns.map { ColumnBuilder(type: $0.type, capacity: pages.rowCount) }
+    let sequences = sequenceColumn.map {
+      ColumnBuilder(type: $0.type, capacity: pages.rowCount)
+    }
+    let signs = Bitmap(count: pages.rowCount)
+    try pages.forEach { page in
+      for (builder, vector) in zip(keys, page.keys) {
         builder.append(vector, rows: 0..<vector.count)
       }
-      return builder.finish()
+      if let vector = page.sequence { sequences?.append(vector, rows: 0..<vector.count) }
+      page.deleteSigns?.forEachSet { signs.set(page.rows.lowerBound + $0) }
     }
-    let hasSigns = reader.schema.index(of: DeleteSign.column.id) != nil
     return try index.prepare(
-      keys: try schema.columns[..<schema.sortKeyCount].map(read),
-      sequence: try sequence.map { try read(schema.columns[$0]) },
-      deleteSigns: hasSigns ? DeleteSign.rows(try read(DeleteSign.column)) : nil, over: nil)
+      keys: keys.map { $0.finish() }, sequence: sequences?.finish(),
+      deleteSigns: pages.hasDeleteSigns ? signs : nil, over: nil)
   }
 }

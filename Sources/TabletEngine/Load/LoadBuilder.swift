@@ -35,11 +35,11 @@ public final class LoadBuilder {
   /// - Parameter deleteSigns: the rows that stand for the deletion of their key, of whose other
   ///   columns only the sequence column counts; for tables with unique keys. Of rows with one key
   ///   the last one counts, or the one with the greatest sequence value.
-  /// - Throws: `StorageError.schemaMismatch` when the columns are not those of the table or a
-  ///   column that must not be null holds nulls; the rows are not added then.
+  /// - Throws: `StorageError.schemaMismatch` when the columns are not those the table had when the
+  ///   load was begun, or a column that must not be null holds nulls; the rows are not added then.
   ///   `TransactionError` when the load has been aborted meanwhile.
   public func append(_ batch: ColumnBatch, deleteSigns: Bitmap? = nil) throws {
-    try table.definition.check(batch)
+    let batch = try table.definition.fitted(batch)
     try requireUniqueKeys(for: deleteSigns, of: batch)
     try token.requireRunning()
     guard batch.rowCount > 0 else { return }

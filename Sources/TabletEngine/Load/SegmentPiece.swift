@@ -64,9 +64,9 @@ final class SegmentPiece {
     let own = isBatch ? column : column.gather(rows)
     try writer.writeColumn(own)
     try definition.appendIndex(ofColumn: columnCount, of: own, to: writer)
-    if let keys = tablet?.keys, keys.index != nil {
+    if let options = definition.uniqueKeys, options.merge == .onWrite {
       if columnCount < definition.schema.sortKeyCount { keyColumns.append(own) }
-      if columnCount == keys.sequence { sequence = own }
+      if definition.schema.columns[columnCount].name == options.sequenceColumn { sequence = own }
     }
     columnCount += 1
   }

@@ -12,6 +12,7 @@ enum LogRecord: Hashable, Sendable {
   /// Transaction ids below it may have been given out.
   case reserveTransactions(below: TransactionID)
   case groupRows(GroupRowsRecord)
+  case alterTable(TableAlteration)
   case repair(RepairCommit)
   case deleteRows(DeletedRowsRecord)
 }
@@ -70,6 +71,7 @@ enum RecordTag: UInt8 {
   case groupRows = 10
   /// With filters, indexes and properties: the form that is written.
   case createTableWithProperties = 11
+  case alterTable = 12
   case deletedRows = 13
   case repair = 32
 }
@@ -99,6 +101,7 @@ extension LogRecord {
       writer.append(RecordTag.reserveTransactions.rawValue)
       writer.append(end.rawValue)
     case .groupRows(let rows): rows.encode(into: &writer) { inlineBytes(0, 0, $0) }
+    case .alterTable(let alteration): alteration.encode(into: &writer)
     case .compact(let compaction):
       writer.append(RecordTag.compact.rawValue)
       writer.append(compaction.tablet.rawValue)
@@ -143,6 +146,7 @@ extension LogRecord {
       let end = try reader.readOrdinal("end of the reserved transaction ids")
       return .reserveTransactions(below: TransactionID(rawValue: end))
     case .groupRows: return .groupRows(try GroupRowsRecord.decode(from: &reader, file: file))
+    case .alterTable: return .alterTable(try TableAlteration.decode(from: &reader))
     case .compact: return .compact(try CompactionCommit.decode(from: &reader))
     case .sweep:
       let tablet = TabletID(rawValue: try reader.readOrdinal("tablet id"))

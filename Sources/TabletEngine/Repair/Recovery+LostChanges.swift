@@ -7,7 +7,7 @@ extension Recovery {
   /// Looks for whole frames behind the damage. Loads in them are lost: what came before them is
   /// missing, and a load that another relies on may be among it. Changes that only arrange rows
   /// anew (compactions, sweeps) are kept where they fit, since the files of their inputs may be
-  /// gone; so are aborts, and new tables, which are empty then.
+  /// gone; so are aborts, schema changes, and new tables, which are empty then.
   mutating func readBehind(_ damage: inout LogDamage) throws {
     var start = Int(damage.validByteCount)
     for log in [damage.file] + damage.laterFiles {
@@ -63,7 +63,7 @@ extension Recovery {
         tablet: deletes.tablet, parts: deletes.parts.filter { $0.version <= tablet.version })
       guard !kept.parts.isEmpty else { return }
       try keep(.deleteRows(kept), in: &damage)
-    case .createTable, .compact, .sweep, .repair, .reserveTransactions, .decide:
+    case .createTable, .alterTable, .compact, .sweep, .repair, .reserveTransactions, .decide:
       try keep(record, in: &damage)
     }
   }
@@ -74,6 +74,10 @@ extension Recovery {
     do {
       try apply(record)
     } catch StorageError.corrupt {
+      self = before
+      return
+    }
+    if case .compact(let compaction) = record, try !canRead(compaction) {
       self = before
       return
     }

@@ -88,7 +88,7 @@ struct RowsetExaminer {
       var work = PageWork()
       return definition.schema.columns.allSatisfy { column in
         do {
-          _ = try reader.readPage(column: reader.position(of: column), page: page, work: &work)
+          _ = try reader.readPage(of: column, page: page, work: &work)
           return true
         } catch {
           return false

@@ -52,14 +52,13 @@ struct RowsetSalvage {
     let writer = try SegmentWriter(
       schema: definition.schema, options: definition.segmentOptions, sink: FileSink(file))
     for (position, column) in definition.schema.columns.enumerated() {
-      let source = try reader.position(of: column)
       let index = try definition.index(ofColumn: position).map {
         try InvertedIndexWriter(type: column.type, options: $0.options)
       }
       var work = PageWork()
       var row = 0
       for page in pages {
-        let vector = try reader.readPage(column: source, page: page, work: &work)
+        let vector = try reader.readPage(of: column, page: page, work: &work)
         try writer.append(vector)
         try index?.add(vector, firstRow: row)
         row += vector.count

@@ -94,7 +94,7 @@ extension DeletedRows {
   }
 }
 
-extension Array<UInt32> {
+extension [UInt32] {
   /// Whether an ascending array has an element.
   fileprivate func contains(sorted element: UInt32) -> Bool {
     var range = startIndex..<endIndex

@@ -32,7 +32,8 @@ extension CommitGroup {
           known, of: segment, earlier: Array(rowset.segments[..<ordinal]), over: tablet)
         keyChanges.append(.published(segment, index))
         for (older, rows) in displaced.older { delete(rows, of: older, at: version, &record) }
-        let own = displaced.lost.isEmpty
+        let own =
+          displaced.lost.isEmpty
           ? known.deleteSigns : Set(known.deleteSigns + displaced.lost).sorted()
         delete(own, of: segment, at: version, &record)
       }

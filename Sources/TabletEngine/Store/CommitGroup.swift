@@ -44,6 +44,7 @@ struct CommitGroup {
       case .commitTransaction(let id): return try commitTransaction(id)
       case .abortTransaction(let id, let reason): return try abortTransaction(id, reason)
       case .createTable(let definition): return try createTable(definition)
+      case .alterTable(let name, let changes): return try alter(name, changes)
       case .reserveTransactions(let end): return reserve(below: end)
       case .groupRows(let rows): return try add(rows)
       case .compact(let output): return try add(output)

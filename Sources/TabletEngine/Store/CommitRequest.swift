@@ -5,6 +5,7 @@ import TabletModel
 /// What can be made durable and visible through the log.
 enum CommitRequest: Sendable {
   case createTable(TableDefinition)
+  case alterTable(name: String, [SchemaChange])
   case load(PreparedLoad)
   case precommit(PreparedLoad, timeoutSeconds: Double)
   case commitTransaction(TransactionID)
@@ -29,6 +30,8 @@ public struct CommitReceipt: Hashable, Sendable {
   /// Encoded bytes of the rowsets.
   public internal(set) var byteCount = 0
   public internal(set) var rowCount = 0
+  /// Of the table, after a change of its schema.
+  var schemaVersion = 0
   /// What a power failure may take.
   public internal(set) var durability = DurabilityPromise.onDisk
   /// Whether it had been done before, so that nothing was left to do.

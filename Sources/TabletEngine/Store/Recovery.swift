@@ -156,6 +156,7 @@ struct Recovery {
             creation, sequence: catalogue.commitSequence, files: files, storeID: storeID))
         let ids = creation.tablets.map(\.initialRowset.rawValue)
         nextRowsetID = max(nextRowsetID, (ids.max() ?? 0) + 1)
+      case .alterTable(let alteration): try catalogue.alter(alteration)
       case .commit(let commit): try apply(commit, of: log)
       case .precommit(let load): try apply(load, of: log)
       case .decide(let decision): try apply(decision)

@@ -134,7 +134,8 @@ public final class Store: Sendable {
   private func notify(_ request: CommitRequest, _ receipt: CommitReceipt) {
     let change: StoreChange
     switch request {
-    case .createTable, .precommit, .repair, .abortTransaction, .reserveTransactions, .groupRows:
+    case .createTable, .alterTable, .precommit, .repair, .abortTransaction, .reserveTransactions,
+      .groupRows:
       return
     case .load, .commitTransaction:
       guard !receipt.versions.isEmpty else { return }

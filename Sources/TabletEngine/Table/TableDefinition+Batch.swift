@@ -3,7 +3,7 @@ import StorageBase
 
 extension TableDefinition {
   /// - Throws: `StorageError.schemaMismatch` when the columns of `batch` are not those of the
-  ///   table, or one that must not be null holds nulls.
+  ///   table, by their ids or names, or one that must not be null holds nulls.
   func check(_ batch: ColumnBatch) throws {
     let expected = schema.columns
     guard batch.columns.count == expected.count else {
@@ -11,7 +11,14 @@ extension TableDefinition {
         table: name, column: "(all)", expected: "\(expected.count) columns",
         found: "\(batch.columns.count)")
     }
-    for (column, vector) in zip(expected, batch.columns) {
+    for (index, vector) in batch.columns.enumerated() {
+      let column = expected[index]
+      let own = batch.schema.columns[index]
+      guard own.id == column.id || own.name == column.name else {
+        throw StorageError.schemaMismatch(
+          table: name, column: column.name, expected: "the column of that name",
+          found: "column \(own.name)")
+      }
       guard vector.type == column.type else {
         throw StorageError.schemaMismatch(
           table: name, column: column.name, expected: "\(column.type)",

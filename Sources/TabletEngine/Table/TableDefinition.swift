@@ -6,18 +6,22 @@ import StorageBase
 /// What a table is: schema, how its rows are spread over tablets, how its segments are written.
 public struct TableDefinition: Hashable, Sendable {
   public let name: String
-  public let schema: Schema
+  public internal(set) var schema: Schema
   /// Columns whose values choose the tablet of a row; positions in the schema.
-  public let distribution: [Int]
+  public internal(set) var distribution: [Int]
   /// How many tablets the table has.
   public let bucketCount: Int
-  public let segmentOptions: SegmentOptions
+  public internal(set) var segmentOptions: SegmentOptions
   /// At most one per column, in the order of the schema.
-  public let indexes: [ColumnIndex]
+  public internal(set) var indexes: [ColumnIndex]
   /// What the acknowledgement of a load promises.
   public let durability: Durability
   /// How rows stay unique; nil unless the keys model is `unique`.
-  public let uniqueKeys: UniqueKeyOptions?
+  public internal(set) var uniqueKeys: UniqueKeyOptions?
+  /// How often the table has been altered.
+  public internal(set) var schemaVersion = 0
+  /// What the next column that is added is known by; no column has had it.
+  public internal(set) var nextColumnID: ColumnID
 
   /// - Parameters:
   ///   - distribution: names of the distribution columns; the first sort-key column when empty.
@@ -40,6 +44,7 @@ public struct TableDefinition: Hashable, Sendable {
     }
     self.name = name
     self.schema = schema
+    nextColumnID = schema.nextColumnID
     self.distribution =
       distribution.isEmpty ? [0] : try distribution.map { try schema.requireIndex(of: $0) }
     self.bucketCount = bucketCount
@@ -151,10 +156,13 @@ extension TableDefinition {
     let options = SegmentOptions(
       rowsPerPage: rowsPerPage, compression: compression, filters: pruning.filters,
       hasShortKeyIndex: pruning.hasShortKeyIndex)
-    let definition = try TableDefinition(
-      name: name, schema: schema, distribution: distribution, bucketCount: bucketCount,
+    let whole = try properties.schema.applied(to: schema, reader)
+    var definition = try TableDefinition(
+      name: name, schema: whole, distribution: distribution, bucketCount: bucketCount,
       segmentOptions: options, indexes: pruning.indexes, durability: properties.durability,
-      uniqueKeys: try properties.uniqueKeys(of: schema, &reader))
+      uniqueKeys: properties.uniqueKeys(of: whole, reader))
+    definition.schemaVersion = properties.schema.version
+    if let next = properties.schema.nextColumnID { definition.nextColumnID = next }
     return (id, definition)
   }
 

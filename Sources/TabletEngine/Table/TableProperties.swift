@@ -6,6 +6,7 @@ struct TableProperties {
   var uniqueKeys = UniqueKeyOptions()
   /// Of `uniqueKeys`.
   var sequenceColumn: ColumnID?
+  var schema = SchemaProperties()
 
   /// Persistent: never change or reuse one.
   private enum Key: UInt64 {
@@ -13,9 +14,16 @@ struct TableProperties {
     case merge = 2
     case keyIndex = 3
     case sequenceColumn = 4
+    case schemaVersion = 16
+    case nextColumnID = 17
+    case columnDefault = 18
+
+    var byteCountMax: Int {
+      self == .columnDefault ? SchemaProperties.defaultByteCountMax : Limits.nameByteCountMax
+    }
   }
 
-  private static let countMax = 64
+  private static let countMax = Limits.columnCountMax + 64
 
   init() {}
 
@@ -24,21 +32,32 @@ struct TableProperties {
     uniqueKeys = definition.uniqueKeys ?? UniqueKeyOptions()
     sequenceColumn = uniqueKeys.sequenceColumn
       .flatMap { definition.schema.index(of: $0) }.map { definition.schema.columns[$0].id }
+    schema = SchemaProperties(definition)
   }
 
   /// Only what differs from the default is written.
   func encode(into writer: inout ByteWriter) {
-    let usual = UniqueKeyOptions()
-    var values: [(Key, String)] = []
-    if durability != .sync { values.append((.durability, durability.description)) }
-    if uniqueKeys.merge != usual.merge { values.append((.merge, uniqueKeys.merge.rawValue)) }
-    if uniqueKeys.index != usual.index { values.append((.keyIndex, uniqueKeys.index.rawValue)) }
-    if let sequenceColumn { values.append((.sequenceColumn, "\(sequenceColumn.rawValue)")) }
-    writer.appendVarint(UInt64(values.count))
-    for (key, value) in values {
+    let entries = entries
+    writer.appendVarint(UInt64(entries.count))
+    for (key, text) in entries {
       writer.appendVarint(key.rawValue)
-      writer.append(value)
+      writer.append(text)
     }
+  }
+
+  private var entries: [(key: Key, text: String)] {
+    let usual = UniqueKeyOptions()
+    var entries: [(key: Key, text: String)] = []
+    if durability != .sync { entries.append((.durability, durability.description)) }
+    if uniqueKeys.merge != usual.merge { entries.append((.merge, uniqueKeys.merge.rawValue)) }
+    if uniqueKeys.index != usual.index { entries.append((.keyIndex, uniqueKeys.index.rawValue)) }
+    if let sequenceColumn { entries.append((.sequenceColumn, "\(sequenceColumn.rawValue)")) }
+    if schema.version != 0 { entries.append((.schemaVersion, "\(schema.version)")) }
+    if let next = schema.nextColumnID { entries.append((.nextColumnID, "\(next)")) }
+    for (column, value) in schema.defaults {
+      entries.append((.columnDefault, SchemaProperties.text(column, value)))
+    }
+    return entries
   }
 
   /// - Throws: `StorageError.corrupt` for a property that this program does not know: what it
@@ -50,7 +69,7 @@ struct TableProperties {
       guard let key = Key(rawValue: number) else {
         throw reader.corrupt("table property", expected: "a known one", found: "\(number)")
       }
-      let text = try reader.readString("table property", atMost: Limits.nameByteCountMax)
+      let text = try reader.readString("table property", atMost: key.byteCountMax)
       func value<T>(_ parsed: T?) throws -> T {
         if let parsed { return parsed }
         throw reader.corrupt("table property \(key)", expected: "a known value", found: text)
@@ -59,14 +78,19 @@ struct TableProperties {
       case .durability: durability = try value(Durability(text))
       case .merge: uniqueKeys.merge = try value(UniqueKeyOptions.Merge(rawValue: text))
       case .keyIndex: uniqueKeys.index = try value(UniqueKeyOptions.Index(rawValue: text))
-      case .sequenceColumn:
-        sequenceColumn = ColumnID(rawValue: try value(UInt32(text)))
+      case .sequenceColumn: sequenceColumn = ColumnID(rawValue: try value(UInt32(text)))
+      case .schemaVersion:
+        schema.version = Int(try value(Int32(text).flatMap { $0 < 0 ? nil : $0 }))
+      case .nextColumnID:
+        let id = try value(UInt32(text).flatMap { $0 <= Limits.columnIDMax + 1 ? $0 : nil })
+        schema.nextColumnID = ColumnID(rawValue: id)
+      case .columnDefault: schema.defaults.append(try value(SchemaProperties.parse(text)))
       }
     }
   }
 
   /// The options of a table with this schema; nil when its keys are not unique.
-  func uniqueKeys(of schema: Schema, _ reader: inout ByteReader) throws -> UniqueKeyOptions? {
+  func uniqueKeys(of schema: Schema, _ reader: ByteReader) throws -> UniqueKeyOptions? {
     guard schema.keysModel == .unique else { return nil }
     var options = uniqueKeys
     if let id = sequenceColumn {
