@@ -6,8 +6,8 @@ import TabletModel
 
 @testable import TabletEngine
 
-/// A unique-key table and what it has to hold: the oracle is a dictionary, kept for every version of
-/// the store.
+/// A unique-key table and what it has to hold: the oracle is a dictionary, kept for every version
+/// of the store.
 struct UniqueKeyModel {
   /// One way to build the table; all have to read the same.
   struct Shape: CustomStringConvertible {

@@ -86,8 +86,8 @@ final class ColumnReplay {
     }
   }
 
-  /// Passes over what comes before row `index` of the current call, and says up to which row nothing
-  /// more does.
+  /// Passes over what comes before row `index` of the current call, and says up to which row
+  /// nothing more does.
   @inline(never)
   func passOver(before index: Int) throws -> Int {
     while let skip = skips.first, skip.before - origin <= index {

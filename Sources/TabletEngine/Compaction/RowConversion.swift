@@ -1,7 +1,7 @@
 import StorageBase
 
-/// Where the rows of the inputs of a merge have gone (the row-id conversion of Apache Doris). Memory:
-/// four bytes a row of the inputs. Filled by one thread, then read-only.
+/// Where the rows of the inputs of a merge have gone (the row-id conversion of Apache Doris).
+/// Memory: four bytes a row of the inputs. Filled by one thread, then read-only.
 struct RowConversion {
   /// For rows that are not in the output.
   static let dropped = UInt32.max

@@ -5,8 +5,8 @@ import StorageBase
 struct UniqueMerge {
   /// The column whose greater value wins; the later input when it is nil or equal.
   let sequence: Column?
-  /// Whether a deletion that wins stays in the output: as long as there may be older rows of its key
-  /// elsewhere, or older ones may yet come.
+  /// Whether a deletion that wins stays in the output: as long as there may be older rows of its
+  /// key elsewhere, or older ones may yet come.
   let keepsDeleteSigns: Bool
   /// Whether deletions that are marked deleted still take part: with a sequence column they decide
   /// about rows that arrive later.

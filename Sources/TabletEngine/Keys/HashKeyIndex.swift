@@ -7,7 +7,8 @@ import TabletModel
 /// The key index in memory: a table from the keys of a tablet to handles of their newest rows.
 /// Publishing costs one probe a row. Built from the key columns when it is first needed.
 ///
-/// With a sequence column, deletions stay in the table, since they decide about rows that come later.
+/// With a sequence column, deletions stay in the table, since they decide about rows that come
+/// later.
 final class HashKeyIndex: KeyIndex {
   private struct State {
     /// Nil before the rows of the tablet have been read.

@@ -2,8 +2,8 @@ import ScanKernels
 import SegmentFormat
 import StorageBase
 
-/// Looks for the rows of keys in the segments of a snapshot, from the newest to the oldest: exact for
-/// that snapshot, whatever any index knows by now. A value; not thread-safe.
+/// Looks for the rows of keys in the segments of a snapshot, from the newest to the oldest: exact
+/// for that snapshot, whatever any index knows by now. A value; not thread-safe.
 struct KeySearch {
   /// By key, ascending: where its row is; nil for none.
   private(set) var locations: [RowLocation?]

@@ -6,8 +6,8 @@ struct RowLocation {
   let row: UInt32
 }
 
-/// Numbers the rows of the segments of one tablet: a *handle* of 32 bits stands for a row, so that a
-/// key index needs no more for it. Handles of segments that are gone are given out again. Not
+/// Numbers the rows of the segments of one tablet: a *handle* of 32 bits stands for a row, so that
+/// a key index needs no more for it. Handles of segments that are gone are given out again. Not
 /// thread-safe.
 struct RowSpace {
   /// The handles of one segment: `base + row`.

@@ -2,8 +2,8 @@ import ScanKernels
 import SegmentFormat
 import StorageBase
 
-/// What publishing the rows of one segment takes, found by whoever loads them, before anybody has to
-/// wait for it. Immutable.
+/// What publishing the rows of one segment takes, found by whoever loads them, before anybody has
+/// to wait for it. Immutable.
 final class SegmentKeys: Sendable {
   let rowCount: Int
   /// For the hash index; nil for others.

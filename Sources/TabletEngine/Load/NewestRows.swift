@@ -1,8 +1,8 @@
 import ScanKernels
 import StorageBase
 
-/// Chooses among the rows of a batch that have one key: the one with the greatest sequence value, of
-/// equal ones and without a sequence column the last.
+/// Chooses among the rows of a batch that have one key: the one with the greatest sequence value,
+/// of equal ones and without a sequence column the last.
 struct NewestRows {
   /// By row, ordered like the sequence column; empty without one.
   private let sequences: [UInt64]

@@ -1,8 +1,8 @@
 import StorageBase
 import TabletModel
 
-/// Rows of a tablet that versions have deleted: with a load those that it replaces, with a compaction
-/// those of its output that were deleted while it ran.
+/// Rows of a tablet that versions have deleted: with a load those that it replaces, with a
+/// compaction those of its output that were deleted while it ran.
 struct DeletedRowsRecord: Hashable, Sendable {
   let tablet: TabletID
   var parts: [Part] = []

@@ -49,8 +49,8 @@ final class DeleteVector: Sendable {
     state.withLock { $0 = State(history: history) }
   }
 
-  /// The rows that are deleted for a reader at `version`; nil for none. O(words of the segment) when
-  /// rows were deleted since the last call, else O(1).
+  /// The rows that are deleted for a reader at `version`; nil for none. O(words of the segment)
+  /// when rows were deleted since the last call, else O(1).
   func rows(at version: Version) -> DeletedRows? {
     state.withLock { state in
       guard let entry = state.history.entries.last(where: { $0.version <= version }) else {

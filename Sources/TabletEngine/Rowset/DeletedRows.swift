@@ -21,7 +21,8 @@ public struct DeletedRows: Sendable {
     return total
   }
 
-  /// The rows of a range that are not deleted, the first one at bit 0; nil when all of them are not.
+  /// The rows of a range that are not deleted, the first one at bit 0; nil when all of them are
+  /// not.
   public func live(in range: Range<Int>) -> Bitmap? {
     var isAllLive = true
     forEachWord(of: range) { _, deleted, _ in isAllLive = isAllLive && deleted == 0 }

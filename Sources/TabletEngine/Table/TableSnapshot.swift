@@ -32,7 +32,8 @@ public final class TabletSnapshot: Sendable {
 
   public var id: TabletID { state.id }
   public var version: Version { state.maxVersion }
-  /// Rows of all rowsets, those included that readers do not see because their keys have newer ones.
+  /// Rows of all rowsets, those included that readers do not see because their keys have newer
+  /// ones.
   public var rowCount: Int { rowsets.reduce(0) { $0 + $1.summary.rowCount } }
   public var byteCount: Int { rowsets.reduce(0) { $0 + $1.summary.byteCount } }
   /// Bytes of replaced rowsets that are still on disk.

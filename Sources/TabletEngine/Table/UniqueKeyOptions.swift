@@ -4,8 +4,8 @@ import StorageBase
 public struct UniqueKeyOptions: Hashable, Sendable {
   /// When rows of equal keys become one.
   public enum Merge: String, Hashable, Sendable, CaseIterable {
-    /// A load finds the older rows of its keys and marks them deleted, so that reading costs what it
-    /// costs without keys (merge-on-write of Apache Doris).
+    /// A load finds the older rows of its keys and marks them deleted, so that reading costs what
+    /// it costs without keys (merge-on-write of Apache Doris).
     case onWrite = "on-write"
     /// A load only adds its rows; readers find out which are the newest (merge-on-read).
     case onRead = "on-read"
@@ -23,8 +23,8 @@ public struct UniqueKeyOptions: Hashable, Sendable {
   public var merge: Merge
   public var index: Index
   /// The column whose greater value wins between rows of one key, whichever comes first; of equal
-  /// ones, and without it, the row that is loaded later. Its type is an integer of at most 64 bits, a
-  /// date or a datetime; a null is less than every value.
+  /// ones, and without it, the row that is loaded later. Its type is an integer of at most 64 bits,
+  /// a date or a datetime; a null is less than every value.
   public var sequenceColumn: String?
 
   public init(
