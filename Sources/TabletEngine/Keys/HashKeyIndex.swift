@@ -169,7 +169,7 @@ final class HashKeyIndex: KeyIndex {
     let base = try space.add(
       segment, rowCount: pages.rowCount, version: version, hasDeleteSigns: pages.hasDeleteSigns)
     let deleted = segment.deletes.rows(at: reader)
-    try pages.forEach { page in
+    try pages.forEachPage { page in
       let live = deleted?.live(in: page.rows)
       if sequence != nil, let signs = page.deleteSigns { live?.formUnion(signs) }
       if let live, live.isEmpty { return }
@@ -232,7 +232,7 @@ final class HashKeyIndex: KeyIndex {
     for (input, destinations) in zip(rows.inputs, rows.destinations) {
       // Only deletions may be dropped while an entry leads to them.
       let pages = try KeyPages(input, keyColumns, nil)
-      try pages.forEach { page in
+      try pages.forEachPage { page in
         let isWanted =
           page.deleteSigns != nil
           || destinations[page.rows].contains { $0 != RowConversion.dropped }

@@ -28,7 +28,7 @@ struct KeyPages {
 
   var rowCount: Int { reader.rowCount }
 
-  func forEach(_ body: (Page) throws -> Void) throws {
+  func forEachPage(_ body: (Page) throws -> Void) throws {
     var work = PageWork()
     for page in 0..<reader.pageCount {
       let keys = try keyColumns.map { try reader.readPage(of: $0, page: page, work: &work) }

@@ -42,7 +42,7 @@ final class TabletKeys: Sendable {
       ColumnBuilder(type: $0.type, capacity: pages.rowCount)
     }
     let signs = Bitmap(count: pages.rowCount)
-    try pages.forEach { page in
+    try pages.forEachPage { page in
       for (builder, vector) in zip(keys, page.keys) {
         builder.append(vector, rows: 0..<vector.count)
       }
