@@ -45,6 +45,11 @@ final class StoreUpkeep: Sendable {
     upkeep.submit { loop.run() }
   }
 
+  /// Returns when compaction has nothing left to do.
+  func waitUntilQuiescent() {
+    scheduler?.waitUntilQuiescent(pause: { SystemClock().pause(seconds: 0.01) }, giveUp: { false })
+  }
+
   /// - Throws: what failed meanwhile.
   func stop() throws {
     loop.stop()
