@@ -20,11 +20,15 @@ final class RowEncoder {
     chunkRowCount = max(64, min(1024, Self.chunkValueCount / layout.columns.count / 64 * 64))
   }
 
-  /// Appends rows `range` of the columns to a batch.
+  /// Appends rows `range` of the columns to a batch, `chunkRowCount` at a time.
+  /// - Parameter afterChunk: may take the rows out of the batch.
   /// - Precondition: a vector per column of the layout, of its type, without nulls where it has
   ///   none.
   /// - Throws: `StorageError.limitExceeded` for a row of more than 1 GiB.
-  func encode(_ vectors: [ColumnVector], rows range: Range<Int>, into batch: RowBatch) throws {
+  func encode(
+    _ vectors: [ColumnVector], rows range: Range<Int>, into batch: RowBatch,
+    afterChunk: () throws -> Void = {}
+  ) throws {
     precondition(vectors.count == layout.columns.count, "columns that are not those of the row")
     for (column, vector) in zip(layout.columns, vectors) {
       precondition(vector.type == column.type, "\(vector.type) rows for column \(column.name)")
@@ -39,6 +43,7 @@ final class RowEncoder {
         } else {
           try encodeDense(sources, rows, into: batch)
         }
+        try afterChunk()
       }
     }
   }

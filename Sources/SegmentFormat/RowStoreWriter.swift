@@ -34,12 +34,10 @@ public final class RowStoreWriter {
   ///   may.
   /// - Throws: `StorageError.limitExceeded` for a row of more than 1 GiB, and what the sink throws.
   public func append(_ columns: [ColumnVector], rows range: Range<Int>) throws {
-    let columns = columns.map { $0.widened() }
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: encoder.chunkRowCount) {
-      let rows = start..<min(range.upperBound, start + encoder.chunkRowCount)
-      encoded.removeAll()
-      try encoder.encode(columns, rows: rows, into: encoded)
+    encoded.removeAll()
+    try encoder.encode(columns, rows: range, into: encoded) {
       try append(encoded)
+      encoded.removeAll()
     }
   }
 
