@@ -89,6 +89,9 @@ private enum SegmentSeeds {
         type, [.none, .lz4, .zstd(level: 1)][index % 3], rowsPerPage: index % 2 == 0 ? 64 : 16,
         &random)
     } + [try symbolSegment(), try sharedSegment(), try keyedSegment()]
+      + [Compression.none, .lz4, .zstd(level: 1)].flatMap {
+        try [rowSegment(columnCount: 13, $0), rowSegment(columnCount: 90, $0)]
+      }
   }
 
   /// Two pages of primary keys, with a filter and sequences.
@@ -112,6 +115,32 @@ private enum SegmentSeeds {
           sequences: SequenceCodes.codes(of: batch.columns[0]))
       }
     }.bytes
+  }
+
+  /// A row store, dense or, of many columns, sparse.
+  private static func rowSegment(
+    columnCount: Int, _ compression: Compression
+  ) throws -> [UInt8] {
+    var random = SeededGenerator(seed: 73)
+    let schema = try Schema(
+      (0..<columnCount).map { ("c\($0)", types[$0 % types.count], $0 % 3 > 0) }, sortKeyCount: 1)
+    let columns = schema.columns.map { column in
+      let builder = ColumnBuilder(type: column.type)
+      for _ in 0..<12 {
+        let bits = random.next() % 99
+        if column.isNullable, bits > 40 { builder.appendNull() } else { append(bits, to: builder) }
+      }
+      return builder.finish()
+    }
+    let sink = MemorySink()
+    let writer = try SegmentWriter(
+      schema: schema, options: SegmentOptions(compression: .none), sink: sink)
+    for column in columns { try writer.writeColumn(column) }
+    try writer.appendRowStore(RowStoreOptions(compression: compression, pageByteCount: 300)) {
+      try $0.append(columns, rows: 0..<12)
+    }
+    _ = try writer.finish()
+    return sink.bytes
   }
 
   /// Pages of codes into one dictionary.

@@ -15,6 +15,7 @@ enum SegmentFuzz {
     var bytes = input
     sealFooter(&bytes)
     try sealPages(&bytes)
+    try sealRows(&bytes)
     try readAll(SegmentReader(file: MemoryFile(path: "fuzz.seg", bytes: bytes)))
   }
 
@@ -41,6 +42,11 @@ enum SegmentFuzz {
     } catch {
       firstError = firstError ?? error
     }
+    do {
+      try readRows(reader)
+    } catch {
+      firstError = firstError ?? error
+    }
     for problem in reader.verify() { precondition(!problem.description.isEmpty) }
     if let firstError { throw firstError }
   }
@@ -63,6 +69,24 @@ enum SegmentFuzz {
     var keyWork = KeyProbeWork()
     try reader.findKeys(KeyProbe(table), matches: &matches, work: &keyWork)
     for match in matches { precondition(match.row < reader.rowCount) }
+  }
+
+  /// Reads every row of the row store, alone and as columns.
+  private static func readRows(_ reader: SegmentReader) throws {
+    guard let store = try reader.rowStore() else { return }
+    let (one, all) = (RowBatch(layout: store.layout), RowBatch(layout: store.layout))
+    var firstError: (any Error)?
+    for row in 0..<store.rowCount {
+      do {
+        try store.withRow(row) { precondition($0.values.count == store.layout.columns.count) }
+        try store.read(rows: [UInt32(row)], into: one)
+        all.append(rowBytes: one.rowBytes(0))
+      } catch {
+        firstError = firstError ?? error
+      }
+    }
+    for column in all.columns() { precondition(column.count == all.count) }
+    if let firstError { throw firstError }
   }
 
   /// The checksum of footer and trailer: bytes 12..<16 of the last 20.
@@ -100,6 +124,17 @@ enum SegmentFuzz {
     guard block.upperBound <= bytes.count, block.count >= 4 else { return }
     let end = Int(block.upperBound) - 4
     seal(&bytes, Int(block.lowerBound)..<end, at: end)
+  }
+
+  /// The checksum of each page of the row store, which its directory tells of, is its last four
+  /// bytes.
+  private static func sealRows(_ bytes: inout [UInt8]) throws {
+    let reader = try SegmentReader(file: MemoryFile(path: "fuzz.seg", bytes: bytes))
+    let ranges: [Range<UInt64>]
+    do { ranges = try reader.rowStore()?.pageRanges ?? [] } catch _ as StorageError { return }
+    for range in ranges where range.count >= 4 {
+      seal(&bytes, Int(range.lowerBound)..<Int(range.upperBound) - 4, at: Int(range.upperBound) - 4)
+    }
   }
 
   static func seal(_ bytes: inout [UInt8], _ range: Range<Int>, at offset: Int) {

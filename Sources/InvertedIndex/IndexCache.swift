@@ -1,3 +1,5 @@
+import StorageBase
+
 /// What queries keep for the next ones, as the inverted-index searcher cache and query cache of
 /// Apache Doris: opened indexes, and the rows that queries matched. Thread-safe.
 public final class IndexCache: Sendable {

@@ -35,9 +35,11 @@ public struct SegmentDescription: Hashable, Sendable {
   public var columns: [ColumnDescription]
   /// Bytes of the primary keys: pages, filter and root; 0 without.
   public var primaryKeyByteCount: Int
-  /// Where filters, dictionaries, indexes and the root of the primary keys lie, each ended by its
-  /// checksum.
+  /// Where filters, dictionaries, indexes, the root of the primary keys and the directory of the
+  /// row store lie, each ended by its checksum.
   public var blocks: [Range<UInt64>]
+  /// Bytes of the row store; 0 without.
+  public var rowStoreByteCount: Int
 }
 
 extension SegmentReader {
@@ -56,7 +58,8 @@ extension SegmentReader {
           indexByteCount: extensions.invertedIndexes[column]?.byteCount ?? 0,
           pages: try (0..<pageCount).map { try describe(column: column, page: $0) })
       }, primaryKeyByteCount: extensions.primaryKeys?.byteCount ?? 0,
-      blocks: extensions.blocks.map { $0.offset..<$0.offset + UInt64($0.byteCount) })
+      blocks: extensions.blocks.map { $0.offset..<$0.offset + UInt64($0.byteCount) },
+      rowStoreByteCount: extensions.rowStore.map { $0.pagesByteCount + $0.directoryByteCount } ?? 0)
   }
 
   private func describe(

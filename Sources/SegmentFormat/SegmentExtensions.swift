@@ -10,6 +10,7 @@ struct SegmentExtensions: Sendable {
     case invertedIndex = 4
     case dictionary = 5
     case primaryKeys = 6
+    case rowStore = 7
   }
 
   /// Where a block lies, its checksum included.
@@ -39,6 +40,7 @@ struct SegmentExtensions: Sendable {
   private(set) var dictionaries: [Int: Block] = [:]
   private(set) var invertedIndexes: [Int: Block] = [:]
   private(set) var primaryKeys: PrimaryKeys?
+  private(set) var rowStore: RowStoreEntry?
 
   /// Unknown kinds are skipped.
   /// - Throws: `StorageError.corrupt` for a known kind that describes no possible block.
@@ -71,6 +73,9 @@ struct SegmentExtensions: Sendable {
           invertedIndexes[column] = try Self.readBlock(&reader, dataEnd: dataEnd)
         case .primaryKeys:
           primaryKeys = try Self.readPrimaryKeys(&reader, dataEnd: dataEnd)
+        case .rowStore:
+          rowStore = try RowStoreEntry(
+            decoding: &reader, columnCount: columnCount, dataEnd: dataEnd)
         }
         try reader.requireEnd("extension")
       }
@@ -130,10 +135,11 @@ struct SegmentExtensions: Sendable {
     }
   }
 
-  /// Every block there is, for checking.
+  /// Every block there is that one checksum covers, for checking.
   var blocks: [Block] {
     valueFilters.values + gramFilters.values.map(\.block) + (shortKeys.map { [$0] } ?? [])
       + dictionaries.values + invertedIndexes.values
       + (primaryKeys.map { [$0.filter, $0.root].compactMap { $0 } } ?? [])
+      + (rowStore.map { [$0.directory] } ?? [])
   }
 }

@@ -3,7 +3,8 @@ import StorageBase
 
 extension SegmentReader {
   /// Checks every byte and structure of the file: checksums, directories, that pages decode, that
-  /// zone maps are those of the rows. Returns all errors, in file order and each once; empty when
+  /// zone maps are those of the rows, that the row store
+  /// has the same. Returns all errors, in file order and each once; empty when
   /// all is well.
   public func verify() -> [StorageError] {
     var errors: [StorageError] = []
@@ -38,6 +39,7 @@ extension SegmentReader {
     }
     attempt { try verifyShortKeys() }
     verifyPrimaryKeys(attempt)
+    verifyRowStore(attempt)
     return errors
   }
 

@@ -27,6 +27,7 @@ public final class SegmentReader: Sendable {
   private let directories: Mutex<[ColumnDirectory?]>
   private let dictionaries = Mutex<[Int: StringTable]>([:])
   private let verified: VerifiedPages
+  let openedRowStore = Mutex<RowStoreReader?>(nil)
 
   public var path: String { file.path }
 
@@ -178,12 +179,6 @@ public final class SegmentReader: Sendable {
   func withBytes<R>(
     at offset: UInt64, count: Int, _ body: (UnsafeRawBufferPointer, _ isMapped: Bool) throws -> R
   ) throws -> R {
-    if let mapping = file.mapping {
-      let range = Int(offset)..<Int(offset) + count
-      return try body(UnsafeRawBufferPointer(rebasing: mapping[range]), true)
-    }
-    let copy = AlignedBuffer(byteCount: count)
-    try file.read(at: offset, into: copy.mutableBytes)
-    return try withExtendedLifetime(copy) { try body(copy.bytes, false) }
+    try file.withBytes(at: offset, count: count, body)
   }
 }

@@ -4,7 +4,7 @@ import StorageBase
 /// Writes a segment column by column, front to back, so that a merge can stream one column after
 /// another. Not thread-safe. After an error the writer and what it wrote are to be thrown away.
 public final class SegmentWriter {
-  private let schema: Schema
+  let schema: Schema
   private let options: SegmentOptions
   private let sink: any SegmentSink
   private let encoder: PageEncoder
@@ -24,6 +24,8 @@ public final class SegmentWriter {
   private var dictionaries: [SegmentFooter.Extension] = []
   /// Of blocks whose content is made elsewhere.
   private var foreignExtensions: [SegmentFooter.Extension] = []
+  /// Rows of the row store, when there is one.
+  var rowStoreRowCount: Int?
   /// Of the primary keys, when there are any.
   var primaryKeyCount: Int?
   private var isFinished = false
@@ -221,6 +223,9 @@ public final class SegmentWriter {
     isFinished = true
     let rows = rowCount ?? 0
     precondition(primaryKeyCount ?? rows == rows, "\(primaryKeyCount ?? 0) keys of \(rows) rows")
+    precondition(
+      rowStoreRowCount ?? rows == rows,
+      "the row store has \(rowStoreRowCount ?? 0) rows, the columns \(rows)")
     var footer = SegmentFooter(
       schema: schema, rowCount: rows, rowsPerPage: options.rowsPerPage, columns: entries)
     footer.extensions =

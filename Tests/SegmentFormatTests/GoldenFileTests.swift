@@ -148,6 +148,35 @@ import Testing
     #expect(matches == segments.expected(wanted, sequences: true))
   }
 
+  @Test func rowStoresStayReadable() throws {
+    var generator = SeededGenerator(seed: 110)
+    let dense = try RowStoreSample(allTypes, .random, rowCount: 120, &generator)
+    let sparse = try RowStoreSample.wide(
+      columnCount: 150, rowCount: 20, presentIn256: 30, &generator)
+    let some = [1, 7, 11].map { dense.batch.schema.columns[$0].id }
+    for (name, sample, options) in [
+      ("dense", dense, RowStoreOptions(pageByteCount: 4000)),
+      ("dense-some-lz4", dense, RowStoreOptions(columns: some, compression: .lz4)),
+      ("sparse-zstd", sparse, RowStoreOptions(compression: .zstd(level: 3))),
+    ] {
+      let name = "format-v1-rows/\(name).seg"
+      if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1" {
+        try writeIfMissing(name, sample.encoded(options))
+        continue
+      }
+      let folder = try #require(Bundle.module.resourcePath)
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/Fixtures/\(name)"))
+      let reader = try openSegment([UInt8](bytes))
+      #expect(reader.verify() == [])
+      let store = try #require(try reader.rowStore())
+      for row in 0..<store.rowCount {
+        try store.withRow(row) {
+          #expect(isSame($0.values, sample.row(row, of: store.positions)), "\(name) \(row)")
+        }
+      }
+    }
+  }
+
   private func writeIfMissing(_ name: String, _ bytes: [UInt8]) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let file = folder.appendingPathComponent("Fixtures/\(name)")

@@ -17,6 +17,7 @@ public enum MicroSuite {
     cases += try IngestCases.all()
     cases += try StoreCases.all()
     cases += try WideCases.all()
+    cases += try RowCases.all()
     cases += try PolicyCases.all()
     return cases
   }

@@ -14,29 +14,29 @@ public final class ByteLimitedCache<Key: Hashable & Sendable, Value: Sendable>: 
   }
 
   /// One value in a ring of array elements, ordered by use.
-  private struct Node {
-    let key: Key
-    let value: Value
-    let byteCount: Int
-    var newer: Int
-    var older: Int
+  @usableFromInline struct Node {
+    @usableFromInline let key: Key
+    @usableFromInline let value: Value
+    @usableFromInline let byteCount: Int
+    @usableFromInline var newer: Int
+    @usableFromInline var older: Int
   }
 
-  private struct State {
-    var places: [Key: Int] = [:]
-    var nodes: [Node?] = []
-    var free: [Int] = []
-    var newest = -1
-    var oldest = -1
-    var counters = Counters()
+  @usableFromInline struct State {
+    @usableFromInline var places: [Key: Int] = [:]
+    @usableFromInline var nodes: [Node?] = []
+    @usableFromInline var free: [Int] = []
+    @usableFromInline var newest = -1
+    @usableFromInline var oldest = -1
+    @usableFromInline var counters = Counters()
 
-    mutating func unlink(_ place: Int) {
+    @inlinable mutating func unlink(_ place: Int) {
       guard let node = nodes[place] else { return }
       if node.newer >= 0 { nodes[node.newer]?.older = node.older } else { newest = node.older }
       if node.older >= 0 { nodes[node.older]?.newer = node.newer } else { oldest = node.newer }
     }
 
-    mutating func linkAsNewest(_ place: Int) {
+    @inlinable mutating func linkAsNewest(_ place: Int) {
       nodes[place]?.newer = -1
       nodes[place]?.older = newest
       if newest >= 0 { nodes[newest]?.newer = place }
@@ -57,7 +57,7 @@ public final class ByteLimitedCache<Key: Hashable & Sendable, Value: Sendable>: 
 
   /// Bytes of all values together.
   public let byteCountMax: Int
-  private let state = Mutex(State())
+  @usableFromInline let state = Mutex(State())
 
   public init(byteCountMax: Int) { self.byteCountMax = byteCountMax }
 
@@ -68,7 +68,7 @@ public final class ByteLimitedCache<Key: Hashable & Sendable, Value: Sendable>: 
   /// - Parameters:
   ///   - byteCount: what a value weighs; one that weighs more than the limit is not kept.
   ///   - make: called without a lock held.
-  public func value(
+  @inlinable public func value(
     for key: Key, byteCount: (Value) -> Int, make: () throws -> Value
   ) rethrows -> Value {
     let known = state.withLock { state -> Value? in
@@ -87,7 +87,7 @@ public final class ByteLimitedCache<Key: Hashable & Sendable, Value: Sendable>: 
     return made
   }
 
-  private func insert(_ value: Value, for key: Key, byteCount: Int) {
+  @usableFromInline func insert(_ value: Value, for key: Key, byteCount: Int) {
     guard byteCount <= byteCountMax, byteCountMax > 0 else { return }
     state.withLock { state in
       if let place = state.places[key] { state.remove(place) }
