@@ -42,6 +42,8 @@ struct UniqueKeyHistory {
   private var model: UniqueKeyModel
   private var waiting: [(id: TransactionID, load: UniqueKeyModel.Load)] = []
   private var random: SeededGenerator
+  /// What a reader holds, and what it saw at first.
+  private var held: (table: TableSnapshot, rows: [UniqueKeyModel.Row])?
   private let shape: UniqueKeyModel.Shape
 
   init(_ shape: UniqueKeyModel.Shape, seed: UInt64) throws {
@@ -61,6 +63,9 @@ struct UniqueKeyHistory {
 
   mutating func step(_ step: Int) throws {
     if random.next() % 12 == 0 { try reopen() } else { try change(step) }
+    if random.next() % 8 == 0, let store {
+      held = (try store.snapshot(of: UniqueKeyModel.table), model.visible)
+    }
     try check("step \(step)")
   }
 
@@ -103,6 +108,7 @@ struct UniqueKeyHistory {
 
   private mutating func reopen() throws {
     store = nil
+    held = nil
     store = try TestStore.open(files, options: options)
   }
 
@@ -123,6 +129,9 @@ struct UniqueKeyHistory {
     let table = try store.snapshot(of: UniqueKeyModel.table)
     let found = try UniqueKeyModel.contents(of: table)
     #expect(found == model.visible, "\(shape), \(place)")
+    if let held {
+      #expect(try UniqueKeyModel.contents(of: held.table) == held.rows, "\(shape), \(place), held")
+    }
     for (sequence, expected) in model.history {
       guard let old = table.asOf(sequence: sequence) else { continue }
       let found = try UniqueKeyModel.contents(of: old)

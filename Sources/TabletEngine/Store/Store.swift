@@ -114,6 +114,7 @@ public final class Store: Sendable {
       _ = try commit(.sweep(tablet: tablet.id, rowsets: ids))
       count += ids.count
     }
+    for tablet in snapshot().flatMap(\.tablets) { tablet.trimDeletes() }
     return count
   }
 

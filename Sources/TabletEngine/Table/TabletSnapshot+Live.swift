@@ -22,6 +22,27 @@ extension TabletSnapshot {
     }
   }
 
+  /// Makes one of what versions have deleted that nobody can tell apart any more.
+  func trimDeletes() {
+    guard let oldest = keys?.readers.oldest else { return }
+    for rowset in rowsets + Array(stale.values) {
+      for segment in rowset.segments { segment.deletes.trim(to: oldest) }
+    }
+  }
+
+  /// Bytes of memory that say which rows are deleted by which versions, without the bitmaps that
+  /// readers have made of them.
+  public var deleteByteCount: Int {
+    guard keys != nil else { return 0 }
+    return (rowsets + Array(stale.values)).flatMap(\.segments).reduce(0) {
+      $0 + $1.deletes.history.entries.reduce(0) { $0 + $1.rows.count * 4 }
+    }
+  }
+
+  /// Bytes and keys of the key index in memory; nil when there is none, or nobody has needed it
+  /// yet.
+  public var keyIndexMemory: (byteCount: Int, keyCount: Int)? { keys?.index?.memory }
+
   /// Rows that a reader sees. Costs what `liveSegments` costs.
   public func liveRowCount() throws -> Int {
     try liveSegments().reduce(rowCount) { $0 - ($1.deleted?.count ?? 0) }

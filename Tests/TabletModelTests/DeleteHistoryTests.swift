@@ -1,0 +1,37 @@
+import StorageBase
+import TabletModel
+import Testing
+
+/// Deletes against a set of rows for every version.
+@Suite struct DeleteHistoryTests {
+  @Test(arguments: 0..<50 as Range<UInt64>) func agreesWithSets(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var history = DeleteHistory()
+    var sets: [Set<UInt32>] = [[]]
+    var trimmed = 0
+    for version in 1..<30 {
+      var rows = sets[version - 1]
+      for _ in 0..<random.next() % 3 {
+        let new = (0..<random.next() % 5).map { _ in UInt32(random.next() % 40) }
+        history.add(new, version: Version(Int64(version)))
+        rows.formUnion(new)
+      }
+      if random.next() % 5 == 0 {
+        history.removeEntries(from: Version(Int64(version)))
+        rows = sets[version - 1]
+      }
+      sets.append(rows)
+      if random.next() % 6 == 0 {
+        trimmed = max(trimmed, Int(random.next() % UInt64(version)))
+        history.trim(to: Version(Int64(trimmed)))
+      }
+      for (known, expected) in sets.enumerated() where known >= trimmed {
+        let seen = history.entries.filter { $0.version <= Version(Int64(known)) }
+        #expect(Set(seen.flatMap(\.rows)) == expected, "version \(known) of \(version)")
+      }
+      #expect(history.entries.allSatisfy { zip($0.rows, $0.rows.dropFirst()).allSatisfy(<) })
+      #expect(
+        zip(history.entries, history.entries.dropFirst()).allSatisfy { $0.version < $1.version })
+    }
+  }
+}
