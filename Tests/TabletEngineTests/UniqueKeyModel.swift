@@ -34,17 +34,19 @@ struct UniqueKeyModel {
   init(_ shape: Shape) { self.shape = shape }
 
   static func definition(_ shape: Shape) throws -> TableDefinition {
-    let columns: [(String, DataType, Bool)] =
+    let columns: [(String, DataType, Bool, Value?)] =
       shape.hasStringKey
-      ? [("name", .string, true), ("number", .int32, false)] : [("id", .int64, false)]
-    let values: [(String, DataType, Bool)] = [
-      ("moment", .int32, false), ("state", .string, true), ("amount", .int64, false),
+      ? [("name", .string, true, nil), ("number", .int32, false, nil)]
+      : [("id", .int64, false, nil)]
+    let values: [(String, DataType, Bool, Value?)] = [
+      ("moment", .int32, false, defaults[0]), ("state", .string, true, nil),
+      ("amount", .int64, false, defaults[2]),
     ]
     let schema = try Schema(
       columns: (columns + values).enumerated().map { index, column in
         Column(
           id: ColumnID(rawValue: UInt32(index + 1)), name: column.0, type: column.1,
-          isNullable: column.2)
+          isNullable: column.2, defaultValue: column.3)
       }, sortKeyCount: columns.count, keysModel: .unique)
     return try TableDefinition(
       name: table, schema: schema, bucketCount: shape.buckets,
@@ -53,6 +55,9 @@ struct UniqueKeyModel {
         merge: shape.merge, index: shape.index,
         sequenceColumn: shape.hasSequence ? "moment" : nil))
   }
+
+  /// What value columns hold that nobody has given.
+  static let defaults: Row = [.integer(3), .null, .integer(7)]
 
   var keyCount: Int { shape.hasStringKey ? 2 : 1 }
 
@@ -101,6 +106,24 @@ struct UniqueKeyModel {
       let moment: Int128 = if case .integer(let value) = row[keyCount] { value } else { 0 }
       if shape.hasSequence, let known = rows[key], known.sequence > moment { continue }
       rows[key] = (isDelete ? nil : row, moment)
+    }
+    if sequence > 0 { history[sequence] = visible }
+  }
+
+  /// The partial load has become visible with this commit.
+  mutating func publish(_ load: PartialKeyLoad, sequence: UInt64) {
+    for row in load.rows {
+      let key = Array(row.row.prefix(keyCount))
+      let known = rows[key]
+      var moment = known?.sequence ?? 3
+      if row.given[keyCount], case .integer(let value) = row.row[keyCount] {
+        if shape.hasSequence, let known, known.sequence > value { continue }
+        moment = value
+      }
+      var values = known?.row ?? key + Self.defaults
+      for column in values.indices where row.given[column] { values[column] = row.row[column] }
+      if shape.hasSequence { values[keyCount] = .integer(moment) }
+      rows[key] = (row.isDelete ? nil : values, moment)
     }
     if sequence > 0 { history[sequence] = visible }
   }

@@ -41,6 +41,8 @@ struct UniqueKeyHistory {
   private var store: Store?
   private var model: UniqueKeyModel
   private var waiting: [(id: TransactionID, load: UniqueKeyModel.Load)] = []
+  /// Partial loads that have been completed and not committed yet.
+  private var prepared: [(prepared: PreparedLoad, load: PartialKeyLoad)] = []
   private var random: SeededGenerator
   /// What a reader holds, and what it saw at first.
   private var held: (table: TableSnapshot, rows: [UniqueKeyModel.Row])?
@@ -71,7 +73,7 @@ struct UniqueKeyHistory {
 
   private mutating func change(_ step: Int) throws {
     guard let store else { return }
-    switch random.next() % 11 {
+    switch random.next() % (shape.merge == .onWrite ? 17 : 11) {
     case 0..<6:
       let load = try model.makeLoad(step, &random)
       let builder = try store.beginLoad(into: UniqueKeyModel.table)
@@ -94,6 +96,16 @@ struct UniqueKeyHistory {
       }
     case 8, 9: compact(store)
     case 10: try store.sweepStaleRowsets()
+    case 11..<14:
+      let load = try PartialKeyLoad(model.makeLoad(step, &random), model, &random)
+      model.publish(load, sequence: try store.commit(load.prepare(in: store)).sequence)
+    case 14, 15:
+      let load = try PartialKeyLoad(model.makeLoad(step, &random), model, &random)
+      prepared.append((try load.prepare(in: store), load))
+    case 16 where !prepared.isEmpty:
+      let index = Int(random.next() % UInt64(prepared.count))
+      let (waiting, load) = prepared.remove(at: index)
+      model.publish(load, sequence: try store.commit(waiting).sequence)
     default: try store.checkpoint()
     }
   }
@@ -108,6 +120,7 @@ struct UniqueKeyHistory {
   }
 
   private mutating func reopen() throws {
+    prepared.removeAll()
     store = nil
     held = nil
     store = try TestStore.open(files, options: options)

@@ -74,7 +74,15 @@ final class HashKeyIndex: KeyIndex {
         codes, first: base,
         sequences: keys.sequences.map { Self.signed($0, count: keys.rowCount) })
       state.published[ObjectIdentifier(segment)] = Publication(keys: keys, exchange: exchange)
-      return Self.displacement(exchange, in: state.space)
+      var displacement = Self.displacement(exchange, in: state.space)
+      if let basis = keys.basis {
+        let space = state.space
+        displacement.changedRowCount = basis.changedRowCount { row in
+          let now = space.resolved(exchange.previous[row])
+          return now == RowSpace.none ? nil : space.ranges[space.index(of: now)].version
+        }
+      }
+      return displacement
     }
   }
 

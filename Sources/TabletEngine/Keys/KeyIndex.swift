@@ -9,6 +9,8 @@ struct Displacement {
   /// Rows of the published segment itself that have come too late: what there is has a greater
   /// sequence value.
   var lost: [UInt32] = []
+  /// Rows of a partial load that would be completed from something else now.
+  var changedRowCount = 0
 
   /// Adds a row, mostly of the segment of the one before.
   mutating func displace(_ row: RowLocation) {

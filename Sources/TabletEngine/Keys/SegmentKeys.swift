@@ -15,10 +15,12 @@ final class SegmentKeys: Sendable {
   let sequences: AlignedBuffer?
   /// Rows that stand for the deletion of their key, ascending.
   let deleteSigns: [UInt32]
+  /// What the rows were completed from; of partial loads.
+  let basis: KeyBasis?
 
   init(
     rowCount: Int, codes: KeyCodes? = nil, probe: KeyProbe? = nil, sequences: AlignedBuffer?,
-    seen: SeenRows? = nil, deleteSigns: [UInt32]
+    seen: SeenRows? = nil, deleteSigns: [UInt32], basis: KeyBasis? = nil
   ) {
     self.rowCount = rowCount
     self.codes = codes
@@ -26,5 +28,13 @@ final class SegmentKeys: Sendable {
     self.seen = seen
     self.sequences = sequences
     self.deleteSigns = deleteSigns
+    self.basis = basis
+  }
+
+  /// The same of rows that were completed from this.
+  func based(on basis: KeyBasis) -> SegmentKeys {
+    SegmentKeys(
+      rowCount: rowCount, codes: codes, probe: probe, sequences: sequences, seen: seen,
+      deleteSigns: deleteSigns, basis: basis)
   }
 }

@@ -46,37 +46,45 @@ final class SortedKeyIndex: KeyIndex {
     var result = Displacement()
     let version = tablet.version.next
     let seen = keys.seen
-    for rowset in [earlier] + tablet.rowsets.reversed().map(\.segments) {
+    var newest = keys.basis.map { _ in [Version?](repeating: nil, count: keys.rowCount) }
+    let visited = tablet.rowsets.reversed().map { ($0.segments, $0.summary.versions.last) }
+    for (rowset, last) in [(earlier, version)] + visited {
       guard let first = rowset.first, !(seen?.rowsets.contains(first.rowset) ?? false) else {
         continue
       }
       for segment in rowset.reversed() where !probe.pending.isEmpty {
-        try look(for: &probe, in: segment, keys, at: version, &result)
+        let matches = try look(for: &probe, in: segment, keys, at: version, &result)
+        for match in matches where newest?[Int(match.key)] == .some(nil) {
+          newest?[Int(match.key)] = last
+        }
       }
     }
-    guard let seen else { return result }
     let visible = Set(tablet.rowsets.map(\.id))
-    for key in probe.pending {
+    for key in seen == nil ? [] : probe.pending {
       // What has been compacted since was found in the output.
-      guard let row = seen.locations[Int(key)], visible.contains(row.segment.rowset),
+      guard let row = seen?.locations[Int(key)], visible.contains(row.segment.rowset),
         !row.segment.deletes.contains(row.row, at: version)
       else { continue }
       result.displace(row)
+      newest?[Int(key)] = keys.basis?.version
     }
+    if let newest { result.changedRowCount = keys.basis?.changedRowCount { newest[$0] } ?? 0 }
     return result
   }
 
   /// Finds rows of one segment, and drops the keys about which that decides.
+  /// - Returns: all that were found.
   private func look(
     for probe: inout KeyProbe, in segment: RowsetSegment, _ keys: SegmentKeys,
     at version: Version, _ result: inout Displacement
-  ) throws {
+  ) throws -> [KeyMatch] {
     let reader = try segment.reader()
     var matches: [KeyMatch] = []
     var work = KeyProbeWork()
     try reader.findKeys(
       probe, sequenceColumn: sequenceColumn.flatMap { reader.schema.index(of: $0.id) },
       matches: &matches, work: &work)
+    let found = matches
     matches.removeAll { match in
       if let own = keys.sequences?.values(as: UInt64.self)[Int(match.key)],
         own < match.sequence
@@ -92,6 +100,7 @@ final class SortedKeyIndex: KeyIndex {
       return keys.sequences != nil
     }
     probe.drop(matches)
+    return found
   }
 
   func takeBack(_ segment: RowsetSegment) {}

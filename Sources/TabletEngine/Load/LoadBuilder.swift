@@ -110,7 +110,7 @@ public final class LoadBuilder {
         pieces.append(
           try SegmentPiece(
             bucket: bucket, rows: limit < sorted.count ? Array(sorted[start..<end]) : sorted,
-            of: batch, deleteSigns: deleteSigns, definition: table.definition,
+            ofRowCount: batch.rowCount, deleteSigns: deleteSigns, definition: table.definition,
             tablet: table.tablets[bucket]))
       }
     }

@@ -25,6 +25,8 @@ final class SegmentPiece {
   private let tablet: TabletSnapshot?
   /// Rows of the piece that delete their keys.
   private let deleteSigns: Bitmap?
+  /// What the rows were completed from; of partial loads.
+  private let basis: KeyBasis?
   private var keyColumns: [ColumnVector] = []
   private var sequence: ColumnVector?
   private var columnCount = 0
@@ -32,18 +34,21 @@ final class SegmentPiece {
   private let writer: SegmentWriter
 
   /// - Parameters:
-  ///   - rows: of `batch`, in key order.
-  ///   - deleteSigns: of all rows of `batch`.
+  ///   - rows: of a batch, in key order.
+  ///   - batchRowCount: how many rows that has.
+  ///   - deleteSigns: of all rows of the batch.
   ///   - tablet: where the rows are going.
+  ///   - basis: of `rows`.
   init(
-    bucket: Int, rows: [UInt32], of batch: ColumnBatch, deleteSigns: Bitmap? = nil,
-    definition: TableDefinition, tablet: TabletSnapshot? = nil
+    bucket: Int, rows: [UInt32], ofRowCount batchRowCount: Int, deleteSigns: Bitmap? = nil,
+    definition: TableDefinition, tablet: TabletSnapshot? = nil, basis: KeyBasis? = nil
   ) throws {
     self.bucket = bucket
     self.definition = definition
     self.rows = rows
     self.tablet = tablet
-    isBatch = rows.count == batch.rowCount && rows.enumerated().allSatisfy { $0 == $1 }
+    self.basis = basis
+    isBatch = rows.count == batchRowCount && rows.enumerated().allSatisfy { $0 == $1 }
     self.deleteSigns = deleteSigns.flatMap { Self.signs($0, of: rows) }
     writer = try SegmentWriter(
       schema: self.deleteSigns == nil ? definition.schema : definition.schema.withDeleteSign(),
@@ -88,6 +93,8 @@ final class SegmentPiece {
     _ = try writer.finish()
     let published = try tablet?.keys?.index?.prepare(
       keys: keyColumns, sequence: sequence, deleteSigns: deleteSigns, over: tablet)
-    return Encoded(bytes: sink.bytes, rowCount: rows.count, keys: published)
+    return Encoded(
+      bytes: sink.bytes, rowCount: rows.count,
+      keys: basis.map { published?.based(on: $0) } ?? published)
   }
 }

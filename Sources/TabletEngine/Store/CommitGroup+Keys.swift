@@ -16,6 +16,7 @@ extension CommitGroup {
   /// says so in the log. The catalogue is the one before the load.
   ///
   /// - Parameter keys: by rowset and segment; read from the segments where they are not known.
+  /// - Throws: `PartialUpdateConflict` when rows were completed from what is not there any more.
   mutating func resolveKeys(
     of rowsets: [(tablet: TabletID, rowset: Rowset)], _ keys: [[SegmentKeys?]]
   ) throws {
@@ -31,6 +32,9 @@ extension CommitGroup {
         let displaced = try index.publish(
           known, of: segment, earlier: Array(rowset.segments[..<ordinal]), over: tablet)
         keyChanges.append(.published(segment, index))
+        guard displaced.changedRowCount == 0 else {
+          throw PartialUpdateConflict(rowCount: displaced.changedRowCount)
+        }
         for (older, rows) in displaced.older { delete(rows, of: older, at: version, &record) }
         let own =
           displaced.lost.isEmpty

@@ -39,6 +39,8 @@ public struct CommitReceipt: Hashable, Sendable {
   public internal(set) var isRepeated = false
   /// For how long the load was held back because versions had piled up on its tablets.
   public internal(set) var slowedSeconds = 0.0
+  /// Rows of a partial load that were completed again because others had changed their keys.
+  public internal(set) var redoneRowCount = 0
 
   /// The receipt, when everything that was made durable with it kept this promise.
   func promising(_ durability: Durability) -> CommitReceipt {
@@ -59,6 +61,8 @@ public struct PreparedLoad: Sendable {
   let parts: [Part]
   /// What it contains of rows that clients of group loads were promised.
   var covered: GroupRowsCover?
+  /// What it was completed from; of partial loads.
+  var partial: PartialRows?
 
   /// The same rows, said to be these.
   func containing(_ covered: GroupRowsCover?) -> PreparedLoad {

@@ -57,7 +57,8 @@ extension Store {
   ///   committed again later; `TransactionError` when it has been aborted meanwhile.
   @discardableResult
   public func commit(_ load: PreparedLoad) throws -> CommitReceipt {
-    try commitSlowed(.load(load), of: load)
+    if let rows = load.partial { return try commitPartial(load, rows) }
+    return try commitSlowed(.load(load), of: load)
   }
 
   /// The first of two phases: the rows are durable when this returns, and visible to nobody. They
@@ -66,11 +67,16 @@ extension Store {
   /// Repeating it changes nothing. It blocks no other load.
   /// - Parameter timeoutSeconds: how long it waits before it is aborted; the store's option when
   ///   nil.
-  /// - Throws: as `commit`.
+  /// - Throws: as `commit`; `StorageError.invalidArgument` for a partial load, whose rows could not
+  ///   be completed again when it is decided.
   @discardableResult
   public func precommit(
     _ load: PreparedLoad, timeoutSeconds: Double? = nil
   ) throws -> CommitReceipt {
+    guard load.partial == nil else {
+      throw StorageError.invalidArgument(
+        name: "first phase", value: "a partial load", reason: "it is committed in one phase")
+    }
     let timeout = timeoutSeconds ?? options.precommitTimeoutSeconds
     return try commitSlowed(.precommit(load, timeoutSeconds: timeout), of: load)
   }

@@ -28,6 +28,7 @@ public final class Store: Sendable {
   private let commits = CommitQueue<CommitRequest, CommitReceipt>()
   let transactions: TransactionRegistry
   let groupLoads: GroupLoads
+  let partialUpdates = PartialUpdateTurns()
   private let nextRowset: Atomic<UInt64>
   /// Log files that a backup reads.
   private let logPins = LogPins()

@@ -1,0 +1,83 @@
+import ScanKernels
+import SegmentFormat
+import StorageBase
+
+/// The rows of one bucket of a partial load by key, and where the table has the rows of these keys.
+/// Immutable.
+struct KeyGroups {
+  /// In key order, those of one key in the order they came.
+  let rows: [UInt32]
+  /// Where the rows of each key begin in `rows`, and the end.
+  let starts: [Int]
+  /// By key, what a reader of the snapshot sees; nil for nothing.
+  let locations: [RowLocation?]
+  private let keys: StringTable
+
+  init(
+    _ rows: [UInt32], keys sortKeys: SortKeys, of batch: ColumnBatch, in tablet: TabletSnapshot
+  ) throws {
+    var starts = [0]
+    for index in rows.indices.dropFirst()
+    where sortKeys.compare(Int(rows[index - 1]), sortKeys, Int(rows[index])) != 0 {
+      starts.append(index)
+    }
+    let first = starts.map { rows[$0] }
+    starts.append(rows.count)
+    let columns = Array(batch.schema.columns[..<batch.schema.sortKeyCount])
+    let vectors = batch.columns[..<columns.count].map { $0.gather(first) }
+    self.rows = rows
+    self.starts = starts
+    keys = try SortKeyBytes.encode(vectors, columns)
+    locations = try Self.locate(keys, vectors, in: tablet)
+  }
+
+  var count: Int { locations.count }
+
+  func rows(of key: Int) -> ArraySlice<UInt32> { rows[starts[key]..<starts[key + 1]] }
+
+  private static func locate(
+    _ keys: StringTable, _ vectors: [ColumnVector], in tablet: TabletSnapshot
+  ) throws -> [RowLocation?] {
+    guard let index = tablet.keys?.index else {
+      preconditionFailure("a table that merges on write")
+    }
+    var locations = try index.locate(keys, vectors, in: tablet)
+    // The output of a compaction that the snapshot does not hold may go while it is read.
+    let held = Set(tablet.segments.map { ObjectIdentifier($0) })
+    let moved = locations.indices.filter { key in
+      locations[key].map { !held.contains(ObjectIdentifier($0.segment)) } ?? false
+    }
+    guard !moved.isEmpty else { return locations }
+    let search = try KeySearch(keys.gather(moved.map { UInt32($0) }), in: tablet)
+    for (key, location) in zip(moved, search.locations) { locations[key] = location }
+    return locations
+  }
+
+  /// By key, the row that has its sequence: the one that is seen, else a deletion of the key.
+  /// - Parameter wanted: for which of the keys without a row deletions are looked for, which costs
+  ///   a search in all segments.
+  func sequenceLocations(
+    _ column: Column, in tablet: TabletSnapshot, wanted: (Int) -> Bool
+  ) throws -> [RowLocation?] {
+    var result = locations
+    let unknown = locations.indices.filter { locations[$0] == nil && wanted($0) }
+    guard !unknown.isEmpty else { return result }
+    let probe = KeyProbe(keys.gather(unknown.map { UInt32($0) }))
+    var greatest = [UInt64](repeating: 0, count: unknown.count)
+    var work = KeyProbeWork()
+    for segment in tablet.segments.reversed() {
+      let reader = try segment.reader()
+      var matches: [KeyMatch] = []
+      try reader.findKeys(
+        probe, sequenceColumn: reader.schema.index(of: column.id), matches: &matches, work: &work)
+      for match in matches {
+        let index = Int(match.key)
+        let key = unknown[index]
+        guard result[key] == nil || match.sequence > greatest[index] else { continue }
+        result[key] = RowLocation(segment: segment, row: match.row)
+        greatest[index] = match.sequence
+      }
+    }
+    return result
+  }
+}

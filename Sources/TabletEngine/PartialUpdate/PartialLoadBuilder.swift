@@ -1,0 +1,156 @@
+import ScanKernels
+import StorageBase
+
+/// Collects the rows of one partial load. Not thread-safe; many builders may work on one table at
+/// the same time, none sees another.
+///
+/// The rows are kept in memory until they are committed, since they are completed again when
+/// others have changed their keys. Rows of one key are applied in the order they came, each to what
+/// the one before has left.
+public final class PartialLoadBuilder {
+  private let store: Store
+  private let table: TableSnapshot
+  private let token: TransactionToken
+  private let newKeys: PartialUpdate.NewKeys
+  /// The columns of batches, by their positions in the table, in the order of the client.
+  private let columns: [Int]
+  /// Whether rows name their own columns.
+  private let isFlexible: Bool
+  private var batches: [(batch: ColumnBatch, given: [Bitmap?], deleteSigns: Bitmap?)] = []
+
+  init(
+    store: Store, table: TableSnapshot, columns: [Int], isFlexible: Bool,
+    newKeys: PartialUpdate.NewKeys, token: TransactionToken
+  ) {
+    self.store = store
+    self.table = table
+    self.columns = columns
+    self.isFlexible = isFlexible
+    self.newKeys = newKeys
+    self.token = token
+  }
+
+  /// The transaction of the load.
+  public var transaction: TransactionID { token.id }
+
+  /// Adds rows, all of which give all columns of the load.
+  /// - Parameters:
+  ///   - batch: the columns in the order that the load was begun with.
+  ///   - deleteSigns: the rows that delete their key.
+  /// - Throws: `StorageError.schemaMismatch` when the columns are others, or one that must not be
+  ///   null holds nulls; the rows are not added then. `TransactionError` when the load has been
+  ///   aborted meanwhile.
+  public func append(_ batch: ColumnBatch, deleteSigns: Bitmap? = nil) throws {
+    try append(
+      batch, given: [Bitmap?](repeating: nil, count: columns.count), deleteSigns: deleteSigns)
+  }
+
+  /// Adds rows that give different columns; of a flexible load.
+  /// - Parameters:
+  ///   - batch: all columns of the table. What a row does not give may be anything there.
+  ///   - given: by column, the rows that give it; nil for all rows, as it is for key columns.
+  ///   - deleteSigns: the rows that delete their key.
+  /// - Throws: as `append(_:deleteSigns:)`.
+  public func append(
+    _ batch: ColumnBatch, given: [Bitmap?], deleteSigns: Bitmap? = nil
+  ) throws {
+    precondition(given.count == columns.count, "given rows for each column")
+    precondition(given.allSatisfy { $0.map { $0.count == batch.rowCount } ?? true })
+    precondition(deleteSigns.map { $0.count == batch.rowCount } ?? true, "a sign for each row")
+    for (index, rows) in given.enumerated() where rows != nil {
+      guard isFlexible, columns[index] >= table.definition.schema.sortKeyCount else {
+        throw StorageError.schemaMismatch(
+          table: table.definition.name,
+          column: table.definition.schema.columns[columns[index]].name,
+          expected: "a column that all rows give", found: "one that some give")
+      }
+    }
+    try check(batch, given)
+    try token.requireRunning()
+    if batch.rowCount > 0 { batches.append((batch, given, deleteSigns)) }
+  }
+
+  private func check(_ batch: ColumnBatch, _ given: [Bitmap?]) throws {
+    let name = table.definition.name
+    guard batch.columns.count == columns.count else {
+      throw StorageError.schemaMismatch(
+        table: name, column: "(all)", expected: "\(columns.count) columns",
+        found: "\(batch.columns.count)")
+    }
+    for (index, position) in columns.enumerated() {
+      let column = table.definition.schema.columns[position]
+      let vector = batch.columns[index]
+      let own = batch.schema.columns[index]
+      guard own.id == column.id || own.name == column.name else {
+        throw StorageError.schemaMismatch(
+          table: name, column: column.name, expected: "the column of that name",
+          found: "column \(own.name)")
+      }
+      guard vector.type == column.type else {
+        throw StorageError.schemaMismatch(
+          table: name, column: column.name, expected: "\(column.type)", found: "\(vector.type)")
+      }
+      guard !column.isNullable, let nulls = vector.nulls else { continue }
+      var count = 0
+      nulls.forEachSet { count += given[index]?[$0] ?? true ? 1 : 0 }
+      guard count == 0 else {
+        throw StorageError.schemaMismatch(
+          table: name, column: column.name, expected: "no null",
+          found: "\(count) nulls among \(batch.rowCount) rows")
+      }
+    }
+  }
+
+  /// Completes the rows from what the table has now, sorts, encodes, and writes what is too large
+  /// for the log. `Store.commit` makes them visible; it does this again where others have changed
+  /// the same keys meanwhile.
+  /// - Throws: `StorageError.invalidArgument` naming a key that is new and refused,
+  ///   `StorageError.schemaMismatch` naming a column that a new key has no value for, and what
+  ///   reading and writing throws.
+  public func prepare() throws -> PreparedLoad {
+    guard let rows = try collected() else { return PreparedLoad(token: token, parts: []) }
+    batches.removeAll()
+    return try rows.prepare(in: store, token)
+  }
+
+  /// The rows of all batches, with the columns in the order of the table.
+  private func collected() throws -> PartialRows? {
+    guard !batches.isEmpty else { return nil }
+    let order = columns.indices.sorted { columns[$0] < columns[$1] }
+    let schema = try Schema(
+      columns: order.map { table.definition.schema.columns[columns[$0]] },
+      sortKeyCount: table.definition.schema.sortKeyCount,
+      keysModel: table.definition.schema.keysModel)
+    let ordered = batches.map { entry in
+      ColumnBatch(
+        schema: schema, rowCount: entry.batch.rowCount,
+        columns: order.map { entry.batch.columns[$0] })
+    }
+    let counts = batches.map(\.batch.rowCount)
+    return PartialRows(
+      table: table.id,
+      batch: ordered.count == 1 ? ordered[0] : ColumnBatch(concatenating: ordered),
+      given: order.map { column in
+        Bitmap.joined(batches.map { $0.given[column] }, counts, missing: true)
+      },
+      deleteSigns: Bitmap.joined(batches.map(\.deleteSigns), counts, missing: false),
+      newKeys: newKeys)
+  }
+}
+
+extension Bitmap {
+  /// One after the other; nil when all are.
+  /// - Parameter missing: what the bits of one that is nil are.
+  fileprivate static func joined(
+    _ bitmaps: [Bitmap?], _ counts: [Int], missing: Bool
+  ) -> Bitmap? {
+    guard bitmaps.contains(where: { $0 != nil }) else { return nil }
+    let joined = Bitmap(count: counts.reduce(0, +))
+    var start = 0
+    for (bitmap, count) in zip(bitmaps, counts) {
+      for row in 0..<count where bitmap?[row] ?? missing { joined.set(start + row) }
+      start += count
+    }
+    return joined
+  }
+}

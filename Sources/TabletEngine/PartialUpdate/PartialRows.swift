@@ -1,0 +1,75 @@
+import ScanKernels
+import StorageBase
+
+/// The rows of one partial load as the client gave them; they are completed as often as it takes.
+/// Immutable.
+final class PartialRows: Sendable {
+  let table: TableID
+  /// The given columns, the key columns first, in the order of the table.
+  let batch: ColumnBatch
+  /// By column, the rows that give it; nil for all rows.
+  let given: [Bitmap?]
+  /// Rows that delete their key; nil for none.
+  let deleteSigns: Bitmap?
+  let newKeys: PartialUpdate.NewKeys
+
+  init(
+    table: TableID, batch: ColumnBatch, given: [Bitmap?], deleteSigns: Bitmap?,
+    newKeys: PartialUpdate.NewKeys
+  ) {
+    precondition(given.count == batch.columns.count)
+    self.table = table
+    self.batch = batch
+    self.given = given
+    self.deleteSigns = deleteSigns
+    self.newKeys = newKeys
+  }
+
+  /// The same for a later schema of the table: without columns that were dropped meanwhile, others
+  /// of their types there.
+  func brought(to schema: Schema) throws -> PartialRows {
+    var columns: [Column] = []
+    var vectors: [ColumnVector] = []
+    var given: [Bitmap?] = []
+    for column in schema.columns {
+      guard let position = batch.schema.index(of: column.id) else { continue }
+      let vector = batch.columns[position]
+      columns.append(column)
+      vectors.append(vector.type == column.type ? vector : vector.converted(to: column.type))
+      given.append(self.given[position])
+    }
+    let own = try Schema(
+      columns: columns, sortKeyCount: schema.sortKeyCount, keysModel: schema.keysModel)
+    return PartialRows(
+      table: table,
+      batch: ColumnBatch(schema: own, rowCount: batch.rowCount, columns: vectors), given: given,
+      deleteSigns: deleteSigns, newKeys: newKeys)
+  }
+
+  /// Completes, sorts and encodes the rows, from what the table has now.
+  func prepare(in store: Store, _ token: TransactionToken) throws -> PreparedLoad {
+    guard let table = store.catalogueNow.tables[table] else {
+      preconditionFailure("tables stay")
+    }
+    let rows = try brought(to: table.definition.schema)
+    let sorter = RowSorter(rows.batch)
+    var parts: [PreparedLoad.Part] = []
+    for (bucket, own) in rows.rowsByBucket(table.definition).enumerated() where !own.isEmpty {
+      let completion = try RowCompletion(
+        rows, sorter.sorted(own), keys: sorter.keys, of: table, bucket: bucket)
+      let writer = BucketWriter(store: store, tablet: table.tablets[bucket].id, token: token)
+      try writer.add(completion.encode(rowCountMax: store.options.segmentRowCountMax), isLast: true)
+      if let part = try writer.finish() { parts.append(part) }
+    }
+    return PreparedLoad(token: token, parts: parts, partial: self)
+  }
+
+  private func rowsByBucket(_ definition: TableDefinition) -> [[UInt32]] {
+    if definition.bucketCount == 1 { return [Array(0..<UInt32(batch.rowCount))] }
+    var rows = [[UInt32]](repeating: [], count: definition.bucketCount)
+    for (row, bucket) in BucketHash(definition: definition).buckets(of: batch).enumerated() {
+      rows[Int(bucket)].append(UInt32(row))
+    }
+    return rows
+  }
+}

@@ -1,0 +1,56 @@
+import StorageBase
+import TabletModel
+
+// Committing partial loads: optimistically, from what the table had when their rows were completed.
+extension Store {
+  /// Attempts before the load waits for other partial loads.
+  private static let freeAttemptCount = 3
+  private static let attemptCountMax = 100
+
+  /// Rows of partial loads that were completed again because others had changed their keys
+  /// meanwhile, since the store was opened.
+  public var redonePartialRowCount: Int { partialUpdates.redoneRowCount }
+
+  /// Commits a partial load; its rows are completed again as long as others change their keys
+  /// before they become visible.
+  /// - Throws: as `commit`; `StorageError.limitExceeded` when other loads come first every time.
+  func commitPartial(_ load: PreparedLoad, _ rows: PartialRows) throws -> CommitReceipt {
+    var load = load
+    var outdated: [String] = []
+    var conflict: PartialUpdateConflict?
+    var redone = 0
+    for attempt in 0..<Self.attemptCountMax {
+      do {
+        let isQueued = attempt >= Self.freeAttemptCount
+        var receipt = try partialUpdates.attempt(queueing: isQueued) {
+          if let known = conflict {
+            redone += known.rowCount
+            partialUpdates.addRedone(known.rowCount)
+            outdated += paths(of: load)
+            load = try rows.prepare(in: self, load.token)
+            conflict = nil
+          }
+          return try commitSlowed(.load(load), of: load)
+        }
+        receipt.redoneRowCount = redone
+        // A file that cannot be removed now is removed as an orphan when the store is next opened.
+        for path in outdated { do { try files.remove(path) } catch {} }
+        return receipt
+      } catch {
+        guard let found = error as? PartialUpdateConflict else { throw error }
+        conflict = found
+      }
+    }
+    throw StorageError.limitExceeded(
+      what: "attempts to commit a partial load whose keys others keep changing",
+      value: Self.attemptCountMax, limit: Self.attemptCountMax, remedy: "commit it again")
+  }
+
+  private func paths(of load: PreparedLoad) -> [String] {
+    load.parts.flatMap { part in
+      part.segments.indices.filter {
+        if case .file = part.segments[$0] { true } else { false }
+      }.map { layout.segment(tablet: part.tablet, rowset: part.rowset, ordinal: $0) }
+    }
+  }
+}
