@@ -165,6 +165,33 @@ import Testing
 
   /// Rows of group loads that were promised and are not visible yet are in a backup, and in what is
   /// restored from one or from a store that ended without a checkpoint.
+  /// Rows that newer ones have taken the place of, and deleted ones, stay away in the copy.
+  @Test(arguments: UniqueKeyTests.shapes, [0, 1 << 16])
+  func uniqueKeysStayUnique(shape: UniqueKeyModel.Shape, inlineBytes: Int) throws {
+    let disk = MemoryFileSystem()
+    let store = try Store.create(
+      TestStore.path, files: disk, clock: ManualClock(Timestamp(rawValue: 1_000_000)), entropy: 7,
+      options: StoreOptions(inlineRowsetByteCountMax: inlineBytes))
+    try store.createTable(UniqueKeyModel.definition(shape))
+    var model = UniqueKeyModel(shape)
+    var random = SeededGenerator(seed: 8)
+    for number in 0..<8 {
+      let load = try model.makeLoad(number, &random)
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(load.batch, deleteSigns: load.deleteSigns)
+      model.publish(load, sequence: try store.commit(builder.prepare()).sequence)
+      if number == 3 { Self.compact(store, threshold: 4) }
+    }
+    try store.backup(to: Self.backup)
+    try StoreRestore(Self.backup, files: disk).run(to: Self.restored)
+    for path in [Self.backup, Self.restored] {
+      let copy = try Store.open(path, files: disk, clock: store.clock)
+      let table = try copy.snapshot(of: UniqueKeyModel.table)
+      #expect(try UniqueKeyModel.contents(of: table) == model.visible)
+      #expect(StoreVerifier(copy).run().problems == [])
+    }
+  }
+
   @Test(arguments: [TransferMode.link, .copy], [false, true])
   func promisedRowsAreRestored(mode: TransferMode, isBackedUp: Bool) throws {
     let disk = MemoryFileSystem()

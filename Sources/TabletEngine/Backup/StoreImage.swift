@@ -60,10 +60,11 @@ extension Checkpoint {
       for tablet in tables[table].tablets.indices {
         let state = tables[table].tablets[tablet].state
         let visible = Set(state.rowsets.map(\.id))
-        let placements = tables[table].tablets[tablet].placements
+        let whole = tables[table].tablets[tablet]
         checkpoint.tables[table].tablets[tablet] = Tablet(
           state: state.withoutStaleRowsets,
-          placements: placements.filter { visible.contains($0.key) })
+          placements: whole.placements.filter { visible.contains($0.key) },
+          deletes: whole.deletes.filter { visible.contains($0.key) })
       }
     }
     return checkpoint

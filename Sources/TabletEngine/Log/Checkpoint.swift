@@ -39,7 +39,7 @@ struct Checkpoint: Sendable {
     /// By rowset, visible and stale.
     var placements: [RowsetID: [SegmentPlacement]]
     /// By rowset and ordinal of the segment; only of unique-key tables.
-    var deletes: [RowsetID: [Int: DeleteHistory]] = [:]
+    var deletes: [RowsetID: [Int: DeleteHistory]]
   }
 
   /// Writes the checkpoint so that it is either there whole or not at all.
@@ -208,6 +208,6 @@ extension Checkpoint.Tablet {
       throw reader.corrupt(
         "tablet \(id)", expected: "valid versions", found: state.check().joined(separator: "; "))
     }
-    return Checkpoint.Tablet(state: state, placements: placements)
+    return Checkpoint.Tablet(state: state, placements: placements, deletes: [:])
   }
 }
