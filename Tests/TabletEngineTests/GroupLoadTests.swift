@@ -151,6 +151,28 @@ import Testing
     #expect(try TestStore.contents(of: store) == TestStore.sorted(rows(1)))
   }
 
+  /// Also of a client whose rows go alone, and are fewer where one key has several.
+  @Test(arguments: [GroupLoadMode.async, .sync], [1, 1 << 20])
+  func rowsOfAClientAreCountedAsHeGaveThem(mode: GroupLoadMode, byteCount: Int) throws {
+    var options = StoreOptions()
+    options.groupLoadSeconds = 0
+    options.groupLoadByteCount = byteCount
+    let store = try Store.create(
+      TestStore.path, files: MemoryFileSystem(), clock: ManualClock(), entropy: 7,
+      options: options)
+    var model = UniqueKeyModel(UniqueKeyModel.Shape())
+    try store.createTable(UniqueKeyModel.definition(model.shape))
+    var random = SeededGenerator(seed: 3)
+    let rows = try model.makeLoad(1, &random).rows.map { (row: $0.row, isDelete: false) }
+    let load = try model.load(of: rows + rows)
+    let receipt = try store.groupLoad(load.batch, into: UniqueKeyModel.table, mode: mode)
+    #expect(receipt.rowCount == 2 * rows.count)
+    try store.flushGroupLoads()
+    model.publish(load, sequence: 0)
+    #expect(
+      try UniqueKeyModel.contents(of: store.snapshot(of: UniqueKeyModel.table)) == model.visible)
+  }
+
   @Test func misfitsAreRefusedAtOnce() throws {
     let store = try create(MemoryFileSystem(), clock: ManualClock())
     let schema = try Schema([("a", .int64, false)], sortKeyCount: 1)

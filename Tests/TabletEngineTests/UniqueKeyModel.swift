@@ -64,7 +64,6 @@ struct UniqueKeyModel {
 
   /// Rows of few keys, some of them deletions.
   func makeLoad(_ number: Int, _ random: inout SeededGenerator) throws -> Load {
-    let schema = try Self.definition(shape).schema
     let count = Int(random.next() % 30)
     let rows = (0..<count).map { ordinal -> (row: Row, isDelete: Bool) in
       let key = random.next() % 40
@@ -78,6 +77,12 @@ struct UniqueKeyModel {
       ]
       return (keys + values, random.next() % 6 == 0)
     }
+    return try load(of: rows)
+  }
+
+  func load(of rows: [(row: Row, isDelete: Bool)]) throws -> Load {
+    let schema = try Self.definition(shape).schema
+    let count = rows.count
     let builders = schema.columns.map { ColumnBuilder(type: $0.type) }
     let signs = Bitmap(count: count)
     for (index, row) in rows.enumerated() {

@@ -17,6 +17,7 @@ public struct GroupLoadReceipt: Hashable, Sendable {
   public let transaction: TransactionID
   /// Made by the store; shared by all clients of the transaction.
   public let label: String
+  /// The rows of the client; where keys are unique, also those that are not the newest of theirs.
   public let rowCount: Int
   public let isVisible: Bool
   public let durability: DurabilityPromise

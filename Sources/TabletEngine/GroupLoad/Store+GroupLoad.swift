@@ -81,7 +81,7 @@ extension Store {
     let receipt = try load(batch, into: table)
     return GroupLoadReceipt(
       transaction: receipt.transaction ?? TransactionID(rawValue: 0), label: "",
-      rowCount: receipt.rowCount, isVisible: true, durability: receipt.durability)
+      rowCount: batch.rowCount, isVisible: true, durability: receipt.durability)
   }
 
   /// The transaction that rows added now will be committed with.

@@ -29,6 +29,7 @@ public struct CommitReceipt: Hashable, Sendable {
   public internal(set) var versions: [TabletID: Version] = [:]
   /// Encoded bytes of the rowsets.
   public internal(set) var byteCount = 0
+  /// Rows of the rowsets: where keys are unique, one of each key in the load.
   public internal(set) var rowCount = 0
   /// Of the table, after a change of its schema.
   var schemaVersion = 0
