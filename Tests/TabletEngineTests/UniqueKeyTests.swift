@@ -95,6 +95,7 @@ struct UniqueKeyHistory {
 
   /// Everything holds, also after another restart.
   mutating func finish() throws {
+    if let store { #expect(StoreVerifier(store).run().problems == []) }
     try reopen()
     try check("at the end")
     guard let store else { return }

@@ -43,6 +43,7 @@ public struct StoreVerifier {
           check(rowset, of: table, bucket: bucket, &report)
           try progress(report.rowsets, total)
         }
+        report.problems.append(contentsOf: KeyVerifier(tablet)?.problems() ?? [])
       }
     }
     for (tablet, rowset) in catalogue.pending.sorted(by: { $0.key < $1.key }).flatMap(\.value.parts)
