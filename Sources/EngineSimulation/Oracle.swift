@@ -13,8 +13,10 @@ struct Oracle {
       let table: Int
       let load: Int
       let rowCount: Int
-      /// By bucket.
+      /// By bucket, the rows that stay.
       let digests: [Digest]
+      /// By bucket, the newest rows of their keys; none where keys are not unique.
+      var keyedRows: [[KeyedRow]] = []
     }
 
     let number: Int
@@ -43,11 +45,22 @@ struct Oracle {
   struct Entry {
     var digests: [Int: Digest] = [:]
     var rowCounts: [Int: Int] = [:]
+    /// Of unique keys: of each load one row of each key.
+    var keyedRows: [KeyedRow] = []
+
+    /// All rows in it.
+    var rowCount: Int {
+      keyedRows.isEmpty ? digests.values.reduce(0) { $0 + $1.rowCount } : keyedRows.count
+    }
   }
 
   /// By table and bucket: the versions after the first, oldest first.
   private(set) var histories: [Int: [[Entry]]] = [:]
   private(set) var uncertainTables: Set<Int> = []
+  /// Those with unique keys.
+  private(set) var keyedTables: Set<Int> = []
+  /// Whether there are compactions that reach back to the first version.
+  var mayForgetDeletions = true
   /// In the order of the log.
   private(set) var uncertain: [Event] = []
   /// What was acknowledged and a power failure may take, oldest first, with the time at which they
@@ -76,6 +89,7 @@ struct Oracle {
 
   mutating func tableCreated(_ table: SampleTable) {
     uncertainTables.remove(table.number)
+    if table.keys != nil { keyedTables.insert(table.number) }
     histories[table.number] = Array(repeating: [], count: table.definition.bucketCount)
   }
 
@@ -148,6 +162,7 @@ struct Oracle {
       for (bucket, digest) in part.digests.enumerated() where digest.rowCount > 0 {
         entries[bucket].digests[part.load] = digest
         entries[bucket].rowCounts[part.load] = part.rowCount
+        if !part.keyedRows.isEmpty { entries[bucket].keyedRows += part.keyedRows[bucket] }
       }
     }
     return entries
@@ -181,7 +196,7 @@ struct Oracle {
     (histories[table] ?? []).map { Version(Int64($0.count + 1)) }
   }
 
-  /// By load, what a tablet holds at a version.
+  /// By load, what a tablet holds at a version of rows that stay.
   func contents(of table: Int, bucket: Int, at version: Version) -> [Int: Digest] {
     var contents: [Int: Digest] = [:]
     for entry in (histories[table]?[bucket] ?? []).prefix(Int(version.rawValue) - 1) {
@@ -190,8 +205,13 @@ struct Oracle {
     return contents
   }
 
-  /// The ids of all rows of a table.
-  func rows(of table: Int) -> [Int] {
+  /// The ids of all rows of a table that readers see; nil when that is not known.
+  func rows(of table: Int) -> [Int]? {
+    if keyedTables.contains(table) {
+      let rows = keyedRows(of: table)
+      guard rows.allSatisfy({ $0.count == 1 }) else { return nil }
+      return rows.joined().filter { !$0.isDeletion }.map(\.id).sorted()
+    }
     var rowCounts: [Int: Int] = [:]
     for entry in (histories[table] ?? []).joined() { rowCounts.merge(entry.rowCounts) { $1 } }
     return rowCounts.keys.sorted().flatMap {

@@ -64,7 +64,7 @@ extension SampleTable {
     }
   }
 
-  private static func texts(isIndexed: Bool, _ durability: Durability) throws -> SampleTable {
+  static func texts(isIndexed: Bool, _ durability: Durability) throws -> SampleTable {
     let words = ["river", "sand", "stone", "delta", "flood", "silt", "bank", "mud"]
     let columns = [
       Column(name: "code", type: .string) { bits, _ in .string("code \(bits % 17)") }, id,

@@ -23,16 +23,23 @@ struct SampleTable: Sendable {
   let definition: TableDefinition
   private let columns: [Column]
   private let idColumn: Int
+  /// Nil where keys are not unique.
+  let keys: Keys?
 
   /// - Parameter makeDefinition: from the schema that the columns make.
   init(
-    number: Int, columns: [Column], sortKeyCount: Int,
+    number: Int, columns: [Column], sortKeyCount: Int, keys: Keys? = nil,
     _ makeDefinition: (Schema) throws -> TableDefinition
   ) throws {
     self.number = number
     self.columns = columns
+    self.keys = keys
     let schema = try Schema(
-      columns.map { ($0.name, $0.type, $0.isNullable) }, sortKeyCount: sortKeyCount)
+      columns: columns.enumerated().map { index, column in
+        StorageBase.Column(
+          id: ColumnID(rawValue: UInt32(index + 1)), name: column.name, type: column.type,
+          isNullable: column.isNullable)
+      }, sortKeyCount: sortKeyCount, keysModel: keys == nil ? .duplicate : .unique)
     definition = try makeDefinition(schema)
     idColumn = try schema.requireIndex(of: "id")
   }
@@ -47,8 +54,15 @@ struct SampleTable: Sendable {
   }
 
   func row(_ id: Int) -> [Value] {
-    let bits = mixBits(UInt64(id) &* 8 &+ UInt64(number))
+    let bits = bits(of: id)
     return columns.map { $0.value(bits, id) }
+  }
+
+  func bits(of id: Int) -> UInt64 { mixBits(UInt64(id) &* 8 &+ UInt64(number)) }
+
+  func bucket(of id: Int) -> Int {
+    let row = row(id)
+    return definition.bucket(of: definition.distribution.map { row[$0] })
   }
 
   func batch(load: Int, rowCount: Int) -> ColumnBatch {
@@ -61,37 +75,41 @@ struct SampleTable: Sendable {
       schema: schema, rowCount: rowCount, columns: builders.map { $0.finish() })
   }
 
-  /// What each tablet gets of a load.
+  /// What each tablet gets of a load, and keeps.
   func digests(load: Int, rowCount: Int) -> [Digest] {
     var digests = [Digest](repeating: Digest(), count: definition.bucketCount)
-    for id in Self.ids(load: load, rowCount: rowCount) {
-      let row = row(id)
-      let bucket = definition.bucket(of: definition.distribution.map { row[$0] })
-      digests[bucket].add(row: id)
+    for id in Self.ids(load: load, rowCount: rowCount) where stays(id) {
+      digests[bucket(of: id)].add(row: id)
     }
     return digests
   }
 
-  /// Reads all rows of some segments.
+  /// Reads all rows of some segments that no others can take the place of.
   /// - Returns: by load, what was found of it.
   /// - Throws: `SimulationFailure` for a row that nobody wrote, `StorageError` for what cannot be
   ///   read.
   func read(_ segments: [RowsetSegment]) throws -> [Int: Digest] {
     var found: [Int: Digest] = [:]
-    var work = PageWork()
     for segment in segments {
-      let reader = try segment.reader()
-      for page in 0..<reader.pageCount {
-        let vectors = try definition.schema.columns.indices.map {
-          try reader.readPage(column: $0, page: page, work: &work)
-        }
-        for row in 0..<reader.rowRange(ofPage: page).count {
-          let id = try checkedID(vectors, row)
-          found[Self.load(ofRow: id), default: Digest()].add(row: id)
-        }
+      try forEachRow(of: segment) { _, id in
+        if stays(id) { found[Self.load(ofRow: id), default: Digest()].add(row: id) }
       }
     }
     return found
+  }
+
+  /// Reads all rows of a segment.
+  /// - Throws: as `read`.
+  func forEachRow(of segment: RowsetSegment, _ body: (_ ordinal: Int, _ id: Int) -> Void) throws {
+    var work = PageWork()
+    let reader = try segment.reader()
+    for page in 0..<reader.pageCount {
+      let vectors = try definition.schema.columns.indices.map {
+        try reader.readPage(column: $0, page: page, work: &work)
+      }
+      let rows = reader.rowRange(ofPage: page)
+      for row in 0..<rows.count { body(rows.lowerBound + row, try checkedID(vectors, row)) }
+    }
   }
 
   private func checkedID(_ vectors: [ColumnVector], _ row: Int) throws -> Int {

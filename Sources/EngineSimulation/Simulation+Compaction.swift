@@ -1,4 +1,3 @@
-import CompactionPolicies
 import StorageBase
 import StorageIO
 import TabletEngine
@@ -7,10 +6,9 @@ import TabletModel
 // Work in the background.
 extension Simulation {
   /// The policies a run may have: those that are shipped, so tuned that they act on few rowsets.
-  static var policies: [() throws -> any CompactionPolicy] {
-    ["full:k=1", "full:k=3", "num-based:min_deltas=2", "gradient:min_deltas=3", "gradient", "none"]
-      .map { spec in { try PolicyCatalogue.shipped.policy(spec).policy } }
-  }
+  static let policies = [
+    "full:k=1", "full:k=3", "num-based:min_deltas=2", "gradient:min_deltas=3", "gradient", "none",
+  ]
 
   /// Sweeps or writes a checkpoint.
   func maintain(_ name: String, _ body: (Store) throws -> Void) throws {

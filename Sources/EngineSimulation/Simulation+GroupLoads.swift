@@ -170,7 +170,7 @@ extension Simulation {
   private func someRows() -> (SampleTable, Oracle.Change.Part, ColumnBatch)? {
     guard !knownTables.isEmpty else { return nil }
     let table = knownTables[random.index(of: knownTables)]
-    let part = makeChange(for: [table]).parts[0]
+    let part = makeChange(for: [table], allowsDeletions: false).parts[0]
     return (table, part, table.batch(load: part.load, rowCount: part.rowCount))
   }
 

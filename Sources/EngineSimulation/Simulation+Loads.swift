@@ -47,14 +47,17 @@ extension Simulation {
   }
 
   /// A new load of some rows for each of these tables.
-  func makeChange(for chosen: [SampleTable]) -> Oracle.Change {
+  /// - Parameter allowsDeletions: whether some of the rows are deletions where keys are unique.
+  func makeChange(for chosen: [SampleTable], allowsDeletions: Bool = true) -> Oracle.Change {
     let number = nextLoad
     nextLoad += 1
     let parts = chosen.map { table in
       let rowCount = Int(random.next() % 24)
       return Oracle.Change.Part(
         table: table.number, load: number, rowCount: rowCount,
-        digests: table.digests(load: number, rowCount: rowCount))
+        digests: table.digests(load: number, rowCount: rowCount),
+        keyedRows: table.keyedRows(
+          load: number, rowCount: rowCount, allowsDeletions: allowsDeletions))
     }
     return Oracle.Change(number: number, parts: parts)
   }
@@ -102,7 +105,10 @@ extension Simulation {
     }
     try begun(builder.transaction, label: label, change)
     do {
-      try builder.append(table.batch(load: change.number, rowCount: change.parts[0].rowCount))
+      let rowCount = change.parts[0].rowCount
+      try builder.append(
+        table.batch(load: change.number, rowCount: rowCount),
+        deleteSigns: table.deleteSigns(load: change.number, rowCount: rowCount))
       return PreparedChange(load: try builder.prepare(), change: change)
     } catch {
       givenUp(builder.transaction)

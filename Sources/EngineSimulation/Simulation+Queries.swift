@@ -10,7 +10,7 @@ extension Simulation {
     let known = oracle.tables
     guard let store = world.store, !known.isEmpty else { return }
     let table = tables[known[random.index(of: known)]]
-    let rows = oracle.rows(of: table.number)
+    guard let rows = oracle.rows(of: table.number) else { return }
     let (filter, matches) = condition(on: table, rows)
     var query = Query.computing(.countAll, as: "count").computing(.sum("id"), as: "sum")
       .computing(.max("id"), as: "max")

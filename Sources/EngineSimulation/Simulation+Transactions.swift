@@ -27,7 +27,9 @@ extension Simulation {
       for part in change.parts {
         let table = tables[part.table]
         try transaction.builder(for: table.name)
-          .append(table.batch(load: part.load, rowCount: part.rowCount))
+          .append(
+            table.batch(load: part.load, rowCount: part.rowCount),
+            deleteSigns: table.deleteSigns(load: part.load, rowCount: part.rowCount))
       }
       open.append(OpenTransaction(transaction: transaction, change: change))
       trace.note("begun", "\(change.number)")

@@ -1,3 +1,4 @@
+import CompactionPolicies
 import StorageBase
 import StorageIO
 import TabletEngine
@@ -65,12 +66,30 @@ public final class Simulation: @unchecked Sendable {
     options.groupLoadByteCount = [700, 4000, 1 << 20][Int(random.next() % 3)]
     world = SimulatedWorld(options: options)
     let durabilities: [Durability] = [.sync, .sync, .group(milliseconds: 800), .none]
-    tables = try SampleTable.all(isIndexed: random.next() % 3 == 0) {
-      durabilities[random.index(of: durabilities)]
-    }
-    policy = try Self.policies[Int(random.next() % UInt64(Self.policies.count))]()
+    tables = try Self.someTables(&random) { durabilities[$0.index(of: durabilities)] }
+    let index = random.index(of: Self.policies)
+    policy = try PolicyCatalogue.shipped.policy(Self.policies[index]).policy
+    oracle.mayForgetDeletions = Self.policies[index] != "none"
     trace = SimulationTrace(keepsEvents: keepsEvents)
     self.random = random
+  }
+
+  /// The tables of a run, in half of the runs some with unique keys.
+  private static func someTables(
+    _ random: inout SeededGenerator, _ durability: (inout SeededGenerator) -> Durability
+  ) throws -> [SampleTable] {
+    let isIndexed = random.next() % 3 == 0
+    guard random.next() % 2 == 0 else {
+      return try SampleTable.all(isIndexed: isIndexed) { durability(&random) }
+    }
+    let merges: [UniqueKeyOptions.Merge] = [.onWrite, .onWrite, .onRead]
+    return try SampleTable.keyed(
+      isIndexed: isIndexed, durability: { durability(&random) },
+      options: {
+        UniqueKeyOptions(
+          merge: merges[random.index(of: merges)],
+          index: UniqueKeyOptions.Index.allCases[Int(random.next() % 2)])
+      }, isSequenced: { random.next() % 2 == 0 })
   }
 
   /// Runs `stepCount` steps, then recovers once more without faults and checks everything.
@@ -250,8 +269,7 @@ public final class Simulation: @unchecked Sendable {
     try readAll()
     while !copies.isEmpty { try restore() }
     guard let store = world.store else { return }
-    let problems = StoreVerifier(store).run().problems
-    guard problems.isEmpty else { throw SimulationFailure("verify: \(problems)") }
+    try verify(store)
     // The store goes on, and with nobody reading older versions it needs no more than is visible.
     try commitAll()
     for table in tables where !oracle.tables.contains(table.number) { try create(table) }
@@ -263,7 +281,13 @@ public final class Simulation: @unchecked Sendable {
     try store.checkpoint()
     try readAll()
     if let innerFailure { throw innerFailure }
+    try verify(store)
     try checkFiles(store)
+  }
+
+  func verify(_ store: Store) throws {
+    let problems = StoreVerifier(store).run().problems
+    guard problems.isEmpty else { throw SimulationFailure("verify: \(problems)") }
   }
 }
 

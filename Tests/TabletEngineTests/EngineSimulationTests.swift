@@ -24,7 +24,7 @@ import Testing
     // What has injected faults is noted where it ends, once for all of them.
     #expect(counts["faults", default: 0] > Self.seedCount / 2)
     let sometimes = [
-      "read", "read held", "read older", "query", "kill", "close", "too many versions",
+      "read", "read held", "read older", "read past", "query", "kill", "close", "too many versions",
       "compaction cancelled", "compaction failed", "open refused", "decided by recovery",
       "read failed", "clock jumps", "precommitted", "committed", "aborted", "repeated commit",
       "label in use", "maintain", "precommit failed", "inspect", "group load",
