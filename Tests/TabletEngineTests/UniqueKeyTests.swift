@@ -34,6 +34,53 @@ import Testing
   }
 }
 
+extension UniqueKeyTests {
+  /// A load is prepared, and what it has seen is compacted in part before its commit: the output
+  /// has an older row of its key, deleted by a newer rowset that the load has seen.
+  @Test(arguments: shapes)
+  func whatALoadHasSeenCountsAfterACompaction(shape: UniqueKeyModel.Shape) throws {
+    let store = try Store.create(
+      TestStore.path, files: MemoryFileSystem(), clock: ManualClock(), entropy: 7)
+    try store.createTable(UniqueKeyModel.definition(shape))
+    var model = UniqueKeyModel(shape)
+    var random = SeededGenerator(seed: 1)
+    let first = try model.makeLoad(1, &random).rows.filter { !$0.isDelete }
+    for _ in 0..<3 {
+      let load = try model.load(of: first)
+      model.publish(load, sequence: try store.load(load.batch, into: UniqueKeyModel.table).sequence)
+    }
+    let load = try model.load(of: first)
+    let builder = try store.beginLoad(into: UniqueKeyModel.table)
+    try builder.append(load.batch)
+    let prepared = try builder.prepare()
+    let scheduler = CompactionScheduler(
+      store: store, policy: OldestPairPolicy(),
+      lanes: [CompactionLane(kinds: [.cumulative], slotCount: 1, executor: InlineExecutor())])
+    scheduler.start()
+    scheduler.stop(cancelRunning: false)
+    model.publish(load, sequence: try store.commit(prepared).sequence)
+    let table = try store.snapshot(of: UniqueKeyModel.table)
+    #expect(try UniqueKeyModel.contents(of: table) == model.visible)
+    #expect(StoreVerifier(store).run().problems == [])
+  }
+}
+
+/// Merges the first two loads, once.
+private struct OldestPairPolicy: CompactionPolicy {
+  var designPoint: DesignPoint {
+    DesignPoint(trigger: "first", layout: "any", granularity: "two", movement: "n/a")
+  }
+
+  func decide(_ facts: TabletFacts) -> CompactionDecision {
+    let range = VersionRange(Version(2), Version(3))
+    guard facts.inFlight.isEmpty, facts.allowedKinds.contains(.cumulative),
+      facts.rowsets.contains(where: { $0.versions == VersionRange(Version(2), Version(2)) })
+    else { return .wait(until: nil, because: "done") }
+    return .compact(
+      [CompactionPick(kind: .cumulative, versions: range, urgency: 1)], because: "first")
+  }
+}
+
 /// One random history.
 struct UniqueKeyHistory {
   private let files = MemoryFileSystem()

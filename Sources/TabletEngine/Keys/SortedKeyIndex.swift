@@ -96,8 +96,9 @@ final class SortedKeyIndex: KeyIndex {
         result.displace(RowLocation(segment: segment, row: match.row))
         return false
       }
-      // A row that lost against an older one, or a deletion: the older one may be there.
-      return keys.sequences != nil
+      // A row that lost against an older one, or a deletion: the older one may be there. Or the
+      // newer one is in a rowset that is not asked again, since it has been seen.
+      return keys.sequences != nil || keys.seen != nil
     }
     probe.drop(matches)
     return found
