@@ -19,8 +19,8 @@ struct RowCompletion {
   ///   - partial: rows of the table's present schema.
   ///   - rows: those of the bucket in key order.
   ///   - keys: of all rows.
-  /// - Throws: `StorageError.invalidArgument` naming a key that is new and refused, and what reading
-  ///   throws.
+  /// - Throws: `StorageError.invalidArgument` naming a key that is new and refused, and what
+  ///   reading throws.
   init(
     _ partial: PartialRows, _ rows: [UInt32], keys: SortKeys, of table: TableSnapshot, bucket: Int
   ) throws {
