@@ -123,10 +123,15 @@ struct UniqueKeyHistory {
     let table = try store.snapshot(of: UniqueKeyModel.table)
     let found = try UniqueKeyModel.contents(of: table)
     #expect(found == model.visible, "\(shape), \(place)")
+    var random = random
+    try model.expectLookups(in: table, model.visible, place, &random)
     for (sequence, expected) in model.history {
       guard let old = table.asOf(sequence: sequence) else { continue }
       let found = try UniqueKeyModel.contents(of: old)
       #expect(found == expected, "\(shape), \(place), as of \(sequence)")
+      if random.next() % 16 == 0 {
+        try model.expectLookups(in: old, expected, "\(place), as of \(sequence)", &random)
+      }
     }
   }
 }

@@ -15,16 +15,18 @@ extension SegmentReader {
   }
 
   /// The rows of one page of a column of the table, of its type there.
+  /// - Parameter rows: only these rows of the page, in this order; nil for all.
   /// - Throws: as `requireFit`, and what reading the page throws.
   func readPage(
-    of column: Column, page: Int, work: inout PageWork
+    of column: Column, page: Int, rows: [UInt32]? = nil, work: inout PageWork
   ) throws -> ColumnVector {
     switch try requireFit(of: column) {
-    case .stored(let position): try readPage(column: position, page: page, work: &work)
+    case .stored(let position):
+      try readPage(column: position, page: page, rows: rows, work: &work)
     case .widened(let position):
-      try readPage(column: position, page: page, work: &work).converted(to: column.type)
+      try readPage(column: position, page: page, rows: rows, work: &work).converted(to: column.type)
     case .constant(let value):
-      .constant(value, type: column.type, count: rowRange(ofPage: page).count)
+      .constant(value, type: column.type, count: rows?.count ?? rowRange(ofPage: page).count)
     }
   }
 }
