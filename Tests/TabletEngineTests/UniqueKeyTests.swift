@@ -23,6 +23,12 @@ import Testing
         }
       }
     }
+    for rowStore in [StoredRows.all, .columns([1, 3].map { ColumnID(rawValue: $0) })] {
+      for strings in [false, true] {
+        shapes.append(
+          UniqueKeyModel.Shape(hasStringKey: strings, buckets: 2, rowStore: rowStore))
+      }
+    }
     return shapes
   }
 

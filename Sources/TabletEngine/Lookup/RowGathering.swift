@@ -2,7 +2,11 @@ import ScanKernels
 import SegmentFormat
 import StorageBase
 
-/// Reads rows that lie anywhere: segment after segment and page after page, each once for a column.
+/// Reads rows that lie anywhere, segment after segment: whole rows where a row store has all the
+/// columns, else column after column, each page once.
+///
+/// Row stores of tables are not compressed and mostly mapped, so that a row is read where it lies
+/// and nothing is kept of it; without a mapping a page is read for each call.
 struct RowGathering {
   /// Of the table.
   let columns: [Column]
@@ -57,6 +61,9 @@ struct RowGathering {
     _ rows: ArraySlice<UInt32>, of segment: RowsetSegment, to builders: [ColumnBuilder]
   ) throws {
     let reader = try segment.reader()
+    if let store = try reader.rowStore(), let sources = try sources(in: store, of: reader) {
+      return try append(Array(rows), of: store, sources, to: builders)
+    }
     var work = PageWork()
     var next = rows.startIndex
     while next < rows.endIndex {
@@ -69,6 +76,50 @@ struct RowGathering {
         let vector = try reader.readPage(of: column, page: page, rows: own, work: &work)
         builder.append(vector.widened(), rows: 0..<own.count)
       }
+    }
+  }
+
+  /// How a row store serves a column.
+  private enum Source {
+    case field(Int)
+    /// Holds the column as a narrower type.
+    case narrower(Int)
+    case constant(Value)
+  }
+
+  /// Nil when the store lacks a column of the segment.
+  private func sources(
+    in store: RowStoreReader, of reader: SegmentReader
+  ) throws -> [Source]? {
+    var sources: [Source] = []
+    for column in columns {
+      switch try reader.requireFit(of: column) {
+      case .stored(let position):
+        guard let field = store.positions.firstIndex(of: position) else { return nil }
+        sources.append(.field(field))
+      case .widened(let position):
+        guard let field = store.positions.firstIndex(of: position) else { return nil }
+        sources.append(.narrower(field))
+      case .constant(let value): sources.append(.constant(value))
+      }
+    }
+    return sources
+  }
+
+  private func append(
+    _ rows: [UInt32], of store: RowStoreReader, _ sources: [Source],
+    to builders: [ColumnBuilder]
+  ) throws {
+    let batch = RowBatch(layout: store.layout)
+    try store.read(rows: rows, into: batch)
+    for ((column, source), builder) in zip(zip(columns, sources), builders) {
+      let vector: ColumnVector =
+        switch source {
+        case .field(let field): batch.column(field)
+        case .narrower(let field): batch.column(field).converted(to: column.type)
+        case .constant(let value): .constant(value, type: column.type, count: rows.count)
+        }
+      builder.append(vector, rows: 0..<rows.count)
     }
   }
 }
