@@ -16,10 +16,12 @@ struct UniqueKeyModel {
     var hasSequence = false
     var hasStringKey = false
     var buckets = 1
+    var rowStore: StoredRows?
 
     var description: String {
       "\(merge.rawValue) \(index.rawValue)\(hasSequence ? " sequence" : "")"
         + "\(hasStringKey ? " strings" : "") \(buckets)"
+        + "\(rowStore.map { " rows \($0.text)" } ?? "")"
     }
   }
 
@@ -53,7 +55,8 @@ struct UniqueKeyModel {
       segmentOptions: SegmentOptions(rowsPerPage: 8),
       uniqueKeys: UniqueKeyOptions(
         merge: shape.merge, index: shape.index,
-        sequenceColumn: shape.hasSequence ? "moment" : nil))
+        sequenceColumn: shape.hasSequence ? "moment" : nil),
+      rowStore: shape.rowStore)
   }
 
   /// What value columns hold that nobody has given.

@@ -43,6 +43,7 @@ struct SchemaDraft {
     }
     next.segmentOptions.filters.removeAll { dropped.contains($0.column) }
     try next.segmentOptions.validate(for: next.schema)
+    next.rowStore = try table.rowStore?.without(dropped)?.checked(for: next.schema)
     next.indexes = try ColumnIndex.checked(
       table.indexes.filter { !dropped.contains($0.column) }, for: next.schema)
     if let name = table.uniqueKeys?.sequenceColumn, let old = table.schema.index(of: name),

@@ -4,7 +4,8 @@ import SegmentFormat
 import StorageBase
 
 /// Merges sorted inputs into sorted segments, vertically: keys first, then one column after the
-/// other. Memory is bounded by one page per input plus two bytes per row of an output segment.
+/// other. Memory is bounded by one page per input, of all columns of a row store at once, plus two
+/// bytes per row of an output segment.
 struct SegmentMerger {
   /// What a merge wrote.
   struct Result {
@@ -58,6 +59,9 @@ struct SegmentMerger {
       if definition.hasPrimaryKeyIndex {
         try writePrimaryKeys(inputs, from: positions, order, to: writer)
       }
+      if definition.rowStore != nil {
+        try writeRowStore(inputs, from: positions, order, to: writer, isCancelled)
+      }
       positions = end
       result.segments.append(try writer.finish())
       result.deleteSigns.append(order.deleteSigns)
@@ -77,24 +81,49 @@ struct SegmentMerger {
     let replays = (keyColumns + (unique?.sequence.map { [$0] } ?? [])).map {
       ColumnReplay(inputs: inputs, column: $0, from: positions)
     }
-    let rowsPerPage = definition.segmentOptions.rowsPerPage
     try writer.appendPrimaryKeys(hasSequences: unique?.sequence != nil) { keys in
-      var skips = order.skips[...]
-      for start in stride(from: 0, to: order.sources.count, by: rowsPerPage) {
-        let rows = start..<min(order.sources.count, start + rowsPerPage)
-        let passed = skips.prefix { $0.before < rows.upperBound }
-        skips = skips[passed.endIndex...]
-        let columns = try order.sources.withUnsafeBufferPointer { sources in
-          try replays.map {
-            try $0.next(
-              UnsafeBufferPointer(rebasing: sources[rows]), skips: passed, origin: start)
-          }
-        }
+      try forEachPage(of: replays, order) { columns in
         try keys.append(
           SortKeyBytes.encode(Array(columns.prefix(keyColumns.count)), keyColumns),
           sequences: unique?.sequence == nil
             ? nil : SequenceCodes.codes(of: columns[keyColumns.count]))
       }
+    }
+  }
+
+  /// Reads the columns of the row store once more, side by side: a page of each for each input.
+  private func writeRowStore(
+    _ inputs: [MergeInput], from positions: [MergeInput.Position], _ order: MergeOrder,
+    to writer: SegmentWriter, _ isCancelled: () -> Bool
+  ) throws {
+    let replays = definition.rowStoreColumns.map {
+      ColumnReplay(inputs: inputs, column: definition.schema.columns[$0], from: positions)
+    }
+    try writer.appendRowStore(definition.rowStoreOptions) { rows in
+      try forEachPage(of: replays, order) { columns in
+        if isCancelled() { throw CancellationError() }
+        try rows.append(columns, rows: 0..<columns[0].count)
+      }
+    }
+  }
+
+  /// Lends the pages of some columns of the output, one after the other.
+  private func forEachPage(
+    of replays: [ColumnReplay], _ order: MergeOrder, _ body: ([ColumnVector]) throws -> Void
+  ) throws {
+    let rowsPerPage = definition.segmentOptions.rowsPerPage
+    var skips = order.skips[...]
+    for start in stride(from: 0, to: order.sources.count, by: rowsPerPage) {
+      let rows = start..<min(order.sources.count, start + rowsPerPage)
+      let passed = skips.prefix { $0.before < rows.upperBound }
+      skips = skips[passed.endIndex...]
+      try body(
+        order.sources.withUnsafeBufferPointer { sources in
+          try replays.map {
+            try $0.next(
+              UnsafeBufferPointer(rebasing: sources[rows]), skips: passed, origin: start)
+          }
+        })
     }
   }
 

@@ -58,7 +58,7 @@ struct KeyVerifier {
           continue
         }
       }
-      problems += try disagreements(encoded, page.keys, found)
+      problems += try disagreements(page.keys, found)
     }
     return problems
   }
@@ -66,13 +66,14 @@ struct KeyVerifier {
   /// Where the index knows other rows of keys than a search finds; an index that nobody has needed
   /// yet knows none.
   private func disagreements(
-    _ encoded: StringTable, _ columns: [ColumnVector], _ found: [RowLocation?]
+    _ columns: [ColumnVector], _ found: [RowLocation?]
   ) throws -> [String] {
     guard let index = keys.index, index.memory != nil else { return [] }
-    let known = try index.locate(encoded, columns, in: tablet)
-    return zip(known, found).compactMap { known, found in
+    let sought = SoughtKeys(columns: columns.map { $0.widened() }, keyColumns: keyColumns)
+    let known = try index.locate(sought, in: tablet).all
+    return zip(known, found).compactMap { (known: RowLocation?, found: RowLocation?) -> String? in
       guard known?.segment !== found?.segment || known?.row != found?.row else { return nil }
-      let places = [known, found].map { location in
+      let places: [String] = [known, found].map { location in
         location.map { "row \($0.row) of \($0.segment.path)" } ?? "none"
       }
       return "tablet \(tablet.id): the key index leads to \(places[0]), the keys to \(places[1])"

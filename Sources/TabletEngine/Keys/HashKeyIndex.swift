@@ -118,36 +118,21 @@ final class HashKeyIndex: KeyIndex {
 
   // MARK: Looking
 
-  func locate(
-    _ keys: StringTable, _ columns: [ColumnVector], in tablet: TabletSnapshot
-  ) throws -> [RowLocation?] {
-    try open(tablet)
-    let codes = coder.codes(of: columns.map { $0.widened() })
-    var unknown: [UInt32] = []
-    var locations = state.withLock { state in
-      guard let table = state.table else { preconditionFailure("an index that is open") }
-      return table.handles(of: codes).enumerated().map { key, handle -> RowLocation? in
-        let now = handle == RowSpace.none ? handle : state.space.resolved(handle)
-        guard now != RowSpace.none else {
-          if state.forgottenVersion > tablet.version { unknown.append(UInt32(key)) }
-          return nil
-        }
-        let range = state.space.ranges[state.space.index(of: now)]
-        guard range.version <= tablet.version else {
-          unknown.append(UInt32(key))
-          return nil
-        }
-        let row = now - range.base
-        // Nothing else is deleted while the index leads to it.
-        let isDeletion =
-          range.hasDeleteSigns && range.segment.deletes.contains(row, at: tablet.version)
-        return isDeletion ? nil : RowLocation(segment: range.segment, row: row)
-      }
+  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations {
+    var locations = KeyLocations(count: keys.count)
+    // The past is not what an index begins with.
+    if !tablet.isPast { try open(tablet) }
+    let codes = coder.codes(of: keys.columns)
+    let unknown = state.withLock { state -> [UInt32]? in
+      guard let table = state.table else { return nil }
+      return HashLookup(state.space, state.forgottenVersion, tablet)
+        .locate(table.handles(of: codes), into: &locations)
     }
-    guard !unknown.isEmpty else { return locations }
-    // The index is newer than the snapshot.
-    let search = try KeySearch(keys.gather(unknown), in: tablet)
-    for (key, location) in zip(unknown, search.locations) { locations[Int(key)] = location }
+    guard let unknown else {
+      try keys.search(in: tablet, into: &locations)
+      return locations
+    }
+    if !unknown.isEmpty { try keys.search(unknown, in: tablet, into: &locations) }
     return locations
   }
 
@@ -166,6 +151,8 @@ final class HashKeyIndex: KeyIndex {
       }
       state.space = space
       state.table = table
+      // Deletions that there are already were left out.
+      state.forgottenVersion = tablet.version
     }
   }
 

@@ -61,13 +61,8 @@ protocol KeyIndex: AnyObject, Sendable {
   /// After that, with nobody publishing: the inputs are forgotten.
   func forget(_ rows: MovedRows)
 
-  /// Where the row is that a reader of `tablet` sees of each key; nil for none.
-  /// - Parameters:
-  ///   - keys: ascending, as of `SortKeyBytes.encode`.
-  ///   - columns: the same as columns.
-  func locate(
-    _ keys: StringTable, _ columns: [ColumnVector], in tablet: TabletSnapshot
-  ) throws -> [RowLocation?]
+  /// Where the row is that a reader of `tablet` sees of each key, in a segment of that snapshot.
+  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations
 
   /// Bytes of memory, and keys in it; nil when that is not known.
   var memory: (byteCount: Int, keyCount: Int)? { get }

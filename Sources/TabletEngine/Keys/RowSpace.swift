@@ -85,13 +85,20 @@ struct RowSpace {
 
   /// The handle of where a row is now; `none` when it has been merged away.
   func resolved(_ handle: UInt32) -> UInt32 {
+    place(of: handle).map { ranges[$0.range].base + $0.row } ?? Self.none
+  }
+
+  /// Where a row is now: a position in `ranges`, and the row there; nil when it has been merged
+  /// away.
+  @inline(__always) func place(of handle: UInt32) -> (range: Int, row: UInt32)? {
     var handle = handle
     while handle != Self.none {
-      let range = ranges[index(of: handle)]
-      guard let moved = range.moved else { return handle }
-      handle = moved[Int(handle - range.base)]
+      let range = index(of: handle)
+      let row = handle - ranges[range].base
+      guard ranges[range].moved != nil else { return (range, row) }
+      handle = ranges[range].moved?[Int(row)] ?? Self.none
     }
-    return handle
+    return nil
   }
 
   /// The range of a handle that was given out. O(log segments).

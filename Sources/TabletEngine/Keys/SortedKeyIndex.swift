@@ -111,10 +111,10 @@ final class SortedKeyIndex: KeyIndex {
   func follow(_ rows: MovedRows) {}
   func forget(_ rows: MovedRows) {}
 
-  func locate(_ keys: StringTable, _ columns: [ColumnVector], in tablet: TabletSnapshot) throws
-    -> [RowLocation?]
-  {
-    try KeySearch(keys, in: tablet).locations
+  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations {
+    var locations = KeyLocations(count: keys.count)
+    try keys.search(in: tablet, into: &locations)
+    return locations
   }
 }
 

@@ -10,13 +10,14 @@ struct BucketHash {
 
   /// The bucket of every row of a batch.
   func buckets(of batch: ColumnBatch) -> [UInt16] {
-    guard definition.bucketCount > 1 else {
-      return [UInt16](repeating: 0, count: batch.rowCount)
-    }
-    var hashes = [UInt64](repeating: Self.seed, count: batch.rowCount)
-    for column in definition.distribution {
-      Self.combine(batch.columns[column], into: &hashes)
-    }
+    buckets(of: batch.columns, rowCount: batch.rowCount)
+  }
+
+  /// - Parameter columns: the first ones of the schema, at least as far as rows are spread by them.
+  func buckets(of columns: [ColumnVector], rowCount: Int) -> [UInt16] {
+    guard definition.bucketCount > 1 else { return [UInt16](repeating: 0, count: rowCount) }
+    var hashes = [UInt64](repeating: Self.seed, count: rowCount)
+    for column in definition.distribution { Self.combine(columns[column], into: &hashes) }
     let count = UInt64(definition.bucketCount)
     return hashes.map { UInt16(mixBits($0) % count) }
   }

@@ -7,7 +7,7 @@ import StorageBase
 ///
 /// A batch is spread over its pieces one column at a time: the column stays in the cache while
 /// every piece takes its rows, and no more than one column of one piece is held besides the batch;
-/// of tables with a key index, the keys as well.
+/// of tables with a key index, the keys as well, and those that are kept row by row.
 final class SegmentPiece {
   /// An encoded segment.
   struct Encoded {
@@ -29,6 +29,9 @@ final class SegmentPiece {
   private let basis: KeyBasis?
   private var keyColumns: [ColumnVector] = []
   private var sequence: ColumnVector?
+  /// Those that are kept row by row as well.
+  private var rowColumns: [ColumnVector] = []
+  private let rowStoreColumns: Set<Int>
   private var columnCount = 0
   private let sink = MemorySink()
   private let writer: SegmentWriter
@@ -46,6 +49,7 @@ final class SegmentPiece {
     self.bucket = bucket
     self.definition = definition
     self.rows = rows
+    rowStoreColumns = Set(definition.rowStoreColumns)
     self.tablet = tablet
     self.basis = basis
     isBatch = rows.count == batchRowCount && rows.enumerated().allSatisfy { $0 == $1 }
@@ -73,6 +77,7 @@ final class SegmentPiece {
       if columnCount < definition.schema.sortKeyCount { keyColumns.append(own) }
       if definition.schema.columns[columnCount].name == options.sequenceColumn { sequence = own }
     }
+    if rowStoreColumns.contains(columnCount) { rowColumns.append(own) }
     columnCount += 1
   }
 
@@ -88,6 +93,11 @@ final class SegmentPiece {
         try $0.append(
           SortKeyBytes.encode(keyColumns, Array(definition.schema.columns[..<count])),
           sequences: sequences)
+      }
+    }
+    if !rowColumns.isEmpty {
+      try writer.appendRowStore(definition.rowStoreOptions) {
+        try $0.append(rowColumns, rows: 0..<rows.count)
       }
     }
     _ = try writer.finish()

@@ -28,30 +28,16 @@ struct KeyGroups {
     self.rows = rows
     self.starts = starts
     keys = try SortKeyBytes.encode(vectors, columns)
-    locations = try Self.locate(keys, vectors, in: tablet)
+    guard let index = tablet.keys?.index else {
+      preconditionFailure("a table that merges on write")
+    }
+    let sought = SoughtKeys(columns: vectors.map { $0.widened() }, keyColumns: columns)
+    locations = try index.locate(sought, in: tablet).all
   }
 
   var count: Int { locations.count }
 
   func rows(of key: Int) -> ArraySlice<UInt32> { rows[starts[key]..<starts[key + 1]] }
-
-  private static func locate(
-    _ keys: StringTable, _ vectors: [ColumnVector], in tablet: TabletSnapshot
-  ) throws -> [RowLocation?] {
-    guard let index = tablet.keys?.index else {
-      preconditionFailure("a table that merges on write")
-    }
-    var locations = try index.locate(keys, vectors, in: tablet)
-    // The output of a compaction that the snapshot does not hold may go while it is read.
-    let held = Set(tablet.segments.map { ObjectIdentifier($0) })
-    let moved = locations.indices.filter { key in
-      locations[key].map { !held.contains(ObjectIdentifier($0.segment)) } ?? false
-    }
-    guard !moved.isEmpty else { return locations }
-    let search = try KeySearch(keys.gather(moved.map { UInt32($0) }), in: tablet)
-    for (key, location) in zip(moved, search.locations) { locations[key] = location }
-    return locations
-  }
 
   /// By key, the row that has its sequence: the one that is seen, else a deletion of the key.
   /// - Parameter wanted: for which of the keys without a row deletions are looked for, which costs

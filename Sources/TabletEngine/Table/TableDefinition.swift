@@ -18,6 +18,8 @@ public struct TableDefinition: Hashable, Sendable {
   public let durability: Durability
   /// How rows stay unique; nil unless the keys model is `unique`.
   public internal(set) var uniqueKeys: UniqueKeyOptions?
+  /// What segments keep row by row as well; nil for nothing.
+  public internal(set) var rowStore: StoredRows?
   /// How often the table has been altered.
   public internal(set) var schemaVersion = 0
   /// What the next column that is added is known by; no column has had it.
@@ -27,11 +29,13 @@ public struct TableDefinition: Hashable, Sendable {
   ///   - distribution: names of the distribution columns; the first sort-key column when empty.
   ///   - bucketCount: 1...`Limits.bucketCountMax`.
   ///   - uniqueKeys: of a schema with unique keys; the default when nil.
+  ///   - rowStore: columns to be kept row by row as well; nil for none.
   /// - Throws: `StorageError` naming what is out of range or unknown.
   public init(
     name: String, schema: Schema, distribution: [String] = [], bucketCount: Int = 1,
     segmentOptions: SegmentOptions = SegmentOptions(), indexes: [ColumnIndex] = [],
-    durability: Durability = .sync, uniqueKeys: UniqueKeyOptions? = nil
+    durability: Durability = .sync, uniqueKeys: UniqueKeyOptions? = nil,
+    rowStore: StoredRows? = nil
   ) throws {
     guard !name.isEmpty, name.utf8.count <= Limits.nameByteCountMax else {
       throw StorageError.invalidArgument(
@@ -54,6 +58,7 @@ public struct TableDefinition: Hashable, Sendable {
     try durability.validate(table: name)
     self.durability = durability
     self.uniqueKeys = try Self.checked(uniqueKeys, for: schema, table: name)
+    self.rowStore = try rowStore?.checked(for: schema)
     try requireKeysDistribute()
   }
 
@@ -160,7 +165,7 @@ extension TableDefinition {
     var definition = try TableDefinition(
       name: name, schema: whole, distribution: distribution, bucketCount: bucketCount,
       segmentOptions: options, indexes: pruning.indexes, durability: properties.durability,
-      uniqueKeys: properties.uniqueKeys(of: whole, reader))
+      uniqueKeys: properties.uniqueKeys(of: whole, reader), rowStore: properties.rowStore)
     definition.schemaVersion = properties.schema.version
     if let next = properties.schema.nextColumnID { definition.nextColumnID = next }
     return (id, definition)

@@ -6,6 +6,7 @@ struct TableProperties {
   var uniqueKeys = UniqueKeyOptions()
   /// Of `uniqueKeys`.
   var sequenceColumn: ColumnID?
+  var rowStore: StoredRows?
   var schema = SchemaProperties()
 
   /// Persistent: never change or reuse one.
@@ -14,12 +15,17 @@ struct TableProperties {
     case merge = 2
     case keyIndex = 3
     case sequenceColumn = 4
+    case rowStore = 6
     case schemaVersion = 16
     case nextColumnID = 17
     case columnDefault = 18
 
     var byteCountMax: Int {
-      self == .columnDefault ? SchemaProperties.defaultByteCountMax : Limits.nameByteCountMax
+      switch self {
+      case .columnDefault: SchemaProperties.defaultByteCountMax
+      case .rowStore: StoredRows.textByteCountMax
+      default: Limits.nameByteCountMax
+      }
     }
   }
 
@@ -32,6 +38,7 @@ struct TableProperties {
     uniqueKeys = definition.uniqueKeys ?? UniqueKeyOptions()
     sequenceColumn = uniqueKeys.sequenceColumn
       .flatMap { definition.schema.index(of: $0) }.map { definition.schema.columns[$0].id }
+    rowStore = definition.rowStore
     schema = SchemaProperties(definition)
   }
 
@@ -52,6 +59,7 @@ struct TableProperties {
     if uniqueKeys.merge != usual.merge { entries.append((.merge, uniqueKeys.merge.rawValue)) }
     if uniqueKeys.index != usual.index { entries.append((.keyIndex, uniqueKeys.index.rawValue)) }
     if let sequenceColumn { entries.append((.sequenceColumn, "\(sequenceColumn.rawValue)")) }
+    if let rowStore { entries.append((.rowStore, rowStore.text)) }
     if schema.version != 0 { entries.append((.schemaVersion, "\(schema.version)")) }
     if let next = schema.nextColumnID { entries.append((.nextColumnID, "\(next)")) }
     for (column, value) in schema.defaults {
@@ -79,6 +87,7 @@ struct TableProperties {
       case .merge: uniqueKeys.merge = try value(UniqueKeyOptions.Merge(rawValue: text))
       case .keyIndex: uniqueKeys.index = try value(UniqueKeyOptions.Index(rawValue: text))
       case .sequenceColumn: sequenceColumn = ColumnID(rawValue: try value(UInt32(text)))
+      case .rowStore: rowStore = try value(StoredRows(text: text))
       case .schemaVersion:
         schema.version = Int(try value(Int32(text).flatMap { $0 < 0 ? nil : $0 }))
       case .nextColumnID:

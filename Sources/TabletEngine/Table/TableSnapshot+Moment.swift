@@ -14,7 +14,7 @@ extension TabletSnapshot {
     for rowset in rowsets { byID[rowset.id] = rowset }
     return TabletSnapshot(
       state: old, rowsets: SharedArray(old.rowsets.lazy.compactMap { byID[$0.id] }), stale: [:],
-      keys: keys)
+      keys: keys, isPast: true)
   }
 
   /// The commits after which the state of the tablet can be read.

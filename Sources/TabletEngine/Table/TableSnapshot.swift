@@ -10,12 +10,15 @@ public final class TabletSnapshot: Sendable {
   let stale: [RowsetID: Rowset]
   /// What keeps keys unique; nil when they are not.
   let keys: TabletKeys?
+  /// Whether it was asked for after other versions had come.
+  let isPast: Bool
   /// Of merge-on-read tables.
   let readMerge: ReadMerge?
 
   /// - Precondition: the rowsets are those of the state.
   init(
-    state: TabletState, rowsets: SharedArray<Rowset>, stale: [RowsetID: Rowset], keys: TabletKeys?
+    state: TabletState, rowsets: SharedArray<Rowset>, stale: [RowsetID: Rowset], keys: TabletKeys?,
+    isPast: Bool = false
   ) {
     // All of them would make the cost of a load depend on how many there are.
     precondition(state.rowsets.count == rowsets.count)
@@ -24,6 +27,7 @@ public final class TabletSnapshot: Sendable {
     self.rowsets = rowsets
     self.stale = stale
     self.keys = keys
+    self.isPast = isPast
     readMerge = keys?.options.merge == .onRead ? ReadMerge() : nil
     keys?.readers.enter(state.history.oldest.version)
   }

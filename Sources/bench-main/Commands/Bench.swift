@@ -25,7 +25,7 @@ struct Bench: ParsableCommand {
     subcommands: [
       RunCommand.self, CompareCommand.self, SimulateCommand.self, PoliciesCommand.self,
       WorkloadsCommand.self, ColumnsCommand.self, ScanCommand.self, TextCommand.self,
-      CommitCommand.self, KeysCommand.self, UpsertCommand.self,
+      CommitCommand.self, KeysCommand.self, UpsertCommand.self, LookupCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }
