@@ -107,7 +107,8 @@ final class HashKeyIndex: KeyIndex {
         let codes = publication.keys.codes
       else { preconditionFailure("a segment that was published") }
       let space = state.space
-      state.table?.undo(codes, publication.exchange) { space.resolved($0) }
+      // Entries may have been led on meanwhile; what is taken back together with this is not.
+      state.table?.undo(codes, publication.exchange) { space.settled($0) }
       state.space.remove(segment)
     }
   }
@@ -219,6 +220,12 @@ final class HashKeyIndex: KeyIndex {
     state.withLock { state in
       for input in rows.inputs { state.space.moveBack(input) }
       for output in rows.outputs { state.space.remove(output) }
+    }
+  }
+
+  func confirm(_ rows: MovedRows) {
+    state.withLock { state in
+      for input in rows.inputs { state.space.confirmMove(input) }
     }
   }
 

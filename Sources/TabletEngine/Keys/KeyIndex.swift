@@ -56,6 +56,8 @@ protocol KeyIndex: AnyObject, Sendable {
   func move(_ rows: MovedRows) throws
   /// Takes that back.
   func moveBack(_ rows: MovedRows)
+  /// It will not be taken back.
+  func confirm(_ rows: MovedRows)
   /// Work that may be done while others go on: nothing depends on it but speed.
   func follow(_ rows: MovedRows) throws
   /// After that, with nobody publishing: the inputs are forgotten.

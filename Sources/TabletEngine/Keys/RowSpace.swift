@@ -22,6 +22,8 @@ struct RowSpace {
     /// Where its rows have been moved, by row; handles are resolved through it until no entry of an
     /// index has the old ones.
     var moved: [UInt32]?
+    /// Whether that will not be taken back.
+    var isMoveConfirmed = false
 
     var end: UInt64 { UInt64(base) + UInt64(count) }
   }
@@ -68,7 +70,22 @@ struct RowSpace {
   /// Lets go of the handles of a segment, which no index has any more.
   mutating func remove(_ segment: RowsetSegment) {
     guard let base = bases.removeValue(forKey: ObjectIdentifier(segment)) else { return }
-    ranges.remove(at: index(of: base))
+    let gone = index(of: base)
+    if ranges[gone].moved != nil { bypass(ranges[gone]) }
+    ranges.remove(at: gone)
+  }
+
+  /// Leads handles that were moved to a segment, and that an index may still have, to where its own
+  /// were moved since.
+  private mutating func bypass(_ gone: Range) {
+    for index in ranges.indices where ranges[index].base != gone.base {
+      guard let moved = ranges[index].moved,
+        moved.contains(where: { $0 >= gone.base && UInt64($0) < gone.end })
+      else { continue }
+      ranges[index].moved = moved.map { handle in
+        handle >= gone.base && UInt64(handle) < gone.end ? resolved(handle) : handle
+      }
+    }
   }
 
   /// From now on handles of a segment stand for others, by row.
@@ -81,6 +98,23 @@ struct RowSpace {
   mutating func moveBack(_ segment: RowsetSegment) {
     guard let base = bases[ObjectIdentifier(segment)] else { return }
     ranges[index(of: base)].moved = nil
+  }
+
+  /// What `move` has said will not be taken back.
+  mutating func confirmMove(_ segment: RowsetSegment) {
+    guard let base = bases[ObjectIdentifier(segment)] else { return }
+    ranges[index(of: base)].isMoveConfirmed = true
+  }
+
+  /// As `resolved`, by moves only that will not be taken back.
+  func settled(_ handle: UInt32) -> UInt32 {
+    var handle = handle
+    while handle != Self.none {
+      let range = ranges[index(of: handle)]
+      guard range.isMoveConfirmed, let moved = range.moved else { return handle }
+      handle = moved[Int(handle - range.base)]
+    }
+    return handle
   }
 
   /// The handle of where a row is now; `none` when it has been merged away.

@@ -108,6 +108,7 @@ final class SortedKeyIndex: KeyIndex {
   func confirm(_ segment: RowsetSegment) {}
   func move(_ rows: MovedRows) {}
   func moveBack(_ rows: MovedRows) {}
+  func confirm(_ rows: MovedRows) {}
   func follow(_ rows: MovedRows) {}
   func forget(_ rows: MovedRows) {}
 

@@ -83,6 +83,12 @@ extension CommitGroup {
 
   /// The group is durable: nothing will be taken back.
   func confirmKeyChanges() {
-    for case .published(let segment, let index) in keyChanges { index.confirm(segment) }
+    for change in keyChanges {
+      switch change {
+      case .published(let segment, let index): index.confirm(segment)
+      case .moved(let moved, let index): index.confirm(moved)
+      case .deleted: break
+      }
+    }
   }
 }
