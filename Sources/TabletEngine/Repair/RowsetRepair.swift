@@ -48,7 +48,10 @@ struct RowsetRepair {
 
   /// Writes the rowsets that save rows, keeps the damaged ones in the quarantine, and returns what
   /// is to be committed.
+  /// - Throws: `StorageError.invalidArgument` for a table that merges on write: the rowsets that
+  ///   could take a damaged one's place do not know what has been deleted of it since.
   func plan(_ findings: [Finding], keepingIn quarantine: Quarantine) throws -> Plan {
+    for finding in findings { try requireRepairable(finding) }
     var damaged: [RepairReport.DamagedRowset] = []
     var parts: [RepairCommit.Part] = []
     for finding in findings {
@@ -72,6 +75,18 @@ struct RowsetRepair {
     }
     return Plan(
       damaged: damaged, commit: RepairCommit(at: store.clock.now(), parts: parts))
+  }
+
+  private func requireRepairable(_ finding: Finding) throws {
+    let definition = finding.table.definition
+    guard definition.uniqueKeys?.merge == .onWrite,
+      let rowset = finding.tablet.rowsets.first(where: { !finding.isSound($0.id) })
+    else { return }
+    throw StorageError.invalidArgument(
+      name: "repair of table \(definition.name)",
+      value: "rowset \(rowset.id) of tablet \(finding.tablet.id) is damaged",
+      reason: "rows that were replaced would come back, since its keys are unique on write; "
+        + "restore a backup")
   }
 
   private func examiner(_ table: TableSnapshot) -> RowsetExaminer {
