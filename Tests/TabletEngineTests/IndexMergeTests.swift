@@ -47,8 +47,8 @@ import Testing
           isIndexed: !(lacksSome && load % 2 == 0), &random)
       ])
     }
-    let merger = SegmentMerger(
-      definition: definition, segmentRowCountMax: [17, 64, 1 << 20][Int(seed % 3)])
+    let merger = try SegmentMerger(
+      definition: definition, segmentRowCountMax: [17, 64, 1 << 20][Int(seed % 3)], isBase: true)
     var sinks: [MemorySink] = []
     let result = try merger.merge(
       inputs, isCancelled: { false },
@@ -69,7 +69,7 @@ import Testing
       try segment(definition, load: 9, count: 30, isIndexed: true, &random)
     ])
     let again = MemorySink()
-    _ = try SegmentMerger(definition: definition, segmentRowCountMax: 1 << 20)
+    _ = try SegmentMerger(definition: definition, segmentRowCountMax: 1 << 20, isBase: true)
       .merge(
         [MergeInput(segments: outputs), extra], isCancelled: { false }, sink: { _ in again })
     let whole = try SegmentReader(file: MemoryFile(path: "again", bytes: again.bytes))

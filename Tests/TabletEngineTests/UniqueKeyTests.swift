@@ -87,6 +87,48 @@ private struct OldestPairPolicy: CompactionPolicy {
   }
 }
 
+extension UniqueKeyTests {
+  /// What is said to be the size after a full compaction is.
+  @Test(arguments: shapes) func theFullyCompactedSizeLeavesOutReplacedRows(
+    shape: UniqueKeyModel.Shape
+  ) throws {
+    let store = try Store.create(
+      TestStore.path, files: MemoryFileSystem(), clock: ManualClock(), entropy: 7)
+    try store.createTable(UniqueKeyModel.definition(shape))
+    let model = UniqueKeyModel(shape)
+    var random = SeededGenerator(seed: 6)
+    for number in 0..<5 {
+      let load = try model.makeLoad(number, &random)
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(load.batch, deleteSigns: load.deleteSigns)
+      try store.commit(builder.prepare())
+    }
+    let before = try store.snapshot(of: UniqueKeyModel.table)
+    let said = try before.fullyCompactedByteCount(segmentRowCountMax: 1 << 20)
+    UniqueKeyHistory.compact(store, WholeTabletPolicy(), seed: 1)
+    let after = try store.snapshot(of: UniqueKeyModel.table)
+    #expect(after.tablets.allSatisfy { $0.rowsets.count == 1 })
+    #expect(said == after.tablets.reduce(0) { $0 + $1.byteCount })
+    #expect(after.rowCount < before.rowCount)
+  }
+}
+
+/// Merges all rowsets, the empty one that a tablet is born with included.
+private struct WholeTabletPolicy: CompactionPolicy {
+  var designPoint: DesignPoint {
+    DesignPoint(trigger: "any", layout: "single run", granularity: "whole tablet", movement: "n/a")
+  }
+
+  func decide(_ facts: TabletFacts) -> CompactionDecision {
+    guard let first = facts.rowsets.first, let last = facts.rowsets.last, facts.rowsets.count > 1,
+      facts.inFlight.isEmpty, facts.allowedKinds.contains(.cumulative)
+    else { return .wait(until: nil, because: "one rowset") }
+    let range = VersionRange(first.versions.first, last.versions.last)
+    return .compact(
+      [CompactionPick(kind: .cumulative, versions: range, urgency: 1)], because: "all of it")
+  }
+}
+
 /// One random history.
 struct UniqueKeyHistory {
   private let files = MemoryFileSystem()
@@ -180,10 +222,15 @@ struct UniqueKeyHistory {
   }
 
   private mutating func compact(_ store: Store) {
-    let executor = SimulatedExecutor(seed: random.next())
+    Self.compact(
+      store, RandomRangePolicy(seed: random.next(), includesBase: !shape.hasSequence),
+      seed: random.next())
+  }
+
+  static func compact(_ store: Store, _ policy: any CompactionPolicy, seed: UInt64) {
+    let executor = SimulatedExecutor(seed: seed)
     let scheduler = CompactionScheduler(
-      store: store,
-      policy: RandomRangePolicy(seed: random.next(), includesBase: !shape.hasSequence),
+      store: store, policy: policy,
       lanes: [CompactionLane(kinds: [.cumulative], slotCount: 2, executor: executor)],
       onRefusal: { Issue.record("\($0)") })
     scheduler.start()
@@ -212,7 +259,7 @@ struct UniqueKeyHistory {
   }
 }
 
-/// Merges a random range of neighbours, once.
+/// Merges a random range of neighbours of a unique-key tablet, once.
 struct RandomRangePolicy: CompactionPolicy {
   let seed: UInt64
   /// Whether the oldest rowset may be among them. What a deletion has to say about rows that come
@@ -227,7 +274,8 @@ struct RandomRangePolicy: CompactionPolicy {
     var random = SeededGenerator(seed: seed)
     let count = facts.rowsets.count
     let least = includesBase ? 0 : 1
-    guard count > least + 1, facts.inFlight.isEmpty, facts.allowedKinds.contains(.cumulative),
+    guard facts.keysModel == .unique, count > least + 1, facts.inFlight.isEmpty,
+      facts.allowedKinds.contains(.cumulative),
       facts.rowsets.allSatisfy({ $0.mergeDepth < 3 })
     else { return .wait(until: nil, because: "enough") }
     let first = least + Int(random.next() % UInt64(count - least - 1))

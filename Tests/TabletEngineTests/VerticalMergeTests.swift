@@ -127,8 +127,8 @@ import Testing
     let definition = try TableDefinition(
       name: "t", schema: sample.schema,
       segmentOptions: SegmentOptions(rowsPerPage: 1 + Int(random.next() % 100)))
-    let merger = SegmentMerger(
-      definition: definition, segmentRowCountMax: 1 + Int(random.next() % 1000))
+    let merger = try SegmentMerger(
+      definition: definition, segmentRowCountMax: 1 + Int(random.next() % 1000), isBase: true)
     let result = try merger.merge(
       sample.inputs, isCancelled: { false },
       sink: { _ in

@@ -82,16 +82,10 @@ struct CompactionJob: Sendable {
     _ inputs: [Rowset], id: RowsetID, paths: inout [String], isCancelled: () -> Bool
   ) throws -> SegmentMerger.Result {
     var outputs: [any WritableFile] = []
-    let unique = try definition.uniqueKeys.map {
-      try UniqueMerge(
-        $0, schema: definition.schema, isBase: pick.versions.first == VersionRange.initial.first)
-    }
-    let merger = SegmentMerger(
+    let merger = try SegmentMerger(
       definition: definition, segmentRowCountMax: store.options.segmentRowCountMax,
-      unique: unique, convertsRows: mergesOnWrite)
-    // What is left is what a reader of the last version sees, whatever has been deleted since.
-    let version = mergesOnWrite ? pick.versions.last : nil
-    let streams = try inputs.flatMap { try $0.sortedStreams(at: version) }
+      isBase: pick.versions.first == VersionRange.initial.first)
+    let streams = try merger.inputs(of: inputs, at: pick.versions.last)
     let result = try merger.merge(streams, isCancelled: isCancelled) { ordinal in
       let path = store.layout.segment(tablet: snapshot.id, rowset: id, ordinal: ordinal)
       let file = try store.files.create(path, cause: .compaction)

@@ -14,7 +14,7 @@ struct SegmentMerger {
     var work = PageWork()
     /// By output segment, its rows that stand for the deletion of their key.
     var deleteSigns: [[UInt32]] = []
-    /// Of merges that were asked for it.
+    /// Of tables that merge on write.
     var conversion: RowConversion?
   }
 
@@ -22,9 +22,25 @@ struct SegmentMerger {
   /// Rows after which another output segment begins.
   let segmentRowCountMax: Int
   /// How rows of equal keys become one; nil when they do not.
-  var unique: UniqueMerge?
-  /// Whether to tell where each row of the inputs has gone.
-  var convertsRows = false
+  private let unique: UniqueMerge?
+  /// Whether loads mark the rows that they replace.
+  private let mergesOnWrite: Bool
+
+  /// - Parameter isBase: whether nothing is older than the inputs.
+  init(definition: TableDefinition, segmentRowCountMax: Int, isBase: Bool) throws {
+    self.definition = definition
+    self.segmentRowCountMax = segmentRowCountMax
+    unique = try definition.uniqueKeys.map {
+      try UniqueMerge($0, schema: definition.schema, isBase: isBase)
+    }
+    mergesOnWrite = definition.uniqueKeys?.merge == .onWrite
+  }
+
+  /// The rows of neighbouring rowsets as inputs of a merge: those that a reader of `version`, the
+  /// last one of the rowsets, sees, whatever has been deleted since.
+  func inputs(of rowsets: [Rowset], at version: Version) throws -> [MergeInput] {
+    try rowsets.flatMap { try $0.sortedStreams(at: mergesOnWrite ? version : nil) }
+  }
 
   /// - Parameters:
   ///   - sink: where output segment `n` goes.
@@ -35,7 +51,7 @@ struct SegmentMerger {
   ) throws -> Result {
     var result = Result()
     let keys = try KeyMerge(
-      inputs: inputs, schema: definition.schema, unique: unique, convertsRows: convertsRows)
+      inputs: inputs, schema: definition.schema, unique: unique, convertsRows: mergesOnWrite)
     var positions = inputs.map { _ in MergeInput.Position() }
     while !keys.isAtEnd {
       let order = try keys.next(segmentRowCountMax)
@@ -82,7 +98,7 @@ struct SegmentMerger {
       ColumnReplay(inputs: inputs, column: $0, from: positions)
     }
     try writer.appendPrimaryKeys(hasSequences: unique?.sequence != nil) { keys in
-      try forEachPage(of: replays, order) { columns in
+      try forEachPage(of: replays, order) { _, columns in
         try keys.append(
           SortKeyBytes.encode(Array(columns.prefix(keyColumns.count)), keyColumns),
           sequences: unique?.sequence == nil
@@ -100,16 +116,17 @@ struct SegmentMerger {
       ColumnReplay(inputs: inputs, column: definition.schema.columns[$0], from: positions)
     }
     try writer.appendRowStore(definition.rowStoreOptions) { rows in
-      try forEachPage(of: replays, order) { columns in
+      try forEachPage(of: replays, order) { _, columns in
         if isCancelled() { throw CancellationError() }
         try rows.append(columns, rows: 0..<columns[0].count)
       }
     }
   }
 
-  /// Lends the pages of some columns of the output, one after the other.
+  /// Lends the pages of some columns of the output, one after the other, with their first rows.
   private func forEachPage(
-    of replays: [ColumnReplay], _ order: MergeOrder, _ body: ([ColumnVector]) throws -> Void
+    of replays: [ColumnReplay], _ order: MergeOrder,
+    _ body: (_ firstRow: Int, [ColumnVector]) throws -> Void
   ) throws {
     let rowsPerPage = definition.segmentOptions.rowsPerPage
     var skips = order.skips[...]
@@ -118,6 +135,7 @@ struct SegmentMerger {
       let passed = skips.prefix { $0.before < rows.upperBound }
       skips = skips[passed.endIndex...]
       try body(
+        start,
         order.sources.withUnsafeBufferPointer { sources in
           try replays.map {
             try $0.next(
@@ -132,7 +150,6 @@ struct SegmentMerger {
     _ column: Int, by replay: ColumnReplay, _ order: MergeOrder, to writer: SegmentWriter,
     _ isCancelled: () -> Bool, indexes: IndexMerge?
   ) throws {
-    let sources = order.sources
     let isHidden = column >= definition.schema.columns.count
     let wanted = isHidden ? nil : definition.index(ofColumn: column)
     let known = try wanted.flatMap {
@@ -143,19 +160,10 @@ struct SegmentMerger {
       builder = try InvertedIndexWriter(
         type: definition.schema.columns[column].type, options: wanted.options)
     }
-    let rowsPerPage = definition.segmentOptions.rowsPerPage
-    var skips = order.skips[...]
-    for start in stride(from: 0, to: sources.count, by: rowsPerPage) {
+    try forEachPage(of: [replay], order) { firstRow, pages in
       if isCancelled() { throw CancellationError() }
-      let rows = start..<min(sources.count, start + rowsPerPage)
-      let passed = skips.prefix { $0.before < rows.upperBound }
-      skips = skips[passed.endIndex...]
-      let page = try sources.withUnsafeBufferPointer {
-        try replay.next(
-          UnsafeBufferPointer(rebasing: $0[rows]), skips: passed, origin: start)
-      }
-      try writer.append(page)
-      try builder?.add(page, firstRow: start)
+      try writer.append(pages[0])
+      try builder?.add(pages[0], firstRow: firstRow)
     }
     try writer.finishColumn()
     if let builder { try writer.append(builder, ofColumn: column) }

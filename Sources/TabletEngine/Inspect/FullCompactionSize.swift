@@ -10,10 +10,10 @@ extension TableSnapshot {
   public func fullyCompactedByteCount(
     segmentRowCountMax: Int, isCancelled: () -> Bool = { false }
   ) throws -> Int {
-    let merger = SegmentMerger(
-      definition: definition, segmentRowCountMax: segmentRowCountMax)
+    let merger = try SegmentMerger(
+      definition: definition, segmentRowCountMax: segmentRowCountMax, isBase: true)
     return try tablets.reduce(0) { total, tablet in
-      let inputs = try tablet.rowsets.flatMap { try $0.sortedStreams() }
+      let inputs = try merger.inputs(of: Array(tablet.rowsets), at: tablet.version)
       let result = try merger.merge(inputs, isCancelled: isCancelled) { _ in DiscardingSink() }
       return total + result.segments.reduce(0) { $0 + $1.byteCount }
     }
