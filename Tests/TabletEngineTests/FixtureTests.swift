@@ -142,6 +142,54 @@ import Testing
     }
   }
 
+  /// Checkpoint format 5: rows that were replaced and deleted, before the checkpoint and after it,
+  /// and of rowsets that were merged meanwhile; segments with delete signs, keys and whole rows.
+  @Test(arguments: [
+    (
+      "store-unique",
+      UniqueKeyModel.Shape(
+        index: .sorted, hasSequence: true, hasStringKey: true, buckets: 2, rowStore: .all)
+    ), ("store-merge-on-read", UniqueKeyModel.Shape(merge: .onRead)),
+  ])
+  func storesWithUniqueKeysAreReadable(name: String, shape: UniqueKeyModel.Shape) throws {
+    var model = UniqueKeyModel(shape)
+    var random = SeededGenerator(seed: 9)
+    let loads = try (0..<6).map { try model.makeLoad($0, &random) }
+    try check(name, try TestStore.definition(buckets: 2)) { store in
+      try store.createTable(UniqueKeyModel.definition(shape))
+      for (number, load) in loads.enumerated() {
+        let builder = try store.beginLoad(into: UniqueKeyModel.table)
+        try builder.append(load.batch, deleteSigns: load.deleteSigns)
+        try store.commit(builder.prepare())
+        if number == 3 {
+          UniqueKeyHistory.compact(
+            store, RandomRangePolicy(seed: 1, includesBase: !shape.hasSequence), seed: 1)
+          try store.checkpoint()
+        }
+      }
+    } then: { store in
+      for (number, load) in loads.enumerated() {
+        model.publish(load, sequence: UInt64(9 + number))
+      }
+      let table = try store.snapshot(of: UniqueKeyModel.table)
+      #expect(try table.definition == UniqueKeyModel.definition(shape))
+      #expect(try UniqueKeyModel.contents(of: table) == model.visible)
+      for sequence in 9..<15 {
+        let old = try #require(table.asOf(sequence: UInt64(sequence)))
+        let expected = try #require(model.history[UInt64(sequence)])
+        #expect(try UniqueKeyModel.contents(of: old) == expected, "\(sequence)")
+      }
+      // Another load finds the rows it replaces.
+      let more = try model.makeLoad(9, &random)
+      model.publish(more, sequence: 15)
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(more.batch, deleteSigns: more.deleteSigns)
+      try store.commit(builder.prepare())
+      let now = try store.snapshot(of: UniqueKeyModel.table)
+      #expect(try UniqueKeyModel.contents(of: now) == model.visible)
+    }
+  }
+
   /// As `StoreRepair` does it, up to the checkpoint that would take the place of the log.
   private func addRepair(_ store: Store) throws {
     for load in 100..<103 {
