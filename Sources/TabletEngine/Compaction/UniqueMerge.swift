@@ -1,4 +1,5 @@
 import ScanKernels
+import SegmentFormat
 import StorageBase
 
 /// How rows of equal keys become one in a merge.
@@ -33,7 +34,7 @@ struct UniqueMerge {
 
 /// What a unique merge asks of the rows of one page beside their keys. Immutable.
 final class MergeVersions {
-  /// By row; orders like the sequence column.
+  /// `SequenceCodes` by row.
   let sequences: UnsafePointer<UInt64>?
   /// By row, not zero for a deletion.
   let deleteSigns: UnsafePointer<Int8>?
@@ -42,11 +43,9 @@ final class MergeVersions {
   init(sequences column: ColumnVector?, deleteSigns signs: ColumnVector?) {
     var buffers: [AlignedBuffer] = []
     sequences = column.map { column in
-      let buffer = AlignedBuffer(byteCount: column.count * 8)
-      let target = buffer.mutableValues(as: UInt64.self)
-      _ = target.update(fromContentsOf: KeyOrder.prefixes(of: column))
+      let buffer = SequenceCodes.codes(of: column)
       buffers.append(buffer)
-      return UnsafePointer(target.baseAddress!)
+      return buffer.values(as: UInt64.self).baseAddress!
     }
     deleteSigns = signs.map { signs in
       let buffer = AlignedBuffer(byteCount: signs.count)

@@ -70,8 +70,9 @@ struct KeyVerifier {
   ) throws -> [String] {
     guard let index = keys.index, index.memory != nil else { return [] }
     let sought = SoughtKeys(columns: columns.map { $0.widened() }, keyColumns: keyColumns)
-    let known = try index.locate(sought, in: tablet).all
-    return zip(known, found).compactMap { (known: RowLocation?, found: RowLocation?) -> String? in
+    let locations = try index.locate(sought, in: tablet)
+    return found.enumerated().compactMap { (key: Int, found: RowLocation?) -> String? in
+      let known = locations[key]
       guard known?.segment !== found?.segment || known?.row != found?.row else { return nil }
       let places: [String] = [known, found].map { location in
         location.map { "row \($0.row) of \($0.segment.path)" } ?? "none"

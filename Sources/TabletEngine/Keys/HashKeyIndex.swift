@@ -144,6 +144,7 @@ final class HashKeyIndex: KeyIndex {
       guard state.table == nil else { return }
       let table = RowHandleTable(
         width: coder.width, hasSequences: sequence != nil, secret: secret)
+      table.reserve(try tablet.liveRowCount())
       var space = RowSpace()
       for rowset in tablet.rowsets {
         for segment in rowset.segments {

@@ -11,8 +11,13 @@ struct KeySearch {
 
   /// - Parameter keys: ascending, as of `SortKeyBytes.encode`.
   init(_ keys: StringTable, in tablet: TabletSnapshot) throws {
-    locations = [RowLocation?](repeating: nil, count: keys.count)
-    var probe = KeyProbe(keys)
+    try self.init(KeyProbe(keys), in: tablet)
+  }
+
+  /// Of all keys of a probe, none of which has been found.
+  init(_ keys: KeyProbe, in tablet: TabletSnapshot) throws {
+    locations = [RowLocation?](repeating: nil, count: keys.keys.count)
+    var probe = keys
     for live in try tablet.liveSegments().reversed() {
       if probe.pending.isEmpty { return }
       var matches: [KeyMatch] = []

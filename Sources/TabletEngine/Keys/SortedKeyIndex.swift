@@ -128,6 +128,6 @@ struct SeenRows: Sendable {
 
   init(_ probe: KeyProbe, in tablet: TabletSnapshot) throws {
     rowsets = Set(tablet.rowsets.map(\.id))
-    locations = try KeySearch(probe.keys, in: tablet).locations
+    locations = try KeySearch(probe, in: tablet).locations
   }
 }

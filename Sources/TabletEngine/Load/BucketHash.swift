@@ -13,6 +13,16 @@ struct BucketHash {
     buckets(of: batch.columns, rowCount: batch.rowCount)
   }
 
+  /// The rows of each bucket, ascending.
+  func rowsByBucket(_ columns: [ColumnVector], rowCount: Int) -> [[UInt32]] {
+    guard definition.bucketCount > 1 else { return [Array(0..<UInt32(rowCount))] }
+    var rows = [[UInt32]](repeating: [], count: definition.bucketCount)
+    for (row, bucket) in buckets(of: columns, rowCount: rowCount).enumerated() {
+      rows[Int(bucket)].append(UInt32(row))
+    }
+    return rows
+  }
+
   /// - Parameter columns: the first ones of the schema, at least as far as rows are spread by them.
   func buckets(of columns: [ColumnVector], rowCount: Int) -> [UInt16] {
     guard definition.bucketCount > 1 else { return [UInt16](repeating: 0, count: rowCount) }

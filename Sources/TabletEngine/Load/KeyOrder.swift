@@ -80,12 +80,4 @@ enum KeyOrder {
     let bits = (number == 0 ? 0 : number).bitPattern
     return bits >> 63 == 1 ? ~bits : bits | (1 << 63)
   }
-
-  private static func compareBytes(
-    _ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer
-  ) -> Int {
-    let common = min(a.count, b.count)
-    for index in 0..<common where a[index] != b[index] { return a[index] < b[index] ? -1 : 1 }
-    return a.count - b.count
-  }
 }

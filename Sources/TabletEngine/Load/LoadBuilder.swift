@@ -59,7 +59,7 @@ public final class LoadBuilder {
   private func flush(isLast: Bool) throws {
     guard let first = batches.first else { return }
     let batch = batches.count == 1 ? first : ColumnBatch(concatenating: batches)
-    let signs = joinedDeleteSigns()
+    let signs = Bitmap.joined(deleteSigns, batches.map(\.rowCount), missing: false)
     batches.removeAll()
     deleteSigns.removeAll()
     bufferedByteCount = 0
@@ -83,18 +83,6 @@ public final class LoadBuilder {
       reason: "rows are deleted by key where keys are unique")
   }
 
-  /// The delete signs of all batches.
-  private func joinedDeleteSigns() -> Bitmap? {
-    guard deleteSigns.contains(where: { $0 != nil }) else { return nil }
-    let joined = Bitmap(count: batches.reduce(0) { $0 + $1.rowCount })
-    var start = 0
-    for (batch, signs) in zip(batches, deleteSigns) {
-      signs?.forEachSet { joined.set(start + $0) }
-      start += batch.rowCount
-    }
-    return joined
-  }
-
   /// The segments to be made of a batch: one for each bucket that has rows, or more when these are
   /// too many for one.
   private func pieces(of batch: ColumnBatch, deleteSigns: Bitmap?) throws -> [SegmentPiece] {
@@ -102,7 +90,9 @@ public final class LoadBuilder {
     let newest = table.definition.uniqueKeys.map { _ in NewestRows(batch, table.definition) }
     let limit = store.options.segmentRowCountMax
     var pieces: [SegmentPiece] = []
-    for (bucket, rows) in rowsByBucket(batch).enumerated() where !rows.isEmpty {
+    for (bucket, rows) in BucketHash(definition: table.definition)
+      .rowsByBucket(batch.columns, rowCount: batch.rowCount).enumerated() where !rows.isEmpty
+    {
       var sorted = sorter.sorted(rows)
       newest?.keep(in: &sorted, sorter)
       for start in stride(from: 0, to: sorted.count, by: limit) {
@@ -115,15 +105,6 @@ public final class LoadBuilder {
       }
     }
     return pieces
-  }
-
-  private func rowsByBucket(_ batch: ColumnBatch) -> [[UInt32]] {
-    if buckets.count == 1 { return [Array(0..<UInt32(batch.rowCount))] }
-    var rows = [[UInt32]](repeating: [], count: buckets.count)
-    for (row, bucket) in BucketHash(definition: table.definition).buckets(of: batch).enumerated() {
-      rows[Int(bucket)].append(UInt32(row))
-    }
-    return rows
   }
 }
 

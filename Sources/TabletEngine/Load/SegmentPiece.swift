@@ -22,7 +22,7 @@ final class SegmentPiece {
   /// Whether the rows are those of the batch, in order, so that nothing needs to be gathered.
   private let isBatch: Bool
   private let definition: TableDefinition
-  private let tablet: TabletSnapshot?
+  private let tablet: TabletSnapshot
   /// Rows of the piece that delete their keys.
   private let deleteSigns: Bitmap?
   /// What the rows were completed from; of partial loads.
@@ -44,7 +44,7 @@ final class SegmentPiece {
   ///   - basis: of `rows`.
   init(
     bucket: Int, rows: [UInt32], ofRowCount batchRowCount: Int, deleteSigns: Bitmap? = nil,
-    definition: TableDefinition, tablet: TabletSnapshot? = nil, basis: KeyBasis? = nil
+    definition: TableDefinition, tablet: TabletSnapshot, basis: KeyBasis? = nil
   ) throws {
     self.bucket = bucket
     self.definition = definition
@@ -86,13 +86,11 @@ final class SegmentPiece {
     if let deleteSigns {
       try writer.writeColumn(DeleteSign.vector(deleteSigns, rowCount: rows.count))
     }
-    if definition.hasPrimaryKeyIndex {
-      let count = definition.schema.sortKeyCount
-      let sequences = sequence.map { SequenceCodes.codes(of: $0) }
-      try writer.appendPrimaryKeys(hasSequences: sequences != nil) {
-        try $0.append(
-          SortKeyBytes.encode(keyColumns, Array(definition.schema.columns[..<count])),
-          sequences: sequences)
+    let published = try tablet.keys?.index?.prepare(
+      keys: keyColumns, sequence: sequence, deleteSigns: deleteSigns, over: tablet)
+    if let published, let probe = published.probe {
+      try writer.appendPrimaryKeys(hasSequences: published.sequences != nil) {
+        try $0.append(probe.keys, sequences: published.sequences)
       }
     }
     if !rowColumns.isEmpty {
@@ -101,8 +99,6 @@ final class SegmentPiece {
       }
     }
     _ = try writer.finish()
-    let published = try tablet?.keys?.index?.prepare(
-      keys: keyColumns, sequence: sequence, deleteSigns: deleteSigns, over: tablet)
     return Encoded(
       bytes: sink.bytes, rowCount: rows.count,
       keys: basis.map { published?.based(on: $0) } ?? published)

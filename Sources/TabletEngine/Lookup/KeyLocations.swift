@@ -19,13 +19,16 @@ struct KeyLocations {
 
   var count: Int { rows.count }
 
-  /// By key, with a reference each.
-  var all: [RowLocation?] {
-    (0..<count).map { key in
-      guard segmentNumbers[key] != Self.none else { return nil }
-      return RowLocation(segment: segments[Int(segmentNumbers[key])], row: rows[key])
-    }
+  func hasRow(_ key: Int) -> Bool { segmentNumbers[key] != Self.none }
+
+  /// Costs a reference.
+  subscript(key: Int) -> RowLocation? {
+    guard hasRow(key) else { return nil }
+    return RowLocation(segment: segments[Int(segmentNumbers[key])], row: rows[key])
   }
+
+  /// From now on the key has no row.
+  mutating func clear(_ key: Int) { set(key, segment: Self.none, row: 0) }
 
   /// Adds a segment and returns its number.
   mutating func add(_ segment: RowsetSegment) -> UInt32 {

@@ -13,47 +13,12 @@ struct RowGathering {
 
   /// The rows of the keys that have one, in the order of the keys.
   func columns(at locations: KeyLocations) throws -> [ColumnVector] {
-    let places = Self.places(locations)
-    let builders = columns.map { ColumnBuilder(type: $0.type, capacity: places.order.count) }
-    var next = 0
-    while next < places.order.count {
-      let segment = places.segments[next]
-      let start = next
-      while next < places.order.count, places.segments[next] == segment { next += 1 }
-      try append(places.rows[start..<next], of: locations.segments[Int(segment)], to: builders)
-    }
+    let places = RowPlaces(locations)
+    let builders = columns.map { ColumnBuilder(type: $0.type, capacity: places.count) }
+    for (segment, rows) in places.stretches { try append(rows, of: segment, to: builders) }
     guard !places.isInOrder else { return builders.map { $0.finish() } }
-    var positions = [UInt32](repeating: 0, count: places.order.count)
-    for (position, key) in places.order.enumerated() { positions[Int(key)] = UInt32(position) }
+    let positions = places.positions
     return builders.map { $0.finish().gather(positions) }
-  }
-
-  /// Rows in the order of segments and rows.
-  private struct Places {
-    var segments: [UInt32] = []
-    var rows: [UInt32] = []
-    /// Which of the rows, in the order of the keys, each of them is.
-    var order: [UInt32] = []
-    var isInOrder = true
-  }
-
-  private static func places(_ locations: KeyLocations) -> Places {
-    var places = Places()
-    // Segment and row in one number, so that comparing them is one step.
-    var packed: [UInt64] = []
-    packed.reserveCapacity(locations.count)
-    for key in 0..<locations.count where locations.segmentNumbers[key] != KeyLocations.none {
-      let segment = UInt64(locations.segmentNumbers[key])
-      packed.append(segment << 32 | UInt64(locations.rows[key]))
-    }
-    places.order = Array(0..<UInt32(packed.count))
-    places.isInOrder = zip(packed, packed.dropFirst()).allSatisfy { $0 <= $1 }
-    if !places.isInOrder {
-      places.order.sort { packed[Int($0)] < packed[Int($1)] }
-    }
-    places.segments = places.order.map { UInt32(packed[Int($0)] >> 32) }
-    places.rows = places.order.map { UInt32(truncatingIfNeeded: packed[Int($0)]) }
-    return places
   }
 
   /// - Parameter rows: ascending.
@@ -65,16 +30,10 @@ struct RowGathering {
       return try append(Array(rows), of: store, sources, to: builders)
     }
     var work = PageWork()
-    var next = rows.startIndex
-    while next < rows.endIndex {
-      let page = Int(rows[next]) / reader.rowsPerPage
-      let range = reader.rowRange(ofPage: page)
-      let start = next
-      while next < rows.endIndex, range.contains(Int(rows[next])) { next += 1 }
-      let own = rows[start..<next].map { $0 - UInt32(range.lowerBound) }
+    for page in RowPlaces.pages(of: rows, in: reader) {
       for (column, builder) in zip(columns, builders) {
-        let vector = try reader.readPage(of: column, page: page, rows: own, work: &work)
-        builder.append(vector.widened(), rows: 0..<own.count)
+        let vector = try page.read(column, work: &work)
+        builder.append(vector.widened(), rows: 0..<vector.count)
       }
     }
   }

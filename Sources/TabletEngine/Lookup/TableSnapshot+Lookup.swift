@@ -57,12 +57,9 @@ extension TableSnapshot {
   /// Where the rows of keys are.
   private func locate(_ keys: SoughtKeys) throws -> KeyLocations {
     guard tablets.count > 1 else { return try tablets[0].locate(keys) }
-    let hash = BucketHash(definition: definition)
-    var byBucket = [[UInt32]](repeating: [], count: tablets.count)
     // Distribution columns of unique-key tables are key columns.
-    for (key, bucket) in hash.buckets(of: keys.columns, rowCount: keys.count).enumerated() {
-      byBucket[Int(bucket)].append(UInt32(key))
-    }
+    let byBucket = BucketHash(definition: definition)
+      .rowsByBucket(keys.columns, rowCount: keys.count)
     var all = KeyLocations(count: keys.count)
     for (tablet, own) in zip(tablets, byBucket) where !own.isEmpty {
       let part = SoughtKeys(

@@ -36,7 +36,7 @@ struct FoldedRows {
     let codes = sequence?.values(as: UInt64.self)
     for key in 0..<groups.count {
       let own = groups.rows(of: key)
-      var state = KeyState(exists: groups.locations[key] != nil)
+      var state = KeyState(exists: groups.locations.hasRow(key))
       let last = own[own.endIndex - 1]
       if own.count > 1, codes != nil { state.sequence = old(key) }
       for row in own {

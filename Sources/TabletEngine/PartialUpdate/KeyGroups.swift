@@ -10,7 +10,7 @@ struct KeyGroups {
   /// Where the rows of each key begin in `rows`, and the end.
   let starts: [Int]
   /// By key, what a reader of the snapshot sees; nil for nothing.
-  let locations: [RowLocation?]
+  let locations: KeyLocations
   private let keys: StringTable
 
   init(
@@ -32,7 +32,7 @@ struct KeyGroups {
       preconditionFailure("a table that merges on write")
     }
     let sought = SoughtKeys(columns: vectors.map { $0.widened() }, keyColumns: columns)
-    locations = try index.locate(sought, in: tablet).all
+    locations = try index.locate(sought, in: tablet)
   }
 
   var count: Int { locations.count }
@@ -44,9 +44,9 @@ struct KeyGroups {
   ///   a search in all segments.
   func sequenceLocations(
     _ column: Column, in tablet: TabletSnapshot, wanted: (Int) -> Bool
-  ) throws -> [RowLocation?] {
+  ) throws -> KeyLocations {
     var result = locations
-    let unknown = locations.indices.filter { locations[$0] == nil && wanted($0) }
+    let unknown = (0..<count).filter { !locations.hasRow($0) && wanted($0) }
     guard !unknown.isEmpty else { return result }
     let probe = KeyProbe(keys.gather(unknown.map { UInt32($0) }))
     var greatest = [UInt64](repeating: 0, count: unknown.count)
@@ -59,8 +59,8 @@ struct KeyGroups {
       for match in matches {
         let index = Int(match.key)
         let key = unknown[index]
-        guard result[key] == nil || match.sequence > greatest[index] else { continue }
-        result[key] = RowLocation(segment: segment, row: match.row)
+        guard !result.hasRow(key) || match.sequence > greatest[index] else { continue }
+        result.set(key, RowLocation(segment: segment, row: match.row))
         greatest[index] = match.sequence
       }
     }

@@ -65,40 +65,14 @@ public final class PartialLoadBuilder {
           expected: "a column that all rows give", found: "one that some give")
       }
     }
-    try check(batch, given)
-    try token.requireRunning()
-    if batch.rowCount > 0 { batches.append((batch, given, deleteSigns)) }
-  }
-
-  private func check(_ batch: ColumnBatch, _ given: [Bitmap?]) throws {
-    let name = table.definition.name
-    guard batch.columns.count == columns.count else {
-      throw StorageError.schemaMismatch(
-        table: name, column: "(all)", expected: "\(columns.count) columns",
-        found: "\(batch.columns.count)")
-    }
-    for (index, position) in columns.enumerated() {
-      let column = table.definition.schema.columns[position]
-      let vector = batch.columns[index]
-      let own = batch.schema.columns[index]
-      guard own.id == column.id || own.name == column.name else {
-        throw StorageError.schemaMismatch(
-          table: name, column: column.name, expected: "the column of that name",
-          found: "column \(own.name)")
-      }
-      guard vector.type == column.type else {
-        throw StorageError.schemaMismatch(
-          table: name, column: column.name, expected: "\(column.type)", found: "\(vector.type)")
-      }
-      guard !column.isNullable, let nulls = vector.nulls else { continue }
+    let schema = table.definition.schema
+    try table.definition.check(batch, as: columns.map { schema.columns[$0] }) { index, nulls in
       var count = 0
       nulls.forEachSet { count += given[index]?[$0] ?? true ? 1 : 0 }
-      guard count == 0 else {
-        throw StorageError.schemaMismatch(
-          table: name, column: column.name, expected: "no null",
-          found: "\(count) nulls among \(batch.rowCount) rows")
-      }
+      return count
     }
+    try token.requireRunning()
+    if batch.rowCount > 0 { batches.append((batch, given, deleteSigns)) }
   }
 
   /// Completes the rows from what the table has now, sorts, encodes, and writes what is too large
@@ -135,22 +109,5 @@ public final class PartialLoadBuilder {
       },
       deleteSigns: Bitmap.joined(batches.map(\.deleteSigns), counts, missing: false),
       newKeys: newKeys)
-  }
-}
-
-extension Bitmap {
-  /// One after the other; nil when all are.
-  /// - Parameter missing: what the bits of one that is nil are.
-  fileprivate static func joined(
-    _ bitmaps: [Bitmap?], _ counts: [Int], missing: Bool
-  ) -> Bitmap? {
-    guard bitmaps.contains(where: { $0 != nil }) else { return nil }
-    let joined = Bitmap(count: counts.reduce(0, +))
-    var start = 0
-    for (bitmap, count) in zip(bitmaps, counts) {
-      for row in 0..<count where bitmap?[row] ?? missing { joined.set(start + row) }
-      start += count
-    }
-    return joined
   }
 }

@@ -54,7 +54,9 @@ final class PartialRows: Sendable {
     let rows = try brought(to: table.definition.schema)
     let sorter = RowSorter(rows.batch)
     var parts: [PreparedLoad.Part] = []
-    for (bucket, own) in rows.rowsByBucket(table.definition).enumerated() where !own.isEmpty {
+    let buckets = BucketHash(definition: table.definition)
+      .rowsByBucket(rows.batch.columns, rowCount: rows.batch.rowCount)
+    for (bucket, own) in buckets.enumerated() where !own.isEmpty {
       let completion = try RowCompletion(
         rows, sorter.sorted(own), keys: sorter.keys, of: table, bucket: bucket)
       let writer = BucketWriter(store: store, tablet: table.tablets[bucket].id, token: token)
@@ -62,14 +64,5 @@ final class PartialRows: Sendable {
       if let part = try writer.finish() { parts.append(part) }
     }
     return PreparedLoad(token: token, parts: parts, partial: self)
-  }
-
-  private func rowsByBucket(_ definition: TableDefinition) -> [[UInt32]] {
-    if definition.bucketCount == 1 { return [Array(0..<UInt32(batch.rowCount))] }
-    var rows = [[UInt32]](repeating: [], count: definition.bucketCount)
-    for (row, bucket) in BucketHash(definition: definition).buckets(of: batch).enumerated() {
-      rows[Int(bucket)].append(UInt32(row))
-    }
-    return rows
   }
 }

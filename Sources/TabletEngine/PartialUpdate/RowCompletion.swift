@@ -62,8 +62,8 @@ struct RowCompletion {
     let independent = Bitmap(count: groups.count)
     var used = groups.locations
     for key in 0..<groups.count {
-      if groups.locations[key] != nil { found.set(key) }
-      if folded.startsAnew[key] { used[key] = nil }
+      if groups.locations.hasRow(key) { found.set(key) }
+      if folded.startsAnew[key] { used.clear(key) }
       let isAlone = groups.rows(of: key).count == 1
       let carriesSequence = column != nil && folded.sequenceRows[key] == OldRows.none
       if folded.deleted[key], isAlone, !carriesSequence { independent.set(key) }

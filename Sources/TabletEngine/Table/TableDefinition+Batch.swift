@@ -5,7 +5,15 @@ extension TableDefinition {
   /// - Throws: `StorageError.schemaMismatch` when the columns of `batch` are not those of the
   ///   table, by their ids or names, or one that must not be null holds nulls.
   func check(_ batch: ColumnBatch) throws {
-    let expected = schema.columns
+    try check(batch, as: schema.columns) { _, nulls in nulls.setCount }
+  }
+
+  /// - Parameters:
+  ///   - expected: columns of the table that the batch has.
+  ///   - nullCount: how many of the nulls of a column, by its position in the batch, count.
+  func check(
+    _ batch: ColumnBatch, as expected: [Column], nullCount: (Int, Bitmap) -> Int
+  ) throws {
     guard batch.columns.count == expected.count else {
       throw StorageError.schemaMismatch(
         table: name, column: "(all)", expected: "\(expected.count) columns",
@@ -21,13 +29,14 @@ extension TableDefinition {
       }
       guard vector.type == column.type else {
         throw StorageError.schemaMismatch(
-          table: name, column: column.name, expected: "\(column.type)",
-          found: "\(vector.type)")
+          table: name, column: column.name, expected: "\(column.type)", found: "\(vector.type)")
       }
-      if !column.isNullable, let nulls = vector.nulls, nulls.setCount > 0 {
+      guard !column.isNullable, let nulls = vector.nulls else { continue }
+      let count = nullCount(index, nulls)
+      guard count == 0 else {
         throw StorageError.schemaMismatch(
           table: name, column: column.name, expected: "no null",
-          found: "\(nulls.setCount) nulls among \(batch.rowCount) rows")
+          found: "\(count) nulls among \(batch.rowCount) rows")
       }
     }
   }
