@@ -27,8 +27,8 @@ import time
 
 import numpy as np
 
-STATUSES = ["created", "paid", "packed", "shipped", "delivered", "returned", "cancelled"]
-CITIES = [f"city-{number}" for number in range(200)]
+from compare_commit import CITIES, STATUSES
+
 SCHEMA = (
     "order_id bigint primary key, user_id bigint not null, order_time timestamp not null, "
     "status varchar not null, city varchar not null, product_id integer not null, "

@@ -90,6 +90,13 @@ struct UpsertBed: Sendable {
       findings.add("upsert", variant, "load p99, ms", outcome.latencies.p99Milliseconds ?? 0)
       findings.add(
         "upsert", variant, "bytes written a row", Double(written.bytesWritten) / max(1, rows))
+      let tablet = try store.snapshot(of: Self.table).tablets[0]
+      findings.add("upsert", variant, "bytes of deletes", Double(tablet.deleteByteCount))
+      if let index = tablet.keyIndexMemory {
+        findings.add(
+          "upsert", variant, "index bytes a key",
+          Double(index.byteCount) / Double(max(1, index.keyCount)))
+      }
     }
   }
 
