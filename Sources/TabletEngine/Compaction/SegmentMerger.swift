@@ -98,7 +98,8 @@ struct SegmentMerger {
       ColumnReplay(inputs: inputs, column: $0, from: positions)
     }
     try writer.appendPrimaryKeys(hasSequences: unique?.sequence != nil) { keys in
-      try forEachPage(of: replays, order) { _, columns in
+      try forEachPage(of: order) { page in
+        let columns = try replays.map { try page.page(of: $0) }
         try keys.append(
           SortKeyBytes.encode(Array(columns.prefix(keyColumns.count)), keyColumns),
           sequences: unique?.sequence == nil
@@ -116,32 +117,40 @@ struct SegmentMerger {
       ColumnReplay(inputs: inputs, column: definition.schema.columns[$0], from: positions)
     }
     try writer.appendRowStore(definition.rowStoreOptions) { rows in
-      try forEachPage(of: replays, order) { _, columns in
+      try forEachPage(of: order) { page in
         if isCancelled() { throw CancellationError() }
+        let columns = try replays.map { try page.page(of: $0) }
         try rows.append(columns, rows: 0..<columns[0].count)
       }
     }
   }
 
-  /// Lends the pages of some columns of the output, one after the other, with their first rows.
+  /// What a page of the output is made of.
+  private struct PageOrder {
+    let firstRow: Int
+    let sources: UnsafeBufferPointer<UInt16>
+    let skips: ArraySlice<MergeOrder.Skip>
+
+    func page(of replay: ColumnReplay) throws -> ColumnVector {
+      try replay.next(sources, skips: skips, origin: firstRow)
+    }
+  }
+
+  /// Goes through the pages of the output, which are the same for all columns.
   private func forEachPage(
-    of replays: [ColumnReplay], _ order: MergeOrder,
-    _ body: (_ firstRow: Int, [ColumnVector]) throws -> Void
+    of order: MergeOrder, _ body: (PageOrder) throws -> Void
   ) throws {
     let rowsPerPage = definition.segmentOptions.rowsPerPage
     var skips = order.skips[...]
-    for start in stride(from: 0, to: order.sources.count, by: rowsPerPage) {
-      let rows = start..<min(order.sources.count, start + rowsPerPage)
-      let passed = skips.prefix { $0.before < rows.upperBound }
-      skips = skips[passed.endIndex...]
-      try body(
-        start,
-        order.sources.withUnsafeBufferPointer { sources in
-          try replays.map {
-            try $0.next(
-              UnsafeBufferPointer(rebasing: sources[rows]), skips: passed, origin: start)
-          }
-        })
+    try order.sources.withUnsafeBufferPointer { sources in
+      for start in stride(from: 0, to: sources.count, by: rowsPerPage) {
+        let rows = start..<min(sources.count, start + rowsPerPage)
+        let passed = skips.prefix { $0.before < rows.upperBound }
+        skips = skips[passed.endIndex...]
+        try body(
+          PageOrder(
+            firstRow: start, sources: UnsafeBufferPointer(rebasing: sources[rows]), skips: passed))
+      }
     }
   }
 
@@ -160,10 +169,11 @@ struct SegmentMerger {
       builder = try InvertedIndexWriter(
         type: definition.schema.columns[column].type, options: wanted.options)
     }
-    try forEachPage(of: [replay], order) { firstRow, pages in
+    try forEachPage(of: order) { page in
       if isCancelled() { throw CancellationError() }
-      try writer.append(pages[0])
-      try builder?.add(pages[0], firstRow: firstRow)
+      let vector = try page.page(of: replay)
+      try writer.append(vector)
+      try builder?.add(vector, firstRow: page.firstRow)
     }
     try writer.finishColumn()
     if let builder { try writer.append(builder, ofColumn: column) }
