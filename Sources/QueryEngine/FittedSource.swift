@@ -41,7 +41,7 @@ struct FittedSource<Base: ScanSource>: ScanSource {
   var rowCount: Int { base.rowCount }
   var pageCount: Int { base.pageCount }
   func rowRange(ofPage page: Int) -> Range<Int> { base.rowRange(ofPage: page) }
-  var hasDeletedRows: Bool { base.hasDeletedRows }
+  var isAltered: Bool { base.isAltered }
   func liveRows(in range: Range<Int>) -> Bitmap? { base.liveRows(in: range) }
 
   func bounds(ofColumn column: Int) -> ValueBounds? {

@@ -14,7 +14,7 @@ struct KnownFigures {
 
   /// Tried on figures that are thrown away.
   func areKnown(of segment: SegmentScan) -> Bool {
-    !segment.hasDeletedRows
+    !segment.isAltered
       && Aggregation(schema: schema, groupBy: [], aggregates: aggregates)
         .add(rowCount: segment.rowCount, knownFrom: segment.bounds(ofColumn:))
   }

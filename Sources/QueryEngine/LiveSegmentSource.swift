@@ -28,7 +28,7 @@ struct LiveSegmentSource: PrunableSource {
     try reader.readPage(column: column, page: page, rows: rows, work: &work)
   }
 
-  var hasDeletedRows: Bool { true }
+  var isAltered: Bool { true }
   func liveRows(in range: Range<Int>) -> Bitmap? { deleted.live(in: range) }
 
   var path: String { reader.path }
@@ -52,9 +52,23 @@ struct LiveSegmentSource: PrunableSource {
 }
 
 extension LiveSegment {
-  /// The rows that are there.
-  func source() throws -> any ScanSource {
+  /// The rows that are there, with the values they have.
+  /// - Parameter schema: of the table.
+  func source(_ schema: Schema) throws -> any ScanSource {
     let reader = try segment.reader()
-    return deleted.map { LiveSegmentSource(reader: reader, deleted: $0) } ?? reader
+    if let deleted {
+      return try patched(LiveSegmentSource(reader: reader, deleted: deleted), schema)
+    }
+    return try patched(reader, schema)
+  }
+
+  private func patched(
+    _ base: some PrunableSource, _ schema: Schema
+  ) throws -> any ScanSource {
+    guard let patched else { return base }
+    if let fitted = try FittedSource(base, to: schema) {
+      return try PatchedSource(base: fitted, patches: patched)
+    }
+    return try PatchedSource(base: base, patches: patched)
   }
 }

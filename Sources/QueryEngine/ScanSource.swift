@@ -22,9 +22,9 @@ public protocol ScanSource: Sendable {
   func readPage(
     column: Int, page: Int, rows: [UInt32], work: inout ScanWork
   ) throws -> ColumnVector
-  /// Whether some of its rows are not there for the query. Zone maps, filters and indexes speak of
-  /// these as well.
-  var hasDeletedRows: Bool { get }
+  /// Whether rows are not there for the query, or have other values. What is known without reading
+  /// is true of these as well, so that it is no exact count or value.
+  var isAltered: Bool { get }
   /// The rows of a range that are there, the first one at bit 0; nil for all.
   func liveRows(in range: Range<Int>) -> Bitmap?
   /// The same rows for one thread that reads its pages one after another, all it wants of a page

@@ -3,7 +3,7 @@ import SegmentFormat
 import StorageBase
 
 extension SegmentReader: ScanSource {
-  public var hasDeletedRows: Bool { false }
+  public var isAltered: Bool { false }
   public func liveRows(in range: Range<Int>) -> Bitmap? { nil }
 
   public func bounds(ofColumn column: Int) -> ValueBounds? { zoneMap(column: column).bounds }
@@ -36,7 +36,7 @@ extension ScanWork {
 }
 
 extension ZoneMap {
-  fileprivate var bounds: ValueBounds {
+  var bounds: ValueBounds {
     min.isNull
       ? .nulls(rowCount: rowCount)
       : ValueBounds(

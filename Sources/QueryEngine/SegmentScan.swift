@@ -72,7 +72,7 @@ struct SegmentScan {
 
   var pageCount: Int { source.pageCount }
   var rowCount: Int { source.rowCount }
-  var hasDeletedRows: Bool { source.hasDeletedRows }
+  var isAltered: Bool { source.isAltered }
 
   /// The pages that may have selected rows.
   var pages: Range<Int> { pruning?.pages ?? 0..<source.pageCount }
@@ -88,7 +88,7 @@ struct SegmentScan {
     let pruner = SegmentPruner(
       source, schema: schema, positions: positions, filter: filter, use: use)
     guard var found = try pruner.pruning(&work) else { return false }
-    found.isCountOnly = isCountOnly && found.rest == nil && !source.hasDeletedRows
+    found.isCountOnly = isCountOnly && found.rest == nil && !source.isAltered
     pruning = found
     return true
   }

@@ -26,7 +26,8 @@ extension Query {
     let tablets = try relevantTablets(of: table)
     let segments = try tablets.flatMap { try $0.liveSegments() }
     let result = try QueryExecutor.run(
-      self, over: segments.map { try $0.source() }, schema: table.definition.schema,
+      self, over: segments.map { try $0.source(table.definition.schema) },
+      schema: table.definition.schema,
       parallelism: parallelism, analyzers: table.definition.analyzers,
       indexes: indexes ?? .whereCheaper(cache: segments.first?.segment.indexCache),
       isCancelled: isCancelled)

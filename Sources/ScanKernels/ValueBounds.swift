@@ -30,5 +30,26 @@ public struct ValueBounds: Hashable, Sendable {
     ValueBounds(lower: .null, upper: .null, nullCount: rowCount, rowCount: rowCount)
   }
 
+  /// What is true of the values of both, whatever rows of the first have values of the second
+  /// instead; nil when nothing is known of them.
+  public func union(_ other: ValueBounds) -> ValueBounds? {
+    let mayBeNull = nullCount > 0 || other.nullCount > 0
+    guard !isAllNull || !other.isAllNull else { return self }
+    // A count of nulls says that some rows are null, and some are not.
+    guard !mayBeNull || rowCount > 1 else { return nil }
+    let bounded = [self, other].filter { !$0.isAllNull }
+    let lower = bounded.map(\.lower).reduce(bounded[0].lower) { $1.precedes($0) ? $1 : $0 }
+    var upper = bounded[0].upper
+    for next in bounded.dropFirst().map(\.upper) {
+      guard let known = upper, let next else {
+        upper = nil
+        break
+      }
+      upper = known.precedes(next) ? next : known
+    }
+    return ValueBounds(
+      lower: lower, upper: upper, nullCount: mayBeNull ? 1 : 0, rowCount: rowCount)
+  }
+
   var isAllNull: Bool { nullCount == rowCount }
 }

@@ -104,12 +104,13 @@ struct InspectCommand: ParsableCommand {
         "    rowset \(rowset.id) \(summary.versions): \(summary.rowCount) rows, "
           + "\(summary.byteCount) bytes, merged \(summary.mergeDepth) times"
           + (summary.segmentsOverlap ? ", segments overlap" : ""))
-      for segment in rowset.segments { show(segment) }
+      for segment in rowset.segments { show(segment, as: "segment") }
+      for delta in rowset.deltas { show(delta, as: "delta") }
     }
   }
 
-  private func show(_ segment: RowsetSegment) {
-    print("      segment \(segment.path)\(segment.isInline ? " (inline)" : "")")
+  private func show(_ segment: RowsetSegment, as kind: String) {
+    print("      \(kind) \(segment.path)\(segment.isInline ? " (inline)" : "")")
     guard columns || pages else { return }
     do {
       let description = try segment.reader().describe()

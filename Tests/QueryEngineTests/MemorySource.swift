@@ -58,7 +58,7 @@ struct MemorySource: ScanSource {
 
   var rowCount: Int { rows.count }
   var pageCount: Int { pages.count }
-  var hasDeletedRows: Bool { false }
+  var isAltered: Bool { false }
   func liveRows(in range: Range<Int>) -> Bitmap? { nil }
   func rowRange(ofPage page: Int) -> Range<Int> { pages[page] }
 

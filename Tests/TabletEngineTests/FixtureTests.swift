@@ -190,6 +190,39 @@ import Testing
     }
   }
 
+  /// Checkpoint format 6: rows with new values in deltas, before the checkpoint and after it, of
+  /// rowsets and deltas that were merged meanwhile.
+  @Test func storesWithDeltasAreReadable() throws {
+    let shape = UniqueKeyModel.Shape(hasStringKey: true, partialUpdates: .delta)
+    var model = UniqueKeyModel(shape)
+    var random = SeededGenerator(seed: 11)
+    let first = try model.makeLoad(0, &random)
+    let loads = try (1..<9).map { try PartialKeyLoad(model.makeLoad($0, &random), model, &random) }
+    try check("store-deltas", try TestStore.definition(buckets: 2)) { store in
+      try store.createTable(UniqueKeyModel.definition(shape))
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(first.batch, deleteSigns: first.deleteSigns)
+      try store.commit(builder.prepare())
+      for (number, load) in loads.enumerated() {
+        try store.commit(load.prepare(in: store))
+        if number % 4 == 2 {
+          UniqueKeyHistory.compact(store, RandomRangePolicy(seed: UInt64(number)), seed: 1)
+        }
+        if number == 4 { try store.checkpoint() }
+      }
+    } then: { store in
+      model.publish(first, sequence: 9)
+      for (number, load) in loads.enumerated() {
+        model.publish(load, sequence: UInt64(10 + number))
+      }
+      let table = try store.snapshot(of: UniqueKeyModel.table)
+      #expect(try table.definition == UniqueKeyModel.definition(shape))
+      #expect(table.tablets[0].rowsets.contains { !$0.deltas.isEmpty })
+      #expect(try UniqueKeyModel.contents(of: table) == model.visible)
+      #expect(StoreVerifier(store).run().problems == [])
+    }
+  }
+
   /// As `StoreRepair` does it, up to the checkpoint that would take the place of the log.
   private func addRepair(_ store: Store) throws {
     for load in 100..<103 {

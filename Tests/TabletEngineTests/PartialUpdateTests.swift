@@ -59,9 +59,11 @@ import Testing
 
   static func partial(
     _ columns: [String], _ rows: [Row], in store: Store,
-    onNewKey: PartialUpdate.NewKeys = .insertDefaults
+    onNewKey: PartialUpdate.NewKeys = .insertDefaults,
+    strategy: PartialUpdate.Strategy? = nil
   ) throws -> PreparedLoad {
-    let builder = try store.beginPartialLoad(into: name, updating: columns, onNewKey: onNewKey)
+    let builder = try store.beginPartialLoad(
+      into: name, updating: columns, onNewKey: onNewKey, strategy: strategy)
     try builder.append(batch(columns, rows, in: store))
     return try builder.prepare()
   }

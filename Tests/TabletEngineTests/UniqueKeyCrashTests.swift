@@ -58,7 +58,27 @@ private struct UniqueKeyClient {
   private var models: [UniqueKeyModel]
   /// Loads that were refused since the last one that was not: one of them may be there if the
   /// process has ended since.
-  private var doubtful: [UniqueKeyModel.Load] = []
+  private var doubtful: [Load] = []
+
+  enum Load {
+    case whole(UniqueKeyModel.Load)
+    case partial(PartialKeyLoad)
+
+    var isEmpty: Bool {
+      switch self {
+      case .whole(let load): load.rows.isEmpty
+      case .partial(let load): load.rows.isEmpty
+      }
+    }
+
+    func publish(in model: inout UniqueKeyModel, sequence: UInt64) {
+      switch self {
+      case .whole(let load): model.publish(load, sequence: sequence)
+      case .partial(let load): model.publish(load, sequence: sequence)
+      }
+    }
+  }
+
   private var twoPhase: (id: TransactionID, load: UniqueKeyModel.Load)?
   private var random = SeededGenerator(seed: 21)
 
@@ -90,7 +110,7 @@ private struct UniqueKeyClient {
       let store = try TestStore.open(files, options: options)
       try settle(store, "the second process")
       if let (id, load) = twoPhase {
-        try commit(load) { try store.commit(transaction: id).sequence }
+        try commit(.whole(load)) { try store.commit(transaction: id).sequence }
       }
       try self.load(7..<11, into: store)
     } catch is StorageError {}
@@ -99,7 +119,13 @@ private struct UniqueKeyClient {
   private mutating func load(_ numbers: Range<Int>, into store: Store) throws {
     for number in numbers {
       let load = try UniqueKeyModel(shape).makeLoad(number, &random)
-      try commit(load) {
+      if shape.merge == .onWrite, number % 2 == 1 {
+        let partial = try PartialKeyLoad(load, UniqueKeyModel(shape), &random)
+        try commit(.partial(partial)) {
+          try store.commit(partial.prepare(in: store)).sequence
+        }
+      }
+      try commit(.whole(load)) {
         let builder = try store.beginLoad(into: UniqueKeyModel.table)
         try builder.append(load.batch, deleteSigns: load.deleteSigns)
         return try store.commit(builder.prepare()).sequence
@@ -117,13 +143,13 @@ private struct UniqueKeyClient {
   }
 
   private mutating func commit(
-    _ load: UniqueKeyModel.Load, _ body: () throws -> UInt64
+    _ load: Load, _ body: () throws -> UInt64
   ) throws {
     do {
       let sequence = try body()
       // What was refused before has not happened; nothing is written for no rows.
-      if !load.rows.isEmpty { doubtful = [] }
-      for index in models.indices { models[index].publish(load, sequence: sequence) }
+      if !load.isEmpty { doubtful = [] }
+      for index in models.indices { load.publish(in: &models[index], sequence: sequence) }
     } catch is StorageError {
       doubtful.append(load)
     }
@@ -150,7 +176,7 @@ private struct UniqueKeyClient {
       + doubtful.flatMap { load in
         models.map { model in
           var other = model
-          other.publish(load, sequence: 0)
+          load.publish(in: &other, sequence: 0)
           return other
         }
       }

@@ -1,3 +1,4 @@
+import InvertedIndex
 import ScanKernels
 import SegmentFormat
 import StorageBase
@@ -17,11 +18,13 @@ struct UniqueKeyModel {
     var hasStringKey = false
     var buckets = 1
     var rowStore: StoredRows?
+    var partialUpdates = PartialUpdate.Strategy.rewrite
 
     var description: String {
       "\(merge.rawValue) \(index.rawValue)\(hasSequence ? " sequence" : "")"
         + "\(hasStringKey ? " strings" : "") \(buckets)"
         + "\(rowStore.map { " rows \($0.text)" } ?? "")"
+        + (partialUpdates == .delta ? " delta" : "")
     }
   }
 
@@ -52,11 +55,20 @@ struct UniqueKeyModel {
       }, sortKeyCount: columns.count, keysModel: .unique)
     return try TableDefinition(
       name: table, schema: schema, bucketCount: shape.buckets,
-      segmentOptions: SegmentOptions(rowsPerPage: 8),
+      segmentOptions: SegmentOptions(rowsPerPage: 8), indexes: indexes(shape, schema),
       uniqueKeys: UniqueKeyOptions(
         merge: shape.merge, index: shape.index,
-        sequenceColumn: shape.hasSequence ? "moment" : nil),
+        sequenceColumn: shape.hasSequence ? "moment" : nil,
+        partialUpdates: shape.partialUpdates),
       rowStore: shape.rowStore)
+  }
+
+  /// Of those shapes whose values change in place.
+  private static func indexes(_ shape: Shape, _ schema: Schema) -> [ColumnIndex] {
+    guard shape.partialUpdates == .delta,
+      let column = schema.columns.last(where: { $0.type == .string })
+    else { return [] }
+    return [ColumnIndex(column: column.id, options: IndexOptions(parser: .english))]
   }
 
   /// What value columns hold that nobody has given.
@@ -138,7 +150,13 @@ struct UniqueKeyModel {
   static func contents(of table: TableSnapshot) throws -> [Row] {
     var rows: [Row] = []
     for segment in try table.tablets.flatMap({ try $0.liveSegments() }) {
-      let all = try TestStore.rows(of: [segment.segment])
+      var all = try TestStore.rows(of: [segment.segment])
+      for (index, column) in table.definition.schema.columns.enumerated() {
+        guard let patch = try segment.patched?.patch(of: column) else { continue }
+        for (place, row) in patch.rows.enumerated() {
+          all[Int(row)][index] = patch.values[place]
+        }
+      }
       for (ordinal, row) in all.enumerated()
       where !(segment.deleted?.contains(ordinal) ?? false) {
         rows.append(Array(row.prefix(table.definition.schema.columns.count)))

@@ -1,3 +1,4 @@
+import QueryEngine
 import ScanKernels
 import StorageBase
 import StorageIO
@@ -28,6 +29,15 @@ import Testing
         shapes.append(
           UniqueKeyModel.Shape(hasStringKey: strings, buckets: 2, rowStore: rowStore))
       }
+    }
+    for index in UniqueKeyOptions.Index.allCases {
+      for strings in [false, true] {
+        shapes.append(
+          UniqueKeyModel.Shape(
+            index: index, hasSequence: strings == (index == .hash), hasStringKey: strings,
+            buckets: strings ? 2 : 1, partialUpdates: .delta))
+      }
+      shapes.append(UniqueKeyModel.Shape(index: index, rowStore: .all, partialUpdates: .delta))
     }
     return shapes
   }
@@ -243,10 +253,11 @@ struct UniqueKeyHistory {
     let table = try store.snapshot(of: UniqueKeyModel.table)
     let found = try UniqueKeyModel.contents(of: table)
     #expect(found == model.visible, "\(shape), \(place)")
+    var random = random
+    try expectQueries(of: table, place, &random)
     if let held {
       #expect(try UniqueKeyModel.contents(of: held.table) == held.rows, "\(shape), \(place), held")
     }
-    var random = random
     try model.expectLookups(in: table, model.visible, place, &random)
     for (sequence, expected) in model.history {
       guard let old = table.asOf(sequence: sequence) else { continue }
@@ -256,6 +267,39 @@ struct UniqueKeyHistory {
         try model.expectLookups(in: old, expected, "\(place), as of \(sequence)", &random)
       }
     }
+  }
+}
+
+extension UniqueKeyHistory {
+  /// What queries find is what there is, also where zone maps and indexes know better.
+  fileprivate func expectQueries(
+    of table: TableSnapshot, _ place: String, _ random: inout SeededGenerator
+  ) throws {
+    let keyCount = model.keyCount
+    let amount = Int(random.next() % 1000)
+    let some =
+      model.visible.isEmpty
+      ? nil : model.visible[Int(random.next() % UInt64(model.visible.count))]
+    let filters: [(Predicate, (UniqueKeyModel.Row) -> Bool)] = [
+      (
+        Field("amount") < .integer(Int128(amount)),
+        { row in
+          row[keyCount + 2].precedes(.integer(Int128(amount)))
+        }
+      ),
+      (Field("state").isNull, { $0[keyCount + 1].isNull }),
+      (Field("moment") == 3, { $0[keyCount] == .integer(3) }),
+    ]
+    for (filter, isSelected) in filters {
+      let found = try Query.selectingAll().filtered(by: filter).run(on: table).result.rows
+      #expect(
+        TestStore.sorted(found) == model.visible.filter(isSelected),
+        "\(shape), \(place), \(filter)")
+    }
+    guard case .string(let state)? = some?[keyCount + 1] else { return }
+    let found = try Query.selectingAll().filtered(by: Field("state").matches(.phrase, state))
+      .run(on: table).result.rows
+    #expect(found.contains { $0 == some }, "\(shape), \(place), \(state)")
   }
 }
 

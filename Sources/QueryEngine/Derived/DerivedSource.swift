@@ -31,7 +31,7 @@ struct DerivedSource: ScanSource {
   var rowCount: Int { base.rowCount }
   var pageCount: Int { base.pageCount }
   func rowRange(ofPage page: Int) -> Range<Int> { base.rowRange(ofPage: page) }
-  var hasDeletedRows: Bool { base.hasDeletedRows }
+  var isAltered: Bool { base.isAltered }
   func liveRows(in range: Range<Int>) -> Bitmap? { base.liveRows(in: range) }
 
   /// Which of the derived columns it is; nil for a stored one.
@@ -121,7 +121,7 @@ struct PrunableDerivedSource: PrunableSource {
   var rowCount: Int { base.rowCount }
   var pageCount: Int { base.pageCount }
   func rowRange(ofPage page: Int) -> Range<Int> { base.rowRange(ofPage: page) }
-  var hasDeletedRows: Bool { base.hasDeletedRows }
+  var isAltered: Bool { base.isAltered }
   func liveRows(in range: Range<Int>) -> Bitmap? { base.liveRows(in: range) }
   func bounds(ofColumn column: Int) -> ValueBounds? { columns.bounds(ofColumn: column) }
 

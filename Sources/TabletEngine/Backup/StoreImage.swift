@@ -64,7 +64,10 @@ extension Checkpoint {
         checkpoint.tables[table].tablets[tablet] = Tablet(
           state: state.withoutStaleRowsets,
           placements: whole.placements.filter { visible.contains($0.key) },
-          deletes: whole.deletes.filter { visible.contains($0.key) })
+          deletes: whole.deletes.filter { visible.contains($0.key) },
+          patches: whole.patches.filter {
+            visible.contains($0.rowset) && visible.contains($0.delta.rowset)
+          })
       }
     }
     return checkpoint

@@ -32,6 +32,8 @@ final class ColumnReplay {
   /// Pages that ended during the current call and are still pointed into.
   private var retired: [ColumnVector] = []
   private var starts: [MergeInput.Position]
+  /// By input, of the segment it stands in: the new values that rows get.
+  private var patches: [(segment: Int, patch: ColumnPatch?)]
   let union = CodeUnion()
   private(set) var work = PageWork()
   /// What is left to pass over in the current call.
@@ -46,6 +48,7 @@ final class ColumnReplay {
     self.column = column
     starts = positions
     pages = inputs.map { _ in nil }
+    patches = inputs.map { _ in (-1, nil) }
     cursors = .allocate(capacity: inputs.count)
     cursors.initialize(repeating: Cursor())
   }
@@ -116,13 +119,25 @@ final class ColumnReplay {
         preconditionFailure("the key merge found more rows than the input has")
       }
       if starts[input].row < page.count {
-        pages[input] = page
-        cursors[input] = Self.cursor(of: page, row: starts[input].row)
+        let patched = try patched(page, input)
+        pages[input] = patched
+        cursors[input] = Self.cursor(of: patched, row: starts[input].row)
         return
       }
       // The rows before left off at the end of this page.
       starts[input] = inputs[input].pageAfter(starts[input])
     }
+  }
+
+  /// The page at which an input stands, with the new values in their places.
+  private func patched(_ page: ColumnVector, _ input: Int) throws -> ColumnVector {
+    let place = starts[input]
+    guard let patched = inputs[input].patchedRows(ofSegment: place.segment) else { return page }
+    if patches[input].segment != place.segment {
+      patches[input] = (place.segment, try patched.patchOnce(of: column))
+    }
+    let rows = inputs[input].segments[place.segment].rowRange(ofPage: place.page)
+    return patches[input].patch?.applied(to: page, rows: rows) ?? page
   }
 
   private static func cursor(of page: ColumnVector, row: Int) -> Cursor {

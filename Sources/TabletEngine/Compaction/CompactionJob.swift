@@ -34,7 +34,8 @@ struct CompactionJob: Sendable {
     let merged = try mergeOrRemove(inputs, id: id, isCancelled: isCancelled)
     let summary = RowsetSummary(
       versions: pick.versions, byteCount: merged.segments.reduce(0) { $0 + $1.byteCount },
-      rowCount: merged.rowCount, segmentCount: merged.segments.count, segmentsOverlap: false,
+      rowCount: merged.rowCount, segmentCount: merged.segments.count,
+      deltaCount: merged.deltas.count, segmentsOverlap: false,
       mergeDepth: (inputs.map(\.summary.mergeDepth).max() ?? 0) + 1,
       createdAt: store.clock.now())
     let point = policy.cumulativePoint(after: pick, output: summary, in: facts)
@@ -86,19 +87,36 @@ struct CompactionJob: Sendable {
       definition: definition, segmentRowCountMax: store.options.segmentRowCountMax,
       isBase: pick.versions.first == VersionRange.initial.first)
     let streams = try merger.inputs(of: inputs, at: pick.versions.last)
-    let result = try merger.merge(streams, isCancelled: isCancelled) { ordinal in
+    func create(_ ordinal: Int) throws -> FileSink {
       let path = store.layout.segment(tablet: snapshot.id, rowset: id, ordinal: ordinal)
       let file = try store.files.create(path, cause: .compaction)
       paths.append(path)
       outputs.append(file)
       return FileSink(file)
     }
+    var result = try merger.merge(streams, isCancelled: isCancelled, sink: create)
+    let rowSegmentCount = result.segments.count
+    let deltas = try DeltaMerger(
+      definition: definition, segmentRowCountMax: store.options.segmentRowCountMax
+    ).merge(inputs.flatMap(\.deltas), for: targets, isCancelled: isCancelled) {
+      try create(rowSegmentCount + $0)
+    }
+    result.segments += deltas.segments
+    result.deltas = deltas.rows
     for file in outputs { try file.sync() }
     if !outputs.isEmpty {
       try store.files.syncDirectory(
         store.layout.tabletDirectory(snapshot.id), cause: .compaction)
     }
     return result
+  }
+
+  /// The older segments, whose rows the deltas of the inputs may have new values for.
+  private var targets: [LiveSegment] {
+    snapshot.rowsets.lazy.filter { $0.summary.versions.last < pick.versions.first }
+      .flatMap(\.segments).map {
+        LiveSegment(segment: $0, deleted: $0.deletes.rows(at: pick.versions.last))
+      }
   }
 
   private var mergesOnWrite: Bool { snapshot.keys?.index != nil }
@@ -120,9 +138,15 @@ struct CompactionJob: Sendable {
     guard mergesOnWrite, let conversion = merged.conversion else { return nil }
     // The inputs of the merge hold these segments in their order.
     let segments = inputs.flatMap(\.segments)
+    var deltas: MovedDeltas?
+    if !merged.deltas.isEmpty {
+      deltas = MovedDeltas(
+        zip(output.deltas, merged.deltas).map { MovedDeltas.Part(output: $0, rows: $1) },
+        version: pick.versions.last)
+    }
     return try MovedRows(
       inputs: segments, conversion: conversion, outputs: output.segments,
-      outputRowCounts: merged.segments.map(\.rowCount), deleteSigns: merged.deleteSigns,
-      version: pick.versions.last)
+      outputRowCounts: merged.segments.prefix(output.segments.count).map(\.rowCount),
+      deleteSigns: merged.deleteSigns, version: pick.versions.last, deltas: deltas)
   }
 }

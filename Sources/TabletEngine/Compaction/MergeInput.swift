@@ -8,11 +8,21 @@ struct MergeInput {
   /// By segment, the rows that are left out unless they are deletions that still count; empty for
   /// none at all.
   private let deleted: [DeletedRows?]
+  /// By segment, the new values that its rows get; empty for none at all.
+  private let patched: [PatchedRows?]
 
-  init(segments: [SegmentReader], deleted: [DeletedRows?] = []) {
+  init(
+    segments: [SegmentReader], deleted: [DeletedRows?] = [], patched: [PatchedRows?] = []
+  ) {
     precondition(deleted.isEmpty || deleted.count == segments.count)
+    precondition(patched.isEmpty || patched.count == segments.count)
     self.segments = segments
     self.deleted = deleted
+    self.patched = patched
+  }
+
+  func patchedRows(ofSegment segment: Int) -> PatchedRows? {
+    patched.isEmpty ? nil : patched[segment]
   }
 
   func deletedRows(ofSegment segment: Int) -> DeletedRows? {
@@ -57,15 +67,23 @@ struct MergeInput {
 
 extension Rowset {
   /// The rowset as sequences that are each in key order: one, unless its segments overlap.
-  /// - Parameter version: what is deleted for a reader at this version is marked; nil for nothing.
-  func sortedStreams(at version: Version? = nil) throws -> [MergeInput] {
+  /// - Parameters:
+  ///   - version: what is deleted for a reader at this version is marked; nil for nothing.
+  ///   - deltas: those whose new values the rows get.
+  func sortedStreams(
+    at version: Version? = nil, with deltas: [DeltaID: RowsetSegment] = [:]
+  ) throws -> [MergeInput] {
     let readers = try segments.map { try $0.reader() }
     let deleted = version.map { version in segments.map { $0.deletes.rows(at: version) } } ?? []
+    let patched = deltas.isEmpty ? [] : segments.map { $0.patches.rowsOnce(in: deltas) }
     if summary.segmentsOverlap {
       return readers.indices.map {
-        MergeInput(segments: [readers[$0]], deleted: deleted.isEmpty ? [] : [deleted[$0]])
+        MergeInput(
+          segments: [readers[$0]], deleted: deleted.isEmpty ? [] : [deleted[$0]],
+          patched: patched.isEmpty ? [] : [patched[$0]])
       }
     }
-    return readers.isEmpty ? [] : [MergeInput(segments: readers, deleted: deleted)]
+    return readers.isEmpty
+      ? [] : [MergeInput(segments: readers, deleted: deleted, patched: patched)]
   }
 }

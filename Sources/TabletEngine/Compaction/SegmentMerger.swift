@@ -9,6 +9,7 @@ import StorageBase
 struct SegmentMerger {
   /// What a merge wrote.
   struct Result {
+    /// Those of rows, then the deltas.
     var segments: [SegmentSummary] = []
     var rowCount = 0
     var work = PageWork()
@@ -16,6 +17,8 @@ struct SegmentMerger {
     var deleteSigns: [[UInt32]] = []
     /// Of tables that merge on write.
     var conversion: RowConversion?
+    /// By delta of the output, which rows of the inputs' are in it.
+    var deltas: [DeltaConversion] = []
   }
 
   let definition: TableDefinition
@@ -37,9 +40,13 @@ struct SegmentMerger {
   }
 
   /// The rows of neighbouring rowsets as inputs of a merge: those that a reader of `version`, the
-  /// last one of the rowsets, sees, whatever has been deleted since.
+  /// last one of the rowsets, sees, whatever has been deleted since, with the new values that
+  /// deltas of the rowsets have.
   func inputs(of rowsets: [Rowset], at version: Version) throws -> [MergeInput] {
-    try rowsets.flatMap { try $0.sortedStreams(at: mergesOnWrite ? version : nil) }
+    let deltas = rowsets.deltas
+    return try rowsets.flatMap {
+      try $0.sortedStreams(at: mergesOnWrite ? version : nil, with: deltas)
+    }
   }
 
   /// - Parameters:

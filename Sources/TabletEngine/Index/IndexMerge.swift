@@ -13,6 +13,8 @@ struct IndexMerge {
 
   private struct Part {
     let reader: SegmentReader
+    /// The new values that its rows get.
+    let patched: PatchedRows?
     /// Row `first + i` of the segment is row `outputs[i]` of the output.
     let first: Int
     let outputs: ArraySlice<UInt32>
@@ -42,7 +44,10 @@ struct IndexMerge {
         segment == position.segment ? position.page * reader.rowsPerPage + position.row : 0
       let count = min(rest.count, reader.rowCount - first)
       if count > 0 {
-        parts.append(Part(reader: reader, first: first, outputs: rest.prefix(count)))
+        parts.append(
+          Part(
+            reader: reader, patched: input.patchedRows(ofSegment: segment), first: first,
+            outputs: rest.prefix(count)))
       }
       rest = rest.dropFirst(count)
       segment += 1
@@ -51,10 +56,11 @@ struct IndexMerge {
   }
 
   /// The indexes to merge; nil when a segment lacks the column's, or has one of another type or
-  /// other options, so that the index has to be built from the rows.
+  /// other options, or gets new values of it, so that the index has to be built from the rows.
   func indexes(of column: Column, _ index: ColumnIndex) throws -> [InvertedIndexReader]? {
     var readers: [InvertedIndexReader] = []
     for part in parts {
+      guard try !(part.patched?.contains(column) ?? false) else { return nil }
       guard let position = part.reader.schema.index(of: column.id),
         let block = part.reader.invertedIndex(ofColumn: position)
       else { return nil }

@@ -19,7 +19,7 @@ struct KeyVerifier {
 
   /// What is wrong, in words. Every key is looked for in every segment; memory is that of a page.
   func problems() -> [String] {
-    var problems = tablet.segments.flatMap(strayDeletes)
+    var problems = tablet.segments.flatMap(strayDeletes) + PatchVerifier(tablet, keys).problems()
     // Rows that are not there cannot be left out.
     guard problems.isEmpty else { return problems }
     do {

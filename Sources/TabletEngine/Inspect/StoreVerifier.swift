@@ -80,6 +80,15 @@ public struct StoreVerifier {
         report.problems.append("\(error)")
       }
     }
+    for delta in rowset.deltas {
+      report.segments += 1
+      report.bytes += delta.byteCount
+      do {
+        report.problems += try delta.reader().verify().map { "\($0)" }
+      } catch {
+        report.problems.append("\(error)")
+      }
+    }
     report.rows += rowCount
     if rowCount != rowset.summary.rowCount {
       report.problems.append(

@@ -78,8 +78,10 @@ final class HashKeyIndex: KeyIndex {
       if let basis = keys.basis {
         let space = state.space
         displacement.changedRowCount = basis.changedRowCount { row in
-          let now = space.resolved(exchange.previous[row])
-          return now == RowSpace.none ? nil : space.ranges[space.index(of: now)].version
+          guard let now = space.place(of: exchange.previous[row]) else { return nil }
+          let range = space.ranges[now.range]
+          return range.segment.patches.lastVersion(of: now.row, after: basis.version)
+            ?? range.version
         }
       }
       return displacement

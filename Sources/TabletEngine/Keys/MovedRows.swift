@@ -14,11 +14,13 @@ final class MovedRows: Sendable {
   let deleteSigns: [[UInt32]]
   /// The last version of the output.
   let version: Version
+  /// Deltas whose values were not written into rows; nil for none.
+  let deltas: MovedDeltas?
 
   /// - Parameter conversion: of inputs that hold these segments in their order.
   init(
     inputs: [RowsetSegment], conversion: RowConversion, outputs: [RowsetSegment],
-    outputRowCounts: [Int], deleteSigns: [[UInt32]], version: Version
+    outputRowCounts: [Int], deleteSigns: [[UInt32]], version: Version, deltas: MovedDeltas? = nil
   ) throws {
     var rest = conversion.outputs.joined().makeIterator()
     destinations = try inputs.map { segment in
@@ -30,6 +32,7 @@ final class MovedRows: Sendable {
     self.outputRowCounts = outputRowCounts
     self.deleteSigns = deleteSigns
     self.version = version
+    self.deltas = deltas
   }
 
   /// Where the rows of each output segment begin among all of them.
@@ -61,6 +64,36 @@ final class MovedRows: Sendable {
         let own = sorted.lazy.filter { Int($0) >= starts[ordinal] && Int($0) < starts[ordinal + 1] }
           .map { $0 - UInt32(starts[ordinal]) }
         if !own.isEmpty { converted.append((segment, version, Array(own))) }
+      }
+    }
+    return converted
+  }
+
+  /// What deltas of versions after the output's own have of rows of the inputs, as of rows of the
+  /// output.
+  func convertedPatches() -> [(segment: RowsetSegment, entry: PatchVector.Entry)] {
+    let starts = outputStarts
+    var deltas: [(delta: RowsetSegment, version: Version)] = []
+    var pairs: [DeltaID: [(row: UInt32, deltaRow: UInt32)]] = [:]
+    for (input, destination) in zip(inputs, destinations) {
+      for entry in input.patches.entries where entry.version > version {
+        guard let delta = entry.delta else { continue }
+        if pairs[entry.id] == nil { deltas.append((delta, entry.version)) }
+        let moved = zip(entry.pairs.rows, entry.pairs.deltaRows).lazy
+          .filter { Int($0.0) < destination.count }
+          .map { (row: destination[Int($0)], deltaRow: $1) }
+          .filter { $0.row != RowConversion.dropped }
+        pairs[entry.id, default: []] += moved
+      }
+    }
+    var converted: [(segment: RowsetSegment, entry: PatchVector.Entry)] = []
+    for (delta, version) in deltas {
+      for (ordinal, segment) in outputs.enumerated() {
+        let (start, end) = (UInt32(starts[ordinal]), UInt32(starts[ordinal + 1]))
+        let own = (pairs[delta.deltaID] ?? []).filter { $0.row >= start && $0.row < end }
+          .map { (row: $0.row - start, deltaRow: $0.deltaRow) }
+        if own.isEmpty { continue }
+        converted.append((segment, PatchVector.Entry(delta, version: version, PatchPairs(own))))
       }
     }
     return converted

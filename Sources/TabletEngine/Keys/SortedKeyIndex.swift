@@ -55,7 +55,8 @@ final class SortedKeyIndex: KeyIndex {
       for segment in rowset.reversed() where !probe.pending.isEmpty {
         let matches = try look(for: &probe, in: segment, keys, at: version, &result)
         for match in matches where newest?[Int(match.key)] == .some(nil) {
-          newest?[Int(match.key)] = last
+          newest?[Int(match.key)] =
+            segment.patches.lastVersion(of: match.row, after: last) ?? last
         }
       }
     }
@@ -66,7 +67,9 @@ final class SortedKeyIndex: KeyIndex {
         !row.segment.deletes.contains(row.row, at: version)
       else { continue }
       result.displace(row)
-      newest?[Int(key)] = keys.basis?.version
+      newest?[Int(key)] = keys.basis.map {
+        row.segment.patches.lastVersion(of: row.row, after: $0.version) ?? $0.version
+      }
     }
     if let newest { result.changedRowCount = keys.basis?.changedRowCount { newest[$0] } ?? 0 }
     return result

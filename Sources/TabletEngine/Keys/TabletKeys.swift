@@ -30,6 +30,17 @@ final class TabletKeys: Sendable {
     }
   }
 
+  /// The keys of a delta, read from it.
+  func soughtKeys(of delta: RowsetSegment) throws -> SoughtKeys {
+    let keyColumns = Array(schema.columns[..<schema.sortKeyCount])
+    let columns = try keyColumns.map { column in
+      let builder = ColumnBuilder(type: column.type)
+      try delta.forEachPage(of: column) { builder.append($0, rows: 0..<$0.count) }
+      return builder.finish()
+    }
+    return SoughtKeys(columns: columns, keyColumns: keyColumns)
+  }
+
   /// What publishing a segment takes, read from the segment.
   func keys(of segment: RowsetSegment) throws -> SegmentKeys? {
     guard let index else { return nil }

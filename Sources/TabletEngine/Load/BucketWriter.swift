@@ -10,7 +10,7 @@ final class BucketWriter {
   private var segments: [PreparedLoad.Segment] = []
   private var rowCount = 0
   private var flushCount = 0
-  private var keys: [SegmentKeys?] = []
+  private var keys = PartKeys()
 
   init(store: Store, tablet: TabletID, token: TransactionToken) {
     self.store = store
@@ -26,12 +26,24 @@ final class BucketWriter {
     let isAlone = isLast && segments.isEmpty && encoded.count == 1
     for segment in encoded {
       rowCount += segment.rowCount
-      keys.append(segment.keys)
+      keys.segments.append(segment.keys)
       if isAlone && segment.bytes.count <= store.options.inlineRowsetByteCountMax {
         segments.append(.inline(segment.bytes))
       } else {
         try writeFile(segment.bytes)
       }
+    }
+  }
+
+  /// Adds all there is of a partial load: rows, and new values for rows that are there.
+  func add(_ encoded: [SegmentPiece.Encoded], deltas: [DeltaRows.Encoded]) throws {
+    flushCount += 1
+    rowCount = encoded.reduce(0) { $0 + $1.rowCount }
+    keys = PartKeys(segments: encoded.map(\.keys), deltas: deltas.map(\.keys))
+    let all = encoded.map(\.bytes) + deltas.map(\.bytes)
+    let isSmall = all.reduce(0) { $0 + $1.count } <= store.options.inlineRowsetByteCountMax
+    for bytes in all {
+      if isSmall { segments.append(.inline(bytes)) } else { try writeFile(bytes) }
     }
   }
 
@@ -44,15 +56,15 @@ final class BucketWriter {
     segments.append(.file(byteCount: bytes.count))
   }
 
-  /// Makes the files findable after a crash, and returns what there is to commit; nil for no rows.
+  /// Makes the files findable after a crash, and returns what there is to commit; nil for nothing.
   func finish() throws -> PreparedLoad.Part? {
-    guard rowCount > 0 else { return nil }
+    guard !segments.isEmpty else { return nil }
     let hasFiles = segments.contains { if case .file = $0 { true } else { false } }
     if hasFiles {
       try store.files.syncDirectory(store.layout.tabletDirectory(tablet), cause: .flush)
     }
     return PreparedLoad.Part(
       tablet: tablet, rowset: rowset, rowCount: rowCount, segmentsOverlap: flushCount > 1,
-      segments: segments, keys: keys)
+      segments: segments, deltaCount: keys.deltas.count, keys: keys)
   }
 }

@@ -39,4 +39,17 @@ extension Checkpoint.Tablet {
       deletes[rowset, default: [:]][ordinal] = history
     }
   }
+
+  mutating func decodePatches(from reader: inout ByteReader) throws {
+    patches = try PatchedRowsRecord.decodeParts(from: &reader)
+    for part in patches {
+      for (rowset, ordinal) in [
+        (part.rowset, part.segment), (part.delta.rowset, part.delta.ordinal),
+      ]
+      where ordinal >= placements[rowset]?.count ?? 0 {
+        throw reader.corrupt(
+          "patches", expected: "a segment of the tablet", found: "\(ordinal) of \(rowset)")
+      }
+    }
+  }
 }

@@ -13,8 +13,10 @@ struct Checkpoint: Sendable {
   static let transactionVersion: UInt32 = 3
   /// Tablets have no deletes.
   static let historyVersion: UInt32 = 4
+  /// Tablets have no deltas.
+  static let deleteVersion: UInt32 = 5
   /// The version that is written.
-  static let version: UInt32 = 5
+  static let version: UInt32 = 6
 
   /// The first log file to replay after it; also the checkpoint's own number.
   var firstLog: UInt32
@@ -40,6 +42,8 @@ struct Checkpoint: Sendable {
     var placements: [RowsetID: [SegmentPlacement]]
     /// By rowset and ordinal of the segment; only of unique-key tables.
     var deletes: [RowsetID: [Int: DeleteHistory]]
+    /// Which rows have new values in which deltas.
+    var patches: [PatchedRowsRecord.Part]
   }
 
   /// Writes the checkpoint so that it is either there whole or not at all.
@@ -119,6 +123,7 @@ struct Checkpoint: Sendable {
         let lastCommit = format <= transactionVersion ? checkpoint.commitSequence : nil
         var tablet = try Tablet.decode(from: &reader, lastCommit: lastCommit)
         if format > historyVersion { try tablet.decodeDeletes(from: &reader) }
+        if format > deleteVersion { try tablet.decodePatches(from: &reader) }
         tablets.append(tablet)
       }
       checkpoint.tables.append(
@@ -169,6 +174,7 @@ extension Checkpoint.Tablet {
     }
     state.history.encode(into: &writer)
     encodeDeletes(into: &writer)
+    PatchedRowsRecord.encode(patches, into: &writer)
   }
 
   /// - Parameter lastCommit: when there is no history, the last commit that the state may contain.
@@ -208,6 +214,6 @@ extension Checkpoint.Tablet {
       throw reader.corrupt(
         "tablet \(id)", expected: "valid versions", found: state.check().joined(separator: "; "))
     }
-    return Checkpoint.Tablet(state: state, placements: placements, deletes: [:])
+    return Checkpoint.Tablet(state: state, placements: placements, deletes: [:], patches: [])
   }
 }

@@ -89,11 +89,12 @@ extension DeletedRowsRecord {
   }
 }
 
+// Signed numbers as varints that are short when the numbers are small.
 extension UInt64 {
-  fileprivate var zigzag: UInt64 {
+  var zigzag: UInt64 {
     let value = Int64(bitPattern: self)
     return UInt64(bitPattern: (value << 1) ^ (value >> 63))
   }
 
-  fileprivate var unzigzag: Int64 { Int64(self >> 1) ^ -Int64(self & 1) }
+  var unzigzag: Int64 { Int64(self >> 1) ^ -Int64(self & 1) }
 }

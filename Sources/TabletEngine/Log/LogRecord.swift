@@ -15,6 +15,7 @@ enum LogRecord: Hashable, Sendable {
   case alterTable(TableAlteration)
   case repair(RepairCommit)
   case deleteRows(DeletedRowsRecord)
+  case patchRows(PatchedRowsRecord)
 }
 
 struct TableCreation: Hashable, Sendable {
@@ -73,6 +74,7 @@ enum RecordTag: UInt8 {
   case createTableWithProperties = 11
   case alterTable = 12
   case deletedRows = 13
+  case patchedRows = 14
   case repair = 32
 }
 
@@ -122,6 +124,7 @@ extension LogRecord {
       writer.append(RecordTag.repair.rawValue)
       repair.encode(into: &writer)
     case .deleteRows(let rows): rows.encode(into: &writer)
+    case .patchRows(let rows): rows.encode(into: &writer)
     }
   }
 
@@ -153,7 +156,8 @@ extension LogRecord {
       return .sweep(tablet: tablet, rowsets: try decodeRowsetIDs(from: &reader))
     case .repair: return .repair(try RepairCommit.decode(from: &reader))
     case .deletedRows: return .deleteRows(try DeletedRowsRecord.decode(from: &reader))
-    case nil: throw reader.corrupt("record kind", expected: "1 to 13 or 32", found: "\(tag)")
+    case .patchedRows: return .patchRows(try PatchedRowsRecord.decode(from: &reader))
+    case nil: throw reader.corrupt("record kind", expected: "1 to 14 or 32", found: "\(tag)")
     }
   }
 

@@ -6,6 +6,8 @@ struct KeyLocations {
   static let none = UInt32.max
 
   private(set) var segments: [RowsetSegment] = []
+  /// By segment, the new values that its rows have; empty for none at all.
+  private(set) var patched: [PatchedRows?] = []
   /// By key: the position of its segment in `segments`, or `none`.
   private(set) var segmentNumbers: [UInt32]
   /// By key: the row of that segment; 0 for none.
@@ -49,11 +51,22 @@ struct KeyLocations {
     set(key, segment: known ?? add(location.segment), row: location.row)
   }
 
+  /// Adds the new values that the rows have for readers of a snapshot.
+  /// - Precondition: all of them are of that snapshot.
+  mutating func patch(in tablet: TabletSnapshot) {
+    let deltas = tablet.rowsets.deltas
+    patched = deltas.isEmpty ? [] : segments.map { $0.patches.rows(in: deltas) }
+  }
+
+  func patched(_ segment: Int) -> PatchedRows? { patched.isEmpty ? nil : patched[segment] }
+
   /// Takes over what another one has for some keys.
   /// - Parameter keys: by key of `part`, its position here.
   mutating func merge(_ part: KeyLocations, at keys: [UInt32]) {
     let first = UInt32(segments.count)
+    let patches = segments.indices.map(patched) + part.segments.indices.map(part.patched)
     segments += part.segments
+    patched = patches.allSatisfy { $0 == nil } ? [] : patches
     for (index, key) in keys.enumerated() where part.segmentNumbers[index] != Self.none {
       set(Int(key), segment: first + part.segmentNumbers[index], row: part.rows[index])
     }

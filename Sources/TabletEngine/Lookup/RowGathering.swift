@@ -15,22 +15,19 @@ struct RowGathering {
   func columns(at locations: KeyLocations) throws -> [ColumnVector] {
     let places = RowPlaces(locations)
     let builders = columns.map { ColumnBuilder(type: $0.type, capacity: places.count) }
-    for (segment, rows) in places.stretches { try append(rows, of: segment, to: builders) }
+    for stretch in places.stretches { try append(stretch, to: builders) }
     guard !places.isInOrder else { return builders.map { $0.finish() } }
     let positions = places.positions
     return builders.map { $0.finish().gather(positions) }
   }
 
-  /// - Parameter rows: ascending.
-  private func append(
-    _ rows: ArraySlice<UInt32>, of segment: RowsetSegment, to builders: [ColumnBuilder]
-  ) throws {
-    let reader = try segment.reader()
+  private func append(_ stretch: RowPlaces.Stretch, to builders: [ColumnBuilder]) throws {
+    let reader = try stretch.segment.reader()
     if let store = try reader.rowStore(), let sources = try sources(in: store, of: reader) {
-      return try append(Array(rows), of: store, sources, to: builders)
+      return try append(stretch, from: store, sources, to: builders)
     }
     var work = PageWork()
-    for page in RowPlaces.pages(of: rows, in: reader) {
+    for page in try RowPlaces.pages(of: stretch) {
       for (column, builder) in zip(columns, builders) {
         let vector = try page.read(column, work: &work)
         builder.append(vector.widened(), rows: 0..<vector.count)
@@ -66,18 +63,22 @@ struct RowGathering {
   }
 
   private func append(
-    _ rows: [UInt32], of store: RowStoreReader, _ sources: [Source],
+    _ stretch: RowPlaces.Stretch, from store: RowStoreReader, _ sources: [Source],
     to builders: [ColumnBuilder]
   ) throws {
+    let rows = Array(stretch.rows)
     let batch = RowBatch(layout: store.layout)
     try store.read(rows: rows, into: batch)
     for ((column, source), builder) in zip(zip(columns, sources), builders) {
-      let vector: ColumnVector =
+      var vector: ColumnVector =
         switch source {
         case .field(let field): batch.column(field)
         case .narrower(let field): batch.column(field).converted(to: column.type)
         case .constant(let value): .constant(value, type: column.type, count: rows.count)
         }
+      if let patched = stretch.patched {
+        vector = try patched.apply(to: vector, of: column, rows: rows)
+      }
       builder.append(vector, rows: 0..<rows.count)
     }
   }

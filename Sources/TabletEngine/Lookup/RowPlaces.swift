@@ -8,18 +8,29 @@ struct RowPlaces {
   /// Rows of one page.
   struct PageRows {
     let reader: SegmentReader
+    let patched: PatchedRows?
     let page: Int
     /// Among those of the page, ascending.
     let rows: [UInt32]
 
     /// A column of the rows, of its type in the table.
     func read(_ column: Column, work: inout PageWork) throws -> ColumnVector {
-      try reader.readPage(of: column, page: page, rows: rows, work: &work)
+      let vector = try reader.readPage(of: column, page: page, rows: rows, work: &work)
+      guard let patched else { return vector }
+      let first = UInt32(reader.rowRange(ofPage: page).lowerBound)
+      return try patched.apply(to: vector, of: column, rows: rows.map { first + $0 })
     }
   }
 
-  /// By segment, its rows.
-  private(set) var stretches: [(segment: RowsetSegment, rows: ArraySlice<UInt32>)] = []
+  /// Rows of one segment, and the new values that some of them have.
+  struct Stretch {
+    let segment: RowsetSegment
+    let patched: PatchedRows?
+    /// Ascending.
+    let rows: ArraySlice<UInt32>
+  }
+
+  private(set) var stretches: [Stretch] = []
   /// Which of the rows, in the order of the keys that have one, each of them is.
   let order: [UInt32]
   /// Whether that is the order of the keys.
@@ -46,7 +57,10 @@ struct RowPlaces {
       let segment = packed[Int(order[next])] >> 32
       let start = next
       while next < order.count, packed[Int(order[next])] >> 32 == segment { next += 1 }
-      stretches.append((locations.segments[Int(segment)], rows[start..<next]))
+      stretches.append(
+        Stretch(
+          segment: locations.segments[Int(segment)], patched: locations.patched(Int(segment)),
+          rows: rows[start..<next]))
     }
   }
 
@@ -57,9 +71,11 @@ struct RowPlaces {
     return positions
   }
 
-  /// Some rows of a segment by page.
-  /// - Parameter rows: ascending.
-  static func pages(of rows: ArraySlice<UInt32>, in reader: SegmentReader) -> [PageRows] {
+  /// The rows of a stretch by page.
+  /// - Throws: what opening the segment throws.
+  static func pages(of stretch: Stretch) throws -> [PageRows] {
+    let reader = try stretch.segment.reader()
+    let rows = stretch.rows
     var pages: [PageRows] = []
     var next = rows.startIndex
     while next < rows.endIndex {
@@ -68,7 +84,7 @@ struct RowPlaces {
       let start = next
       while next < rows.endIndex, range.contains(Int(rows[next])) { next += 1 }
       let own = rows[start..<next].map { $0 - UInt32(range.lowerBound) }
-      pages.append(PageRows(reader: reader, page: page, rows: own))
+      pages.append(PageRows(reader: reader, patched: stretch.patched, page: page, rows: own))
     }
     return pages
   }

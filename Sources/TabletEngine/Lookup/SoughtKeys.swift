@@ -3,7 +3,7 @@ import SegmentFormat
 import StorageBase
 
 /// Keys of one tablet whose rows are looked for: in any order, some perhaps more than once.
-struct SoughtKeys {
+struct SoughtKeys: Sendable {
   /// The key columns, wide and of their types in the schema of the table.
   let columns: [ColumnVector]
   let keyColumns: [Column]

@@ -74,7 +74,11 @@ extension TableSnapshot {
 extension TabletSnapshot {
   /// Where the rows of keys are that readers of this snapshot see.
   fileprivate func locate(_ sought: SoughtKeys) throws -> KeyLocations {
-    if let index = keys?.index { return try index.locate(sought, in: self) }
+    if let index = keys?.index {
+      var locations = try index.locate(sought, in: self)
+      locations.patch(in: self)
+      return locations
+    }
     var locations = KeyLocations(count: sought.count)
     try sought.search(in: self, into: &locations)
     return locations

@@ -32,7 +32,9 @@ struct KeyGroups {
       preconditionFailure("a table that merges on write")
     }
     let sought = SoughtKeys(columns: vectors.map { $0.widened() }, keyColumns: columns)
-    locations = try index.locate(sought, in: tablet)
+    var locations = try index.locate(sought, in: tablet)
+    locations.patch(in: tablet)
+    self.locations = locations
   }
 
   var count: Int { locations.count }
@@ -64,6 +66,7 @@ struct KeyGroups {
         greatest[index] = match.sequence
       }
     }
+    result.patch(in: tablet)
     return result
   }
 }

@@ -17,9 +17,7 @@ struct OldRows {
   /// - Throws: what opening the segments throws.
   init(_ locations: KeyLocations) throws {
     let places = RowPlaces(locations)
-    pages = try places.stretches.flatMap { segment, rows in
-      RowPlaces.pages(of: rows, in: try segment.reader())
-    }
+    pages = try places.stretches.flatMap(RowPlaces.pages(of:))
     var found = places.positions.makeIterator()
     positions = (0..<locations.count).map { key in
       locations.hasRow(key) ? found.next() ?? Self.none : Self.none

@@ -12,6 +12,7 @@ public final class PartialLoadBuilder {
   private let table: TableSnapshot
   private let token: TransactionToken
   private let newKeys: PartialUpdate.NewKeys
+  private let strategy: PartialUpdate.Strategy
   /// The columns of batches, by their positions in the table, in the order of the client.
   private let columns: [Int]
   /// Whether rows name their own columns.
@@ -20,8 +21,11 @@ public final class PartialLoadBuilder {
 
   init(
     store: Store, table: TableSnapshot, columns: [Int], isFlexible: Bool,
-    newKeys: PartialUpdate.NewKeys, token: TransactionToken
+    newKeys: PartialUpdate.NewKeys, strategy: PartialUpdate.Strategy?, token: TransactionToken
   ) {
+    self.strategy =
+      strategy ?? table.definition.uniqueKeys?.partialUpdates
+      ?? UniqueKeyOptions().partialUpdates
     self.store = store
     self.table = table
     self.columns = columns
@@ -108,6 +112,6 @@ public final class PartialLoadBuilder {
         Bitmap.joined(batches.map { $0.given[column] }, counts, missing: true)
       },
       deleteSigns: Bitmap.joined(batches.map(\.deleteSigns), counts, missing: false),
-      newKeys: newKeys)
+      newKeys: newKeys, strategy: strategy)
   }
 }

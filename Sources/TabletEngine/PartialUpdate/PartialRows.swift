@@ -12,11 +12,13 @@ final class PartialRows: Sendable {
   /// Rows that delete their key; nil for none.
   let deleteSigns: Bitmap?
   let newKeys: PartialUpdate.NewKeys
+  let strategy: PartialUpdate.Strategy
 
   init(
     table: TableID, batch: ColumnBatch, given: [Bitmap?], deleteSigns: Bitmap?,
-    newKeys: PartialUpdate.NewKeys
+    newKeys: PartialUpdate.NewKeys, strategy: PartialUpdate.Strategy
   ) {
+    self.strategy = strategy
     precondition(given.count == batch.columns.count)
     self.table = table
     self.batch = batch
@@ -43,7 +45,7 @@ final class PartialRows: Sendable {
     return PartialRows(
       table: table,
       batch: ColumnBatch(schema: own, rowCount: batch.rowCount, columns: vectors), given: given,
-      deleteSigns: deleteSigns, newKeys: newKeys)
+      deleteSigns: deleteSigns, newKeys: newKeys, strategy: strategy)
   }
 
   /// Completes, sorts and encodes the rows, from what the table has now.
@@ -57,10 +59,21 @@ final class PartialRows: Sendable {
     let buckets = BucketHash(definition: table.definition)
       .rowsByBucket(rows.batch.columns, rowCount: rows.batch.rowCount)
     for (bucket, own) in buckets.enumerated() where !own.isEmpty {
-      let completion = try RowCompletion(
-        rows, sorter.sorted(own), keys: sorter.keys, of: table, bucket: bucket)
       let writer = BucketWriter(store: store, tablet: table.tablets[bucket].id, token: token)
-      try writer.add(completion.encode(rowCountMax: store.options.segmentRowCountMax), isLast: true)
+      var remaining = sorter.sorted(own)
+      var deltas: [DeltaRows.Encoded] = []
+      let rowCountMax = store.options.segmentRowCountMax
+      if strategy == .delta {
+        let split = try DeltaRows(rows, remaining, keys: sorter.keys, of: table, bucket: bucket)
+        deltas = try split.encode(rowCountMax: rowCountMax)
+        remaining = split.rest
+      }
+      var whole: [SegmentPiece.Encoded] = []
+      if !remaining.isEmpty {
+        whole = try RowCompletion(rows, remaining, keys: sorter.keys, of: table, bucket: bucket)
+          .encode(rowCountMax: rowCountMax)
+      }
+      try writer.add(whole, deltas: deltas)
       if let part = try writer.finish() { parts.append(part) }
     }
     return PreparedLoad(token: token, parts: parts, partial: self)

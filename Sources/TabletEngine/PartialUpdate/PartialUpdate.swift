@@ -9,4 +9,14 @@ public enum PartialUpdate {
     /// The load is refused.
     case refuse
   }
+
+  /// How rows that are there get their new values. What readers see is the same.
+  public enum Strategy: String, Hashable, Sendable, CaseIterable {
+    /// The load writes whole rows: the other columns are read and written again (Apache Doris).
+    /// Costs as many columns as the table has, once; readers have nothing to do with it.
+    case rewrite
+    /// The load writes the keys and the given columns only. Readers put the values into their
+    /// places, until a compaction writes them into the rows. Costs as many columns as are given.
+    case delta
+  }
 }

@@ -6,11 +6,13 @@ extension Store {
   /// - Parameters:
   ///   - columns: the columns of its batches in their order, all key columns among them.
   ///   - onNewKey: what becomes of keys that the table has no row of.
+  ///   - strategy: how rows that are there get their new values; nil for what the table says.
   /// - Throws: `StorageError.unknownName`; `.invalidArgument` for a table of another kind, for a
   ///   column named twice and for a key column that is missing; as `begin`.
   public func beginPartialLoad(
     into table: String, updating columns: [String],
-    onNewKey newKeys: PartialUpdate.NewKeys = .insertDefaults, label: String = ""
+    onNewKey newKeys: PartialUpdate.NewKeys = .insertDefaults,
+    strategy: PartialUpdate.Strategy? = nil, label: String = ""
   ) throws -> PartialLoadBuilder {
     let table = try partialTable(table)
     let schema = table.definition.schema
@@ -26,19 +28,19 @@ extension Store {
     }
     return PartialLoadBuilder(
       store: self, table: table, columns: positions, isFlexible: false, newKeys: newKeys,
-      token: try beginTransaction(label: label, timeoutSeconds: nil))
+      strategy: strategy, token: try beginTransaction(label: label, timeoutSeconds: nil))
   }
 
   /// Begins a partial load whose rows name their own columns: see `beginPartialLoad`.
   public func beginFlexibleLoad(
     into table: String, onNewKey newKeys: PartialUpdate.NewKeys = .insertDefaults,
-    label: String = ""
+    strategy: PartialUpdate.Strategy? = nil, label: String = ""
   ) throws -> PartialLoadBuilder {
     let table = try partialTable(table)
     return PartialLoadBuilder(
       store: self, table: table, columns: Array(table.definition.schema.columns.indices),
       isFlexible: true, newKeys: newKeys,
-      token: try beginTransaction(label: label, timeoutSeconds: nil))
+      strategy: strategy, token: try beginTransaction(label: label, timeoutSeconds: nil))
   }
 
   private func partialTable(_ name: String) throws -> TableSnapshot {

@@ -53,7 +53,7 @@ struct Quarantine {
   func keep(
     _ rowset: Rowset, of tablet: TabletID
   ) throws -> [String] {
-    try rowset.segments.enumerated().compactMap { ordinal, segment in
+    try rowset.allSegments.enumerated().compactMap { ordinal, segment in
       guard segment.isInline else { return try keep(segment.path) }
       // The log file stays in use.
       let bytes: [UInt8]

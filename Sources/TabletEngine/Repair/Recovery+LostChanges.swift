@@ -63,6 +63,12 @@ extension Recovery {
         tablet: deletes.tablet, parts: deletes.parts.filter { $0.version <= tablet.version })
       guard !kept.parts.isEmpty else { return }
       try keep(.deleteRows(kept), in: &damage)
+    case .patchRows(let patches):
+      let kept = patches.parts.filter {
+        rowsets[$0.rowset] != nil && rowsets[$0.delta.rowset] != nil
+      }
+      guard !kept.isEmpty else { return }
+      try keep(.patchRows(PatchedRowsRecord(tablet: patches.tablet, parts: kept)), in: &damage)
     case .createTable, .alterTable, .compact, .sweep, .repair, .reserveTransactions, .decide:
       try keep(record, in: &damage)
     }

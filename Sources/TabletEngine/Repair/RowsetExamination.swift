@@ -49,7 +49,7 @@ struct RowsetExaminer {
 
   private func look(at rowset: Rowset) throws -> RowsetExamination {
     var examination = RowsetExamination()
-    for segment in rowset.segments { examination.segments.append(try look(at: segment)) }
+    for segment in rowset.allSegments { examination.segments.append(try look(at: segment)) }
     if examination.isSound, examination.rowCount != rowset.summary.rowCount {
       examination.miscount =
         "rowset \(rowset.id) \(rowset.summary.versions): expected \(rowset.summary.rowCount) rows, "

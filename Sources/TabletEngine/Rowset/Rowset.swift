@@ -10,20 +10,28 @@ import TabletModel
 public final class Rowset: Sendable {
   public let id: RowsetID
   public let summary: RowsetSummary
-  /// In row order of the load, or in key order for a compaction's output.
-  public var segments: [RowsetSegment] { contents.segments }
+  /// The segments of its rows: in row order of the load, or in key order for a compaction's output.
+  public let segments: [RowsetSegment]
+  /// Segments with new values of some columns for rows of older rowsets.
+  public let deltas: [RowsetSegment]
   private let contents: RowsetContents
 
+  /// - Parameter segments: those of rows, then the deltas.
   init(meta: RowsetMeta, segments: [RowsetSegment], files: any FileSystem) {
     precondition(meta.segments.count == segments.count)
     id = meta.entry.id
     summary = meta.entry.summary
+    let rowSegmentCount = segments.count - summary.deltaCount
+    self.segments = Array(segments[..<rowSegmentCount])
+    deltas = Array(segments[rowSegmentCount...])
     contents = RowsetContents(segments: segments, files: files)
   }
 
   private init(_ other: Rowset, meta: RowsetMeta) {
     id = meta.entry.id
     summary = meta.entry.summary
+    segments = other.segments
+    deltas = other.deltas
     contents = other.contents
   }
 
@@ -35,9 +43,12 @@ public final class Rowset: Sendable {
   /// Lets the files be removed when the last holder lets go.
   func markSwept() { contents.markSwept() }
 
+  /// All its segments, by ordinal.
+  public var allSegments: [RowsetSegment] { contents.segments }
+
   var meta: RowsetMeta {
     RowsetMeta(
-      entry: RowsetEntry(id: id, summary: summary), segments: segments.map(\.placement))
+      entry: RowsetEntry(id: id, summary: summary), segments: allSegments.map(\.placement))
   }
 }
 
@@ -77,6 +88,8 @@ public final class RowsetSegment: Sendable {
   public let indexCache: IndexCache
   /// The rows that later versions have deleted; only unique-key tables have any.
   let deletes = DeleteVector()
+  /// The rows that later versions have given new values; only of tables with partial updates.
+  let patches = PatchVector()
   private let open: @Sendable () throws -> any ReadableFile
   private let opened = Mutex<SegmentReader?>(nil)
 

@@ -24,6 +24,7 @@ enum SegmentPlacement: Hashable, Sendable {
 /// The durable description of a rowset.
 struct RowsetMeta: Hashable, Sendable {
   let entry: RowsetEntry
+  /// Those of rows, then those of deltas.
   let segments: [SegmentPlacement]
 
   /// In the place of the versions of a rowset that has not been committed.
@@ -45,6 +46,12 @@ private enum PlacementTag: UInt8 {
 }
 
 extension RowsetMeta {
+  /// Persistent bits.
+  private enum Flag {
+    static let overlap: UInt8 = 1
+    static let deltas: UInt8 = 2
+  }
+
   /// - Parameter position: how to write the place of an inline segment: its bytes (in a commit
   ///   record) or a reference (in a checkpoint).
   func encode(
@@ -57,8 +64,10 @@ extension RowsetMeta {
     writer.append(summary.createdAt.rawValue)
     writer.appendVarint(UInt64(summary.rowCount))
     writer.appendVarint(UInt64(summary.mergeDepth))
-    writer.append(UInt8(summary.segmentsOverlap ? 1 : 0))
+    writer.append(
+      (summary.segmentsOverlap ? Flag.overlap : 0) | (summary.deltaCount > 0 ? Flag.deltas : 0))
     writer.appendVarint(UInt64(segments.count))
+    if summary.deltaCount > 0 { writer.appendVarint(UInt64(summary.deltaCount)) }
     for (ordinal, placement) in segments.enumerated() {
       switch placement {
       case .file(let byteCount):
@@ -92,10 +101,12 @@ extension RowsetMeta {
     let rowCount = try reader.readCount("rowset rows", atMost: Int(Int32.max) << 16)
     let mergeDepth = try reader.readCount("merge depth", atMost: Int(Int32.max))
     let flags = try reader.read(UInt8.self, "rowset flags")
-    guard flags <= 1 else {
-      throw reader.corrupt("rowset flags", expected: "0 or 1", found: "\(flags)")
+    guard flags & ~(Flag.overlap | Flag.deltas) == 0 else {
+      throw reader.corrupt("rowset flags", expected: "0 to 3", found: "\(flags)")
     }
     let segmentCount = try reader.readCount("segment count", atMost: 1 << 20)
+    let deltaCount =
+      flags & Flag.deltas == 0 ? 0 : try reader.readCount("delta count", atMost: segmentCount)
     var segments: [SegmentPlacement] = []
     for _ in 0..<segmentCount {
       let tag = try reader.read(UInt8.self, "segment placement")
@@ -109,7 +120,8 @@ extension RowsetMeta {
     }
     let summary = RowsetSummary(
       versions: VersionRange(first, last), byteCount: segments.reduce(0) { $0 + $1.byteCount },
-      rowCount: rowCount, segmentCount: segmentCount, segmentsOverlap: flags == 1,
+      rowCount: rowCount, segmentCount: segmentCount, deltaCount: deltaCount,
+      segmentsOverlap: flags & Flag.overlap != 0,
       mergeDepth: mergeDepth, createdAt: createdAt)
     return RowsetMeta(entry: RowsetEntry(id: id, summary: summary), segments: segments)
   }

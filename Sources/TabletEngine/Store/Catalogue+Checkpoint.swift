@@ -46,9 +46,22 @@ extension Checkpoint {
 extension TabletSnapshot {
   fileprivate var checkpoint: Checkpoint.Tablet {
     var placements: [RowsetID: [SegmentPlacement]] = [:]
-    for rowset in rowsets { placements[rowset.id] = rowset.segments.map(\.placement) }
-    for (id, rowset) in stale { placements[id] = rowset.segments.map(\.placement) }
-    return Checkpoint.Tablet(state: state, placements: placements, deletes: deletes)
+    for rowset in rowsets { placements[rowset.id] = rowset.allSegments.map(\.placement) }
+    for (id, rowset) in stale { placements[id] = rowset.allSegments.map(\.placement) }
+    return Checkpoint.Tablet(
+      state: state, placements: placements, deletes: deletes, patches: patches)
+  }
+
+  private var patches: [PatchedRowsRecord.Part] {
+    guard keys != nil else { return [] }
+    var record = PatchedRowsRecord(tablet: id)
+    let ids = rowsetIDs
+    for segment in (rowsets + Array(stale.values)).flatMap(\.segments) {
+      for entry in segment.patches.entries where ids.contains(entry.id.rowset) {
+        record.append(entry, of: segment)
+      }
+    }
+    return record.parts
   }
 
   private var deletes: [RowsetID: [Int: DeleteHistory]] {

@@ -4,8 +4,8 @@ import TabletModel
 /// The rowsets of a pre-committed load, by tablet; they have no versions yet.
 struct PendingLoad: Sendable {
   let parts: [(tablet: TabletID, rowset: Rowset)]
-  /// By part and segment, of tables with a key index; not known after a restart.
-  var keys: [[SegmentKeys?]] = []
+  /// By part, of tables with a key index; not known after a restart.
+  var keys: [PartKeys] = []
 }
 
 /// All tables of a store at one moment. A value: the commit path builds the next one beside the

@@ -7,27 +7,32 @@ enum KeyChange {
   case published(RowsetSegment, any KeyIndex)
   /// Rows were deleted by a version that is not visible yet.
   case deleted(RowsetSegment, from: Version)
+  /// Rows were given new values by the deltas of a rowset that is not visible yet.
+  case patched(RowsetSegment, by: RowsetID)
   case moved(MovedRows, any KeyIndex)
 }
 
 // Keeping keys unique: rows that become visible take the place of older ones.
 extension CommitGroup {
   /// Finds the older rows of the keys of a load, deletes them as of the version of the load, and
-  /// says so in the log. The catalogue is the one before the load.
+  /// says so in the log; those that a delta has new values for it remembers with these. The
+  /// catalogue is the one before the load.
   ///
-  /// - Parameter keys: by rowset and segment; read from the segments where they are not known.
+  /// - Parameter keys: by rowset; read from the segments where they are not known.
   /// - Throws: `PartialUpdateConflict` when rows were completed from what is not there any more.
   mutating func resolveKeys(
-    of rowsets: [(tablet: TabletID, rowset: Rowset)], _ keys: [[SegmentKeys?]]
+    of rowsets: [(tablet: TabletID, rowset: Rowset)], _ keys: [PartKeys]
   ) throws {
     for (part, (id, rowset)) in rowsets.enumerated() {
       let tablet = try catalogue.requireTablet(id)
       guard let tabletKeys = tablet.keys, let index = tabletKeys.index else { continue }
       try index.open(tablet)
       let version = rowset.summary.versions.last
+      let keys = part < keys.count ? keys[part] : PartKeys()
+      try patchRows(by: rowset, keys.deltas, of: tablet, tabletKeys)
       var record = DeletedRowsRecord(tablet: id)
       for (ordinal, segment) in rowset.segments.enumerated() {
-        let known = part < keys.count && ordinal < keys[part].count ? keys[part][ordinal] : nil
+        let known = ordinal < keys.segments.count ? keys.segments[ordinal] : nil
         guard let known = try known ?? tabletKeys.keys(of: segment) else { continue }
         let displaced = try index.publish(
           known, of: segment, earlier: Array(rowset.segments[..<ordinal]), over: tablet)
@@ -43,6 +48,44 @@ extension CommitGroup {
       }
       if !record.parts.isEmpty { LogRecord.deleteRows(record).encode(into: &frame.bytes) }
     }
+  }
+
+  /// Finds the rows that the deltas of a load have new values for.
+  /// - Parameter keys: by delta; read from the deltas where they are not known.
+  /// - Throws: `PartialUpdateConflict` when there is no row of a key any more.
+  private mutating func patchRows(
+    by rowset: Rowset, _ keys: [SoughtKeys], of tablet: TabletSnapshot, _ tabletKeys: TabletKeys
+  ) throws {
+    guard !rowset.deltas.isEmpty, let index = tabletKeys.index else { return }
+    var record = PatchedRowsRecord(tablet: tablet.id)
+    var missingCount = 0
+    for (ordinal, delta) in rowset.deltas.enumerated() {
+      let sought = try ordinal < keys.count ? keys[ordinal] : tabletKeys.soughtKeys(of: delta)
+      let locations = try index.locate(sought, in: tablet)
+      var pairs = locations.segments.map { _ in [(row: UInt32, deltaRow: UInt32)]() }
+      for key in 0..<locations.count {
+        guard locations.hasRow(key) else {
+          missingCount += 1
+          continue
+        }
+        pairs[Int(locations.segmentNumbers[key])].append((locations.rows[key], UInt32(key)))
+      }
+      for (segment, pairs) in zip(locations.segments, pairs) where !pairs.isEmpty {
+        let entry = PatchVector.Entry(
+          delta, version: rowset.summary.versions.last, PatchPairs(pairs))
+        patch(segment, entry, &record)
+      }
+    }
+    guard missingCount == 0 else { throw PartialUpdateConflict(rowCount: missingCount) }
+    if !record.parts.isEmpty { LogRecord.patchRows(record).encode(into: &frame.bytes) }
+  }
+
+  private mutating func patch(
+    _ segment: RowsetSegment, _ entry: PatchVector.Entry, _ record: inout PatchedRowsRecord
+  ) {
+    keyChanges.append(.patched(segment, by: entry.id.rowset))
+    segment.patches.add(entry)
+    record.append(entry, of: segment)
   }
 
   private mutating func delete(
@@ -64,10 +107,27 @@ extension CommitGroup {
       record.append(rows, of: segment, at: version)
     }
     if !record.parts.isEmpty { LogRecord.deleteRows(record).encode(into: &frame.bytes) }
+    movePatches(moved, on: tablet)
     guard let index = tablet.keys?.index else { return }
     try index.open(tablet)
     try index.move(moved)
     keyChanges.append(.moved(moved, index))
+  }
+
+  /// Brings the new values of later deltas over to the output of a compaction, and those of the
+  /// deltas that it merged to the rows that they are for.
+  private mutating func movePatches(_ moved: MovedRows, on tablet: TabletSnapshot) {
+    var record = PatchedRowsRecord(tablet: tablet.id)
+    let ids = tablet.rowsetIDs
+    for (segment, entry) in moved.convertedPatches() where ids.contains(entry.id.rowset) {
+      patch(segment, entry, &record)
+    }
+    if let deltas = moved.deltas {
+      for segment in tablet.segments {
+        for entry in deltas.entries(of: segment) { patch(segment, entry, &record) }
+      }
+    }
+    if !record.parts.isEmpty { LogRecord.patchRows(record).encode(into: &frame.bytes) }
   }
 
   /// Takes back all changes but the first ones, the newest first.
@@ -76,6 +136,7 @@ extension CommitGroup {
       switch keyChanges.removeLast() {
       case .published(let segment, let index): index.takeBack(segment)
       case .deleted(let segment, let version): segment.deletes.removeEntries(from: version)
+      case .patched(let segment, let rowset): segment.patches.remove(rowset)
       case .moved(let moved, let index): index.moveBack(moved)
       }
     }
@@ -87,7 +148,7 @@ extension CommitGroup {
       switch change {
       case .published(let segment, let index): index.confirm(segment)
       case .moved(let moved, let index): index.confirm(moved)
-      case .deleted: break
+      case .deleted, .patched: break
       }
     }
   }

@@ -213,7 +213,8 @@ extension PreparedLoad.Part {
     }
     let summary = RowsetSummary(
       versions: RowsetMeta.noVersions, byteCount: placements.reduce(0) { $0 + $1.byteCount },
-      rowCount: rowCount, segmentCount: segments.count, segmentsOverlap: segmentsOverlap,
+      rowCount: rowCount, segmentCount: segments.count, deltaCount: deltaCount,
+      segmentsOverlap: segmentsOverlap,
       createdAt: Timestamp(rawValue: 0))
     return RowsetMeta(entry: RowsetEntry(id: rowset, summary: summary), segments: placements)
   }

@@ -81,9 +81,11 @@ public struct PreparedLoad: Sendable {
     let rowset: RowsetID
     let rowCount: Int
     let segmentsOverlap: Bool
+    /// Those of rows, then the deltas.
     let segments: [Segment]
-    /// By segment, of tables with a key index.
-    var keys: [SegmentKeys?] = []
+    var deltaCount = 0
+    /// Of tables with a key index.
+    var keys = PartKeys()
   }
 
   enum Segment: Sendable {
@@ -98,7 +100,10 @@ public struct PreparedLoad: Sendable {
     }
   }
 
-  public var rowCount: Int { parts.reduce(0) { $0 + $1.rowCount } }
+  /// Rows that are added and rows that are given new values.
+  public var rowCount: Int {
+    parts.reduce(0) { $0 + $1.rowCount + $1.keys.deltas.reduce(0) { $0 + $1.count } }
+  }
 
   /// Encoded bytes over all tablets.
   public var byteCount: Int {

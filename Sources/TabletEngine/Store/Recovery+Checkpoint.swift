@@ -78,6 +78,11 @@ extension Recovery {
         rowset.segments[ordinal].deletes.replace(by: history)
       }
     }
+    do {
+      try apply(tablet.patches, to: tablet.state.id)
+    } catch let refusal as EditRefusal {
+      throw unfitting(refusal.description)
+    }
     return TabletSnapshot(
       state: tablet.state, rowsets: SharedArray(visible), stale: stale,
       keys: TabletKeys(definition, seed: mixBits(storeID ^ tablet.state.id.rawValue)))

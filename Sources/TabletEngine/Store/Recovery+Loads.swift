@@ -60,4 +60,27 @@ extension Recovery {
       deletes.add(part.rows, version: part.version)
     }
   }
+
+  /// Fills in which rows have new values in what the record before it has published.
+  func apply(_ patches: PatchedRowsRecord) throws {
+    let tablet = try catalogue.requireTablet(patches.tablet)
+    guard tablet.keys != nil else { throw EditRefusal("tablet \(tablet.id) has no unique keys") }
+    try apply(patches.parts, to: tablet.id)
+  }
+
+  /// - Throws: `EditRefusal` when there is no such segment or delta.
+  func apply(_ parts: [PatchedRowsRecord.Part], to tablet: TabletID) throws {
+    for part in parts {
+      guard let segments = rowsets[part.rowset]?.segments, part.segment < segments.count,
+        let delta = rowsets[part.delta.rowset]?.deltas
+          .first(where: { $0.ordinal == part.delta.ordinal })
+      else {
+        throw EditRefusal(
+          "tablet \(tablet) has no segment \(part.segment) of rowset \(part.rowset) with new "
+            + "values in delta \(part.delta.ordinal) of rowset \(part.delta.rowset)")
+      }
+      segments[part.segment].patches.add(
+        PatchVector.Entry(delta, version: part.version, part.pairs))
+    }
+  }
 }

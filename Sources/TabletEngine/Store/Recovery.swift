@@ -168,6 +168,7 @@ struct Recovery {
       case .sweep(let tablet, let rowsets):
         try catalogue.apply(.sweep(rowsets), to: tablet, added: nil)
       case .deleteRows(let deletes): try apply(deletes)
+      case .patchRows(let patches): try apply(patches)
       case .repair(let commit):
         for part in commit.parts {
           let added = try part.saved.map { try rowset($0, tablet: part.tablet, of: log) }
@@ -197,7 +198,7 @@ struct Recovery {
   /// Segment files that no rowset refers to: what a crash left of loads and compactions that were
   /// not committed, and of rowsets swept while a reader held them.
   func orphans() throws -> [String] {
-    let known = Set(catalogue.allRowsets.flatMap(\.segments).map(\.path))
+    let known = Set(catalogue.allRowsets.flatMap(\.allSegments).map(\.path))
     return try files.listDirectory(layout.dataDirectory).flatMap { directory in
       let path = layout.dataDirectory + "/" + directory
       return try files.listDirectory(path).map { path + "/" + $0 }.filter { !known.contains($0) }

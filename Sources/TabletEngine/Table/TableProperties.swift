@@ -16,6 +16,7 @@ struct TableProperties {
     case keyIndex = 3
     case sequenceColumn = 4
     case rowStore = 6
+    case partialUpdates = 7
     case schemaVersion = 16
     case nextColumnID = 17
     case columnDefault = 18
@@ -59,6 +60,9 @@ struct TableProperties {
     if uniqueKeys.merge != usual.merge { entries.append((.merge, uniqueKeys.merge.rawValue)) }
     if uniqueKeys.index != usual.index { entries.append((.keyIndex, uniqueKeys.index.rawValue)) }
     if let sequenceColumn { entries.append((.sequenceColumn, "\(sequenceColumn.rawValue)")) }
+    if uniqueKeys.partialUpdates != usual.partialUpdates {
+      entries.append((.partialUpdates, uniqueKeys.partialUpdates.rawValue))
+    }
     if let rowStore { entries.append((.rowStore, rowStore.text)) }
     if schema.version != 0 { entries.append((.schemaVersion, "\(schema.version)")) }
     if let next = schema.nextColumnID { entries.append((.nextColumnID, "\(next)")) }
@@ -86,6 +90,8 @@ struct TableProperties {
       case .durability: durability = try value(Durability(text))
       case .merge: uniqueKeys.merge = try value(UniqueKeyOptions.Merge(rawValue: text))
       case .keyIndex: uniqueKeys.index = try value(UniqueKeyOptions.Index(rawValue: text))
+      case .partialUpdates:
+        uniqueKeys.partialUpdates = try value(PartialUpdate.Strategy(rawValue: text))
       case .sequenceColumn: sequenceColumn = ColumnID(rawValue: try value(UInt32(text)))
       case .rowStore: rowStore = try value(StoredRows(text: text))
       case .schemaVersion:

@@ -43,6 +43,9 @@ public final class TabletSnapshot: Sendable {
   /// Bytes of replaced rowsets that are still on disk.
   public var staleByteCount: Int { stale.values.reduce(0) { $0 + $1.summary.byteCount } }
 
+  /// The rowsets of the tablet, visible and replaced; readers may hold others that were swept.
+  var rowsetIDs: Set<RowsetID> { Set(rowsets.lazy.map(\.id)).union(stale.keys) }
+
   /// The segments to read, oldest rowset first.
   public var segments: [RowsetSegment] { rowsets.flatMap(\.segments) }
 

@@ -5,6 +5,14 @@ public struct LiveSegment: Sendable {
   public let segment: RowsetSegment
   /// The rows that are not there for the snapshot; nil for none.
   public let deleted: DeletedRows?
+  /// The new values that rows have for the snapshot; nil for none.
+  public let patched: PatchedRows?
+
+  init(segment: RowsetSegment, deleted: DeletedRows? = nil, patched: PatchedRows? = nil) {
+    self.segment = segment
+    self.deleted = deleted
+    self.patched = patched
+  }
 }
 
 extension TabletSnapshot {
@@ -14,10 +22,15 @@ extension TabletSnapshot {
   /// else it costs what has been deleted since somebody last asked.
   /// - Throws: what reading the keys throws.
   public func liveSegments() throws -> [LiveSegment] {
-    guard let keys else { return segments.map { LiveSegment(segment: $0, deleted: nil) } }
+    guard let keys else { return segments.map { LiveSegment(segment: $0) } }
     switch keys.options.merge {
     case .onWrite:
-      return segments.map { LiveSegment(segment: $0, deleted: $0.deletes.rows(at: version)) }
+      let deltas = rowsets.deltas
+      return segments.map { segment in
+        LiveSegment(
+          segment: segment, deleted: segment.deletes.rows(at: version),
+          patched: deltas.isEmpty ? nil : segment.patches.rows(in: deltas))
+      }
     case .onRead: return try readMerge?.segments(of: self, keys) ?? []
     }
   }

@@ -26,10 +26,14 @@ public struct UniqueKeyOptions: Hashable, Sendable {
   /// ones, and without it, the row that is loaded later. Its type is an integer of at most 64 bits,
   /// a date or a datetime; a null is less than every value.
   public var sequenceColumn: String?
+  /// How partial loads write, unless they choose themselves.
+  public var partialUpdates: PartialUpdate.Strategy
 
   public init(
-    merge: Merge = .onWrite, index: Index = .hash, sequenceColumn: String? = nil
+    merge: Merge = .onWrite, index: Index = .hash, sequenceColumn: String? = nil,
+    partialUpdates: PartialUpdate.Strategy = .rewrite
   ) {
+    self.partialUpdates = partialUpdates
     self.merge = merge
     self.index = index
     self.sequenceColumn = sequenceColumn

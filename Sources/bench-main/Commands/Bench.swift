@@ -26,6 +26,7 @@ struct Bench: ParsableCommand {
       RunCommand.self, CompareCommand.self, SimulateCommand.self, PoliciesCommand.self,
       WorkloadsCommand.self, ColumnsCommand.self, ScanCommand.self, TextCommand.self,
       CommitCommand.self, KeysCommand.self, UpsertCommand.self, LookupCommand.self,
+      PartialCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }
