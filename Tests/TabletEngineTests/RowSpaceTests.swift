@@ -1,4 +1,3 @@
-import InvertedIndex
 import StorageBase
 import StorageIO
 import Testing
@@ -10,8 +9,7 @@ import Testing
   private func segment(_ number: Int) -> RowsetSegment {
     RowsetSegment(
       path: "\(number)", rowset: RowsetID(rawValue: UInt64(number)), ordinal: 0,
-      placement: .file(byteCount: 1),
-      indexCache: IndexCache(readerByteCountMax: 0, resultByteCountMax: 0)
+      placement: .file(byteCount: 1), caches: .none
     ) { MemoryFile(path: "\(number)", bytes: [0]) }
   }
 

@@ -110,8 +110,7 @@ struct StoreImageWriter {
   private mutating func verify() throws {
     var recovery = Recovery(
       files: files, layout: destination, storeID: image.identity.storeID,
-      indexCache: StoreOptions(indexReaderCacheByteCountMax: 0, indexResultCacheByteCountMax: 0)
-        .makeIndexCache())
+      caches: .none)
     _ = try recovery.read()
     progress.isVerifying = true
     let found = try StoreVerifier(recovery.catalogue)

@@ -137,6 +137,24 @@ final class HashKeyIndex: KeyIndex {
     return locations
   }
 
+  /// As `locate`, of one key, without making anything of it.
+  /// - Precondition: the values are those of the key columns.
+  func find(_ key: [Value], in tablet: TabletSnapshot) throws -> KeyFinding {
+    let code = coder.code(of: key)
+    if let finding = find(code, in: tablet) { return finding }
+    if tablet.isPast { return .unknown }
+    try open(tablet)
+    return find(code, in: tablet) ?? .unknown
+  }
+
+  /// Nil when the rows of the tablet have not been read yet.
+  private func find(_ code: (UInt64, UInt64), in tablet: TabletSnapshot) -> KeyFinding? {
+    state.withLock { state in
+      guard let table = state.table else { return nil }
+      return HashLookup(state.space, state.forgottenVersion, tablet).find(table.handle(of: code))
+    }
+  }
+
   // MARK: Building
 
   func open(_ tablet: TabletSnapshot) throws {

@@ -65,6 +65,9 @@ protocol KeyIndex: AnyObject, Sendable {
 
   /// Where the row is that a reader of `tablet` sees of each key, in a segment of that snapshot.
   func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations
+  /// What is known of one key without a look at the segments.
+  /// - Parameter key: values of the key columns.
+  func find(_ key: [Value], in tablet: TabletSnapshot) throws -> KeyFinding
 
   /// Bytes of memory, and keys in it; nil when that is not known.
   var memory: (byteCount: Int, keyCount: Int)? { get }

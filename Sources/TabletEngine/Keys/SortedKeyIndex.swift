@@ -117,6 +117,8 @@ final class SortedKeyIndex: KeyIndex {
     try keys.search(in: tablet, into: &locations)
     return locations
   }
+
+  func find(_ key: [Value], in tablet: TabletSnapshot) -> KeyFinding { .unknown }
 }
 
 /// What a snapshot had of some keys.

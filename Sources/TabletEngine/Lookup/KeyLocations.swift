@@ -19,6 +19,9 @@ struct KeyLocations {
 
   var count: Int { rows.count }
 
+  /// Whether all keys have a row.
+  var isComplete: Bool { !segmentNumbers.contains(Self.none) }
+
   func hasRow(_ key: Int) -> Bool { segmentNumbers[key] != Self.none }
 
   /// Costs a reference.

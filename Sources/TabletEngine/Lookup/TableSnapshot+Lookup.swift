@@ -19,15 +19,16 @@ extension TableSnapshot {
   ) throws -> LookupResult {
     let keys = try soughtKeys(keys)
     let schema = definition.schema
-    let columns = try names.map { try $0.map { schema.columns[try schema.requireIndex(of: $0)] } }
-    let wanted = columns ?? schema.columns
+    let wanted = try names.map { try $0.map(schema.requireIndex) }
     let locations = try locate(keys)
     let found = Bitmap(count: keys.count)
     for (key, segment) in locations.segmentNumbers.enumerated()
     where segment != KeyLocations.none { found.set(key) }
     return LookupResult(
       found: found, rowCount: found.setCount,
-      columns: try RowGathering(columns: wanted).columns(at: locations))
+      columns: try RowGathering(
+        definition: definition, columns: wanted ?? Array(schema.columns.indices)
+      ).columns(at: locations))
   }
 
   /// Checks vectors and makes them keys.

@@ -28,14 +28,14 @@ struct Recovery {
   private(set) var hasLostInlineBytes = false
 
   init(
-    files: any FileSystem, layout: StoreLayout, storeID: UInt64, indexCache: IndexCache,
+    files: any FileSystem, layout: StoreLayout, storeID: UInt64, caches: StoreCaches,
     toleratesLostInlineBytes: Bool = false
   ) {
     self.toleratesLostInlineBytes = toleratesLostInlineBytes
     self.files = files
     self.layout = layout
     self.storeID = storeID
-    factory = RowsetFactory(files: files, layout: layout, indexCache: indexCache)
+    factory = RowsetFactory(files: files, layout: layout, caches: caches)
   }
 
   /// - Returns: the log, ready for the next frame.

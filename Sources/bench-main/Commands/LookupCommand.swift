@@ -9,8 +9,9 @@ struct LookupCommand: ParsableCommand {
     abstract: "Looks rows up by their keys in a unique-key table, on one thread.",
     discussion: """
       Loads orders into a new table, one row for each number, with and without a row store, and \
-      reads all columns of random rows: one key a call, and many. Everything has been read once \
-      before. p50 and p99 are those of a call.
+      reads all columns of random rows: as values of one row after the other, and as columns of \
+      all rows of a request. Everything has been read once before. p50, p99 and p999 are those of \
+      a request; keys_per_s is by the time of the processor.
 
       EXAMPLES
         bench lookup
@@ -26,8 +27,8 @@ struct LookupCommand: ParsableCommand {
   @Option(help: "The key index: hash or sorted.")
   var index = UniqueKeyOptions.Index.hash.rawValue
 
-  @Option(help: "Keys of a call with many.")
-  var batch = 1000
+  @Option(help: "Keys of a request; repeat for more measurements. (default: 1, 10, 100, 1000)")
+  var batch: [Int] = []
 
   @Option(help: "Keys to look up in each measurement.")
   var keys = 200_000
@@ -39,7 +40,8 @@ struct LookupCommand: ParsableCommand {
   var csv = false
 
   func validate() throws {
-    guard rows >= 1, (1...64).contains(buckets), batch >= 1, keys >= 1 else {
+    guard rows >= 1, (1...64).contains(buckets), batch.allSatisfy({ $0 >= 1 }), keys >= 1
+    else {
       throw ValidationError("--buckets must be 1 to 64, the other numbers at least 1")
     }
     guard UniqueKeyOptions.Index(rawValue: index) != nil else {
@@ -57,7 +59,7 @@ struct LookupCommand: ParsableCommand {
         findings += try LookupBench(
           folder: directory.path, rowCount: rows, bucketCount: buckets,
           index: UniqueKeyOptions.Index(rawValue: index) ?? .hash, hasRowStore: hasRowStore,
-          batchCount: batch, probeCount: keys
+          batchCounts: batch.isEmpty ? [1, 10, 100, 1000] : batch, probeCount: keys
         ).run()
       }
       if csv {
@@ -67,7 +69,7 @@ struct LookupCommand: ParsableCommand {
       }
       var table = TextTable(
         LookupFinding.columns.map {
-          .init($0, $0 == "index" || $0 == "row_store" ? .leading : .trailing)
+          .init($0, ["index", "row_store", "result"].contains($0) ? .leading : .trailing)
         })
       for finding in findings { table.append(finding.cells) }
       print(table.text)
