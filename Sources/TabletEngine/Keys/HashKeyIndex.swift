@@ -14,6 +14,8 @@ final class HashKeyIndex: KeyIndex {
     /// Nil before the rows of the tablet have been read.
     var table: RowHandleTable?
     var space = RowSpace()
+    /// Rows that were looked at for keys while there was no table.
+    var searchedRowCount = 0
     /// What has been published and may be taken back: what the entries were before.
     var published: [ObjectIdentifier: Publication] = [:]
     /// Keys of older versions may be missing, since their deletions have been merged away.
@@ -119,10 +121,14 @@ final class HashKeyIndex: KeyIndex {
 
   // MARK: Looking
 
-  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations {
+  func locate(
+    _ keys: SoughtKeys, in tablet: TabletSnapshot, opensIndex: Bool
+  ) throws -> KeyLocations {
     var locations = KeyLocations(count: keys.count)
     // The past is not what an index begins with.
-    if !tablet.isPast { try open(tablet) }
+    if !tablet.isPast, opensIndex || isWorthOpening(for: keys.count, in: tablet) {
+      try open(tablet)
+    }
     let codes = coder.codes(of: keys.columns)
     let unknown = state.withLock { state -> [UInt32]? in
       guard let table = state.table else { return nil }
@@ -136,6 +142,17 @@ final class HashKeyIndex: KeyIndex {
     if !unknown.isEmpty { try keys.search(unknown, in: tablet, into: &locations) }
     return locations
   }
+
+  /// Whether the keys looked for without the table, these included, have cost as much as making it.
+  private func isWorthOpening(for count: Int, in tablet: TabletSnapshot) -> Bool {
+    state.withLock { state in
+      state.searchedRowCount += count * Self.searchedRowCountPerKey
+      return state.searchedRowCount >= tablet.rowCount
+    }
+  }
+
+  /// A search reads a page of keys of a segment or two.
+  private static let searchedRowCountPerKey = 4096
 
   /// As `locate`, of one key, without making anything of it.
   /// - Precondition: the values are those of the key columns.

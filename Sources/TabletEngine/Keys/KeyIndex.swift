@@ -64,11 +64,21 @@ protocol KeyIndex: AnyObject, Sendable {
   func forget(_ rows: MovedRows)
 
   /// Where the row is that a reader of `tablet` sees of each key, in a segment of that snapshot.
-  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations
+  /// - Parameter opensIndex: whether rows are made known for it, as by `open`; else only when keys
+  ///   that were looked for without that have come to cost as much.
+  func locate(
+    _ keys: SoughtKeys, in tablet: TabletSnapshot, opensIndex: Bool
+  ) throws -> KeyLocations
   /// What is known of one key without a look at the segments.
   /// - Parameter key: values of the key columns.
   func find(_ key: [Value], in tablet: TabletSnapshot) throws -> KeyFinding
 
   /// Bytes of memory, and keys in it; nil when that is not known.
   var memory: (byteCount: Int, keyCount: Int)? { get }
+}
+
+extension KeyIndex {
+  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations {
+    try locate(keys, in: tablet, opensIndex: true)
+  }
 }

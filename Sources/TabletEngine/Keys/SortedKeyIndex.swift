@@ -112,7 +112,9 @@ final class SortedKeyIndex: KeyIndex {
   func follow(_ rows: MovedRows) {}
   func forget(_ rows: MovedRows) {}
 
-  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations {
+  func locate(
+    _ keys: SoughtKeys, in tablet: TabletSnapshot, opensIndex: Bool
+  ) throws -> KeyLocations {
     var locations = KeyLocations(count: keys.count)
     try keys.search(in: tablet, into: &locations)
     return locations

@@ -38,15 +38,16 @@ public final class FoundRows: Sendable {
     batches = Mutex([RowBatchHolder?](repeating: nil, count: parts.count))
   }
 
-  /// A column of all rows, of its type in the table, in the order of the segments.
-  /// - Parameter column: a position in the schema of the table.
+  /// A column of all rows, of its type in the table.
+  /// - Parameters:
+  ///   - column: a position in the schema of the table.
+  ///   - work: counts the pages and bytes that are read for it.
   /// - Throws: `StorageError.corrupt` for bad pages and rows, and what the files throw.
-  public func column(_ column: Int) throws -> ColumnVector {
+  public func column(_ column: Int, work: inout PageWork) throws -> ColumnVector {
     let builder = ColumnBuilder(type: definition.schema.columns[column].type, capacity: count)
-    var work = PageWork()
     for (number, part) in parts.enumerated() {
       if !part.segment.sources.isEmpty, part.segment.sources[column] != nil {
-        let batch = try batch(of: number)
+        let batch = try batch(of: number, &work)
         guard let vector = part.segment.column(column, of: batch) else { continue }
         builder.append(vector, rows: 0..<vector.count)
         continue
@@ -59,13 +60,15 @@ public final class FoundRows: Sendable {
     return builder.finish()
   }
 
-  private func batch(of number: Int) throws -> RowBatch {
+  private func batch(of number: Int, _ work: inout PageWork) throws -> RowBatch {
     if let known = batches.withLock({ $0[number] }) { return known.batch }
     guard let store = parts[number].segment.store else {
       preconditionFailure("a segment without a row store")
     }
     let batch = RowBatch(layout: store.layout)
     try store.read(rows: parts[number].rows, into: batch, cache: parts[number].cache)
+    work.bytesStored += batch.byteCount
+    work.bytesDecoded += batch.byteCount
     let holder = RowBatchHolder(batch: batch)
     batches.withLock { $0[number] = holder }
     return batch

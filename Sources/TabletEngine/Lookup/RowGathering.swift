@@ -15,7 +15,8 @@ struct RowGathering {
     if let vectors = try columnsInPlace(at: locations, segments) { return vectors }
     let places = RowPlaces(locations)
     let found = try FoundRows(places.stretches, definition)
-    let vectors = try columns.map { try found.column($0) }
+    var work = PageWork()
+    let vectors = try columns.map { try found.column($0, work: &work) }
     guard !places.isInOrder else { return vectors }
     let positions = places.positions
     return vectors.map { $0.gather(positions) }

@@ -33,6 +33,9 @@ struct LookupCommand: ParsableCommand {
   @Option(help: "Keys to look up in each measurement.")
   var keys = 200_000
 
+  @Option(help: "With a row store (yes), without (no), or first without and then with it (both).")
+  var rowStore = "both"
+
   @Option(help: "A folder for the store; a temporary one when not given.")
   var data: String?
 
@@ -43,6 +46,9 @@ struct LookupCommand: ParsableCommand {
     guard rows >= 1, (1...64).contains(buckets), batch.allSatisfy({ $0 >= 1 }), keys >= 1
     else {
       throw ValidationError("--buckets must be 1 to 64, the other numbers at least 1")
+    }
+    guard ["yes", "no", "both"].contains(rowStore) else {
+      throw ValidationError("--row-store must be yes, no or both")
     }
     guard UniqueKeyOptions.Index(rawValue: index) != nil else {
       throw ValidationError("--index must be hash or sorted")
@@ -55,7 +61,8 @@ struct LookupCommand: ParsableCommand {
       defer { directory.removeIfTemporary() }
       try PosixFileSystem().createDirectory(directory.path)
       var findings: [LookupFinding] = []
-      for hasRowStore in [false, true] {
+      for hasRowStore in [false, true]
+      where rowStore == "both" || (rowStore == "yes") == hasRowStore {
         findings += try LookupBench(
           folder: directory.path, rowCount: rows, bucketCount: buckets,
           index: UniqueKeyOptions.Index(rawValue: index) ?? .hash, hasRowStore: hasRowStore,
