@@ -150,6 +150,10 @@ import Testing
       UniqueKeyModel.Shape(
         index: .sorted, hasSequence: true, hasStringKey: true, buckets: 2, rowStore: .all)
     ), ("store-merge-on-read", UniqueKeyModel.Shape(merge: .onRead)),
+    (
+      "store-compressed-rows",
+      UniqueKeyModel.Shape(buckets: 2, rowStore: .all, rowStoreCompression: .lz4)
+    ),
   ])
   func storesWithUniqueKeysAreReadable(name: String, shape: UniqueKeyModel.Shape) throws {
     var model = UniqueKeyModel(shape)

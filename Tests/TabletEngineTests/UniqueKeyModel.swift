@@ -17,11 +17,13 @@ struct UniqueKeyModel {
     var hasStringKey = false
     var buckets = 1
     var rowStore: StoredRows?
+    var rowStoreCompression = Compression.none
 
     var description: String {
       "\(merge.rawValue) \(index.rawValue)\(hasSequence ? " sequence" : "")"
         + "\(hasStringKey ? " strings" : "") \(buckets)"
         + "\(rowStore.map { " rows \($0.text)" } ?? "")"
+        + (rowStoreCompression == .none ? "" : " \(rowStoreCompression)")
     }
   }
 
@@ -56,7 +58,7 @@ struct UniqueKeyModel {
       uniqueKeys: UniqueKeyOptions(
         merge: shape.merge, index: shape.index,
         sequenceColumn: shape.hasSequence ? "moment" : nil),
-      rowStore: shape.rowStore)
+      rowStore: shape.rowStore, rowStoreCompression: shape.rowStoreCompression)
   }
 
   /// What value columns hold that nobody has given.

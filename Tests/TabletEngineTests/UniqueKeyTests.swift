@@ -26,7 +26,9 @@ import Testing
     for rowStore in [StoredRows.all, .columns([1, 3].map { ColumnID(rawValue: $0) })] {
       for strings in [false, true] {
         shapes.append(
-          UniqueKeyModel.Shape(hasStringKey: strings, buckets: 2, rowStore: rowStore))
+          UniqueKeyModel.Shape(
+            hasStringKey: strings, buckets: 2, rowStore: rowStore,
+            rowStoreCompression: strings ? .lz4 : .none))
       }
     }
     return shapes
@@ -150,6 +152,7 @@ struct UniqueKeyHistory {
       logFileByteCountMax: 20_000, staleGraceSeconds: seed % 2 == 0 ? 0 : 1_000)
     if seed % 3 == 0 { options.inlineRowsetByteCountMax = 0 }
     if seed % 4 == 1 { options.segmentRowCountMax = 10 }
+    if seed % 2 == 1 { options.rowCacheByteCountMax = 3_000 }
     model = UniqueKeyModel(shape)
     let store = try Store.create(
       TestStore.path, files: files, clock: ManualClock(Timestamp(rawValue: 1_000_000)),
@@ -247,6 +250,9 @@ struct UniqueKeyHistory {
       #expect(try UniqueKeyModel.contents(of: held.table) == held.rows, "\(shape), \(place), held")
     }
     var random = random
+    if let held {
+      try model.expectLookups(in: held.table, held.rows, "\(place), held", &random)
+    }
     try model.expectLookups(in: table, model.visible, place, &random)
     for (sequence, expected) in model.history {
       guard let old = table.asOf(sequence: sequence) else { continue }

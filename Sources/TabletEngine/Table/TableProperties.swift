@@ -1,3 +1,4 @@
+import SegmentFormat
 import StorageBase
 
 /// Further settings of a table, each under a number, so that more can be added (see FORMAT.md).
@@ -7,6 +8,7 @@ struct TableProperties {
   /// Of `uniqueKeys`.
   var sequenceColumn: ColumnID?
   var rowStore: StoredRows?
+  var rowStoreCompression = Compression.none
   var schema = SchemaProperties()
 
   /// Persistent: never change or reuse one.
@@ -16,6 +18,7 @@ struct TableProperties {
     case keyIndex = 3
     case sequenceColumn = 4
     case rowStore = 6
+    case rowStoreCompression = 8
     case schemaVersion = 16
     case nextColumnID = 17
     case columnDefault = 18
@@ -39,6 +42,7 @@ struct TableProperties {
     sequenceColumn = uniqueKeys.sequenceColumn
       .flatMap { definition.schema.index(of: $0) }.map { definition.schema.columns[$0].id }
     rowStore = definition.rowStore
+    rowStoreCompression = definition.rowStoreCompression
     schema = SchemaProperties(definition)
   }
 
@@ -60,6 +64,9 @@ struct TableProperties {
     if uniqueKeys.index != usual.index { entries.append((.keyIndex, uniqueKeys.index.rawValue)) }
     if let sequenceColumn { entries.append((.sequenceColumn, "\(sequenceColumn.rawValue)")) }
     if let rowStore { entries.append((.rowStore, rowStore.text)) }
+    if rowStoreCompression != .none {
+      entries.append((.rowStoreCompression, rowStoreCompression.description))
+    }
     if schema.version != 0 { entries.append((.schemaVersion, "\(schema.version)")) }
     if let next = schema.nextColumnID { entries.append((.nextColumnID, "\(next)")) }
     for (column, value) in schema.defaults {
@@ -88,6 +95,7 @@ struct TableProperties {
       case .keyIndex: uniqueKeys.index = try value(UniqueKeyOptions.Index(rawValue: text))
       case .sequenceColumn: sequenceColumn = ColumnID(rawValue: try value(UInt32(text)))
       case .rowStore: rowStore = try value(StoredRows(text: text))
+      case .rowStoreCompression: rowStoreCompression = try value(Compression(text))
       case .schemaVersion:
         schema.version = Int(try value(Int32(text).flatMap { $0 < 0 ? nil : $0 }))
       case .nextColumnID:

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchKit
+import SegmentFormat
 import StorageIO
 import TabletEngine
 
@@ -16,6 +17,7 @@ struct LookupCommand: ParsableCommand {
       EXAMPLES
         bench lookup
         bench lookup --rows 10000000 --buckets 4 --index sorted --csv
+        bench lookup --row-store none --row-store lz4 --batch 1
       """)
 
   @Option(help: "Rows of the table.")
@@ -33,8 +35,12 @@ struct LookupCommand: ParsableCommand {
   @Option(help: "Keys to look up in each measurement.")
   var keys = 200_000
 
-  @Option(help: "With a row store (yes), without (no), or first without and then with it (both).")
-  var rowStore = "both"
+  @Option(
+    help: """
+      The row store: absent, or the compression of its pages (none, lz4, zstd, zstd:LEVEL); repeat \
+      for more tables. (default: absent, none)
+      """)
+  var rowStore: [String] = []
 
   @Option(help: "A folder for the store; a temporary one when not given.")
   var data: String?
@@ -47,8 +53,8 @@ struct LookupCommand: ParsableCommand {
     else {
       throw ValidationError("--buckets must be 1 to 64, the other numbers at least 1")
     }
-    guard ["yes", "no", "both"].contains(rowStore) else {
-      throw ValidationError("--row-store must be yes, no or both")
+    for form in rowStore where form != "absent" && Compression(form) == nil {
+      throw ValidationError("--row-store must be absent, none, lz4 or zstd, not \(form)")
     }
     guard UniqueKeyOptions.Index(rawValue: index) != nil else {
       throw ValidationError("--index must be hash or sorted")
@@ -61,11 +67,10 @@ struct LookupCommand: ParsableCommand {
       defer { directory.removeIfTemporary() }
       try PosixFileSystem().createDirectory(directory.path)
       var findings: [LookupFinding] = []
-      for hasRowStore in [false, true]
-      where rowStore == "both" || (rowStore == "yes") == hasRowStore {
+      for form in rowStore.isEmpty ? ["absent", "none"] : rowStore {
         findings += try LookupBench(
           folder: directory.path, rowCount: rows, bucketCount: buckets,
-          index: UniqueKeyOptions.Index(rawValue: index) ?? .hash, hasRowStore: hasRowStore,
+          index: UniqueKeyOptions.Index(rawValue: index) ?? .hash, rowStore: Compression(form),
           batchCounts: batch.isEmpty ? [1, 10, 100, 1000] : batch, probeCount: keys
         ).run()
       }

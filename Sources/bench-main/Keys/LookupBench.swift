@@ -1,6 +1,7 @@
 import BenchKit
 import IngestDriver
 import ScanKernels
+import SegmentFormat
 import StorageBase
 import StorageIO
 import TabletEngine
@@ -19,7 +20,8 @@ struct LookupBench {
   let rowCount: Int
   let bucketCount: Int
   let index: UniqueKeyOptions.Index
-  let hasRowStore: Bool
+  /// Nil without a row store.
+  let rowStore: Compression?
   /// Keys of the requests, one measurement each.
   let batchCounts: [Int]
   /// Keys looked up in each measurement.
@@ -57,7 +59,8 @@ struct LookupBench {
     try store.createTable(
       TableDefinition(
         name: Self.table, schema: schema, bucketCount: bucketCount, durability: .none,
-        uniqueKeys: UniqueKeyOptions(index: index), rowStore: hasRowStore ? .all : nil))
+        uniqueKeys: UniqueKeyOptions(index: index), rowStore: rowStore == nil ? nil : .all,
+        rowStoreCompression: rowStore ?? .none))
     let source = try orders.makeSource(writer: 0, writerCount: 1)
     var left = rowCount
     while left > 0, let batch = try source.nextBatch(maxRows: min(left, Self.loadRowCount)) {
@@ -126,7 +129,7 @@ struct LookupBench {
     }
     return LookupFinding(
       rowCount: rowCount, bucketCount: bucketCount, index: index.rawValue,
-      hasRowStore: hasRowStore, form: form, batchCount: count, medianNanoseconds: quantile(500),
+      rowStore: rowStore, form: form, batchCount: count, medianNanoseconds: quantile(500),
       p99Nanoseconds: quantile(990), p999Nanoseconds: quantile(999),
       keysPerSecond: Double(calls * count) / seconds)
   }

@@ -1,4 +1,5 @@
 import BenchKit
+import SegmentFormat
 
 /// How long lookups of one kind took.
 struct LookupFinding {
@@ -10,7 +11,8 @@ struct LookupFinding {
   let rowCount: Int
   let bucketCount: Int
   let index: String
-  let hasRowStore: Bool
+  /// Of the row store; nil without one.
+  let rowStore: Compression?
   let form: LookupBench.Form
   /// Keys of a request.
   let batchCount: Int
@@ -24,7 +26,7 @@ struct LookupFinding {
   /// In the order of `columns`; none has a comma.
   var cells: [String] {
     [
-      "\(rowCount)", "\(bucketCount)", index, hasRowStore ? "yes" : "no", form.rawValue,
+      "\(rowCount)", "\(bucketCount)", index, rowStore.map { "\($0)" } ?? "", form.rawValue,
       "\(batchCount)", "\(medianNanoseconds)", "\(p99Nanoseconds)", "\(p999Nanoseconds)",
       formatFixed(keysPerSecond, places: 0),
     ]
