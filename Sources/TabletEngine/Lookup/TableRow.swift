@@ -40,26 +40,28 @@ public struct TableRow {
 
   /// The value of an integer column of at most 64 bits, a date or a datetime; 0 for null.
   public func integer(_ column: Int) -> Int64 {
-    read(column, field: { view.integer($0) }) { value in
-      if case .integer(let integer) = value { Int64(integer) } else { 0 }
-    }
+    read(
+      column, field: { view.integer($0) },
+      constant: { if case .integer(let integer) = $0 { Int64(integer) } else { 0 } })
   }
 
   /// The value of a column of type float or double; 0 for null.
   public func floating(_ column: Int) -> Double {
-    read(column, field: { view.floating($0) }) { value in
-      if case .floating(let number) = value { number } else { 0 }
-    }
+    read(
+      column, field: { view.floating($0) },
+      constant: { if case .floating(let number) = $0 { number } else { 0 } })
   }
 
   /// Lends the bytes of a string; none for null.
   public func withText<R>(
     _ column: Int, _ body: (UnsafeRawBufferPointer) throws -> R
   ) rethrows -> R {
-    try read(column, field: { try body(view.text($0)) }) { value in
-      guard case .string(var text) = value else { return try body(.init(start: nil, count: 0)) }
-      return try text.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
-    }
+    try read(
+      column, field: { try body(view.text($0)) },
+      constant: { value in
+        guard case .string(var text) = value else { return try body(.init(start: nil, count: 0)) }
+        return try text.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
+      })
   }
 
   @inline(__always)
