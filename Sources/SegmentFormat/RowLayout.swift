@@ -14,7 +14,9 @@ public final class RowLayout: @unchecked Sendable {
   /// A row is made of these, in this order; a *field* is a position among them.
   public let columns: [Column]
   let form: Form
-  @usableFromInline let isDense: Bool
+  /// Whether every value has its place, so that one column of a row is found without a look at the
+  /// others.
+  public let isDense: Bool
   @usableFromInline let fields: UnsafeMutableBufferPointer<RowField>
   let stringFields: [Int]
   /// Of dense rows: bytes of the null flags, and where the ends of strings begin.

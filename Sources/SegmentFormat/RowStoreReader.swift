@@ -51,6 +51,8 @@ public final class RowStoreReader: Sendable {
     isInPlace = mapping != nil && !directory.isCompressed.contains(true)
   }
 
+  public var pageCount: Int { directory.pageCount }
+
   /// Bytes of the pages in the file.
   public var byteCount: Int {
     Int(directory.offsets[directory.pageCount] - directory.offsets[0])

@@ -14,7 +14,7 @@ struct RowGathering {
     let segments = try locations.segments.map { try SegmentRows.of($0, definition) }
     if let vectors = try columnsInPlace(at: locations, segments) { return vectors }
     let places = RowPlaces(locations)
-    let found = try FoundRows(places.stretches, definition)
+    let found = try FoundRows(places.stretches, definition, columnCount: columns.count)
     var work = PageWork()
     let vectors = try columns.map { try found.column($0, work: &work) }
     guard !places.isInOrder else { return vectors }

@@ -96,13 +96,18 @@ final class SegmentRows: Sendable {
   }
 
   /// One column of rows that the row store has.
-  /// - Parameter batch: of the layout of the row store, or of a compatible one.
-  func column(_ column: Int, of batch: RowBatch) -> ColumnVector? {
+  /// - Parameters:
+  ///   - batch: of the layout of the row store, or of a compatible one.
+  ///   - fields: its fields, if they are known.
+  func column(
+    _ column: Int, of batch: RowBatch, fields: [ColumnVector]? = nil
+  ) -> ColumnVector? {
     let type = columns[column].type
+    func vector(_ field: Int) -> ColumnVector { fields?[field] ?? batch.column(field) }
     return sources[column].map { source in
       switch source {
-      case .field(let field): batch.column(field)
-      case .narrower(let field): batch.column(field).converted(to: type)
+      case .field(let field): vector(field)
+      case .narrower(let field): vector(field).converted(to: type)
       case .constant(let value): .constant(value, type: type, count: batch.count)
       }
     }

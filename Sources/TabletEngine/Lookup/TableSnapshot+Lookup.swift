@@ -54,7 +54,8 @@ extension TableSnapshot {
       }
       stretches.sort { position($0.segment) < position($1.segment) }
     }
-    return try FoundRows(stretches, definition)
+    return try FoundRows(
+      stretches, definition, columnCount: definition.schema.columns.count)
   }
 
   /// Checks vectors and makes them keys.
