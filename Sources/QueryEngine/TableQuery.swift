@@ -36,7 +36,7 @@ extension Query {
 
   /// The tablets that rows matching the filter can be in: all, unless the filter gives values for
   /// every distribution column.
-  private func relevantTablets(of table: TableSnapshot) throws -> [TabletSnapshot] {
+  func relevantTablets(of table: TableSnapshot) throws -> [TabletSnapshot] {
     let definition = table.definition
     guard definition.bucketCount > 1,
       let bound = try filter?.bound(

@@ -131,6 +131,19 @@ struct UniqueKeyModel {
     if sequence > 0 { history[sequence] = visible }
   }
 
+  /// The rows that meet a condition have been deleted with this commit.
+  /// - Returns: how many.
+  mutating func delete(where condition: KeyCondition, sequence: UInt64) -> Int {
+    var count = 0
+    for (key, known) in rows {
+      guard let row = known.row, condition.matches(row) else { continue }
+      rows[key] = (nil, known.sequence)
+      count += 1
+    }
+    if sequence > 0 { history[sequence] = visible }
+    return count
+  }
+
   /// Rows that are deleted are forgotten for good when their deletion is.
   var visible: [Row] { TestStore.sorted(rows.values.compactMap(\.row)) }
 

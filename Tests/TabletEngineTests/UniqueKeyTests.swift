@@ -1,3 +1,4 @@
+import QueryEngine
 import ScanKernels
 import StorageBase
 import StorageIO
@@ -168,7 +169,7 @@ struct UniqueKeyHistory {
 
   private mutating func change(_ step: Int) throws {
     guard let store else { return }
-    switch random.next() % (shape.merge == .onWrite ? 17 : 11) {
+    switch random.next() % (shape.merge == .onWrite ? 19 : 13) {
     case 0..<6:
       let load = try model.makeLoad(step, &random)
       let builder = try store.beginLoad(into: UniqueKeyModel.table)
@@ -191,18 +192,40 @@ struct UniqueKeyHistory {
       }
     case 8, 9: compact(store)
     case 10: try store.sweepStaleRowsets()
-    case 11..<14:
+    case 11: try delete(from: store)
+    case 12: try deleteByKey(from: store, step)
+    case 13..<16:
       let load = try PartialKeyLoad(model.makeLoad(step, &random), model, &random)
       model.publish(load, sequence: try store.commit(load.prepare(in: store)).sequence)
-    case 14, 15:
+    case 16, 17:
       let load = try PartialKeyLoad(model.makeLoad(step, &random), model, &random)
       prepared.append((try load.prepare(in: store), load))
-    case 16 where !prepared.isEmpty:
+    case 18 where !prepared.isEmpty:
       let index = Int(random.next() % UInt64(prepared.count))
       let (waiting, load) = prepared.remove(at: index)
       model.publish(load, sequence: try store.commit(waiting).sequence)
     default: try store.checkpoint()
     }
+  }
+
+  private mutating func delete(from store: Store) throws {
+    let condition = KeyCondition(model, &random)
+    let receipt = try store.delete(from: UniqueKeyModel.table, where: "\(condition)")
+    let count = model.delete(where: condition, sequence: receipt.sequence)
+    #expect(receipt.rowCount == count, "\(shape), \(condition)")
+  }
+
+  /// A load of nothing but deletions, which has the columns that these need.
+  private mutating func deleteByKey(from store: Store, _ step: Int) throws {
+    let load = try model.makeLoad(step, &random)
+    let deletion = try model.load(of: load.rows.map { ($0.row, true) })
+    let columns = try UniqueKeyModel.definition(shape).deletionColumns()
+    let builder = try store.beginLoad(into: UniqueKeyModel.table)
+    try builder.appendDeletions(
+      ColumnBatch(
+        schema: try Schema(columns: columns, sortKeyCount: 1), rowCount: load.batch.rowCount,
+        columns: columns.map { load.batch.columns[load.batch.schema.index(of: $0.id) ?? 0] }))
+    model.publish(deletion, sequence: try store.commit(builder.prepare()).sequence)
   }
 
   /// Everything holds, also after another restart.

@@ -13,7 +13,7 @@ public final class LoadBuilder {
   static let flushByteCount = 64 << 20
 
   private let store: Store
-  private let table: TableSnapshot
+  let table: TableSnapshot
   private let token: TransactionToken
   private var batches: [ColumnBatch] = []
   /// By batch, the rows that delete their keys.

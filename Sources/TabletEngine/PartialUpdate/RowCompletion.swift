@@ -157,14 +157,3 @@ struct RowCompletion {
     }.joined(separator: ", ")
   }
 }
-
-extension DataType {
-  /// Some value, for rows that nobody sees.
-  fileprivate var filler: Value {
-    switch physical {
-    case .bytes: .string("")
-    case .float32, .float64: .floating(0)
-    case .int8, .int16, .int32, .int64, .int128: .integer(0)
-    }
-  }
-}
