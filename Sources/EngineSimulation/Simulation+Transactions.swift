@@ -25,11 +25,8 @@ extension Simulation {
     try begun(transaction.id, label: label, change)
     do {
       for part in change.parts {
-        let table = tables[part.table]
-        try transaction.builder(for: table.name)
-          .append(
-            table.batch(load: part.load, rowCount: part.rowCount),
-            deleteSigns: table.deleteSigns(load: part.load, rowCount: part.rowCount))
+        try transaction.builder(for: tables[part.table].name)
+          .append(try batch(part, in: store), deleteSigns: deleteSigns(part))
       }
       open.append(OpenTransaction(transaction: transaction, change: change))
       trace.note("begun", "\(change.number)")
