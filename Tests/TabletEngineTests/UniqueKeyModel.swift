@@ -144,6 +144,14 @@ struct UniqueKeyModel {
     return count
   }
 
+  /// The rows of some keys that there have ever been, as a load could bring them.
+  func wholeRows(of keys: Set<Row>) -> [(row: Row, isDelete: Bool)] {
+    TestStore.sorted(rows.keys.filter { keys.contains($0) }).map { key in
+      let known = rows[key]
+      return (known?.row ?? key + Self.defaults, known?.row == nil)
+    }
+  }
+
   /// Rows that are deleted are forgotten for good when their deletion is.
   var visible: [Row] { TestStore.sorted(rows.values.compactMap(\.row)) }
 

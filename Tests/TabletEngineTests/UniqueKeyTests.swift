@@ -2,6 +2,7 @@ import QueryEngine
 import ScanKernels
 import StorageBase
 import StorageIO
+import Synchronization
 import TabletModel
 import Testing
 
@@ -143,9 +144,15 @@ struct UniqueKeyHistory {
   /// What a reader holds, and what it saw at first.
   private var held: (table: TableSnapshot, rows: [UniqueKeyModel.Row])?
   private let shape: UniqueKeyModel.Shape
+  /// Nil merges rowsets at random.
+  private let policy: (any CompactionPolicy)?
+  private(set) var compactionCount = 0
 
-  init(_ shape: UniqueKeyModel.Shape, seed: UInt64) throws {
+  init(
+    _ shape: UniqueKeyModel.Shape, seed: UInt64, policy: (any CompactionPolicy)? = nil
+  ) throws {
     self.shape = shape
+    self.policy = policy
     random = SeededGenerator(seed: seed)
     options = StoreOptions(
       logFileByteCountMax: 20_000, staleGraceSeconds: seed % 2 == 0 ? 0 : 1_000)
@@ -169,7 +176,7 @@ struct UniqueKeyHistory {
 
   private mutating func change(_ step: Int) throws {
     guard let store else { return }
-    switch random.next() % (shape.merge == .onWrite ? 19 : 13) {
+    switch random.next() % 19 {
     case 0..<6:
       let load = try model.makeLoad(step, &random)
       let builder = try store.beginLoad(into: UniqueKeyModel.table)
@@ -196,8 +203,9 @@ struct UniqueKeyHistory {
     case 12: try deleteByKey(from: store, step)
     case 13..<16:
       let load = try PartialKeyLoad(model.makeLoad(step, &random), model, &random)
+      guard shape.merge == .onWrite else { return try replace(load, in: store) }
       model.publish(load, sequence: try store.commit(load.prepare(in: store)).sequence)
-    case 16, 17:
+    case 16 where shape.merge == .onWrite, 17 where shape.merge == .onWrite:
       let load = try PartialKeyLoad(model.makeLoad(step, &random), model, &random)
       prepared.append((try load.prepare(in: store), load))
     case 18 where !prepared.isEmpty:
@@ -206,6 +214,17 @@ struct UniqueKeyHistory {
       model.publish(load, sequence: try store.commit(waiting).sequence)
     default: try store.checkpoint()
     }
+  }
+
+  /// What a partial load comes to, as whole rows: for tables that merge on read.
+  private mutating func replace(_ partial: PartialKeyLoad, in store: Store) throws {
+    var after = model
+    after.publish(partial, sequence: 0)
+    let keys = Set(partial.rows.map { Array($0.row.prefix(model.keyCount)) })
+    let load = try model.load(of: after.wholeRows(of: keys))
+    let builder = try store.beginLoad(into: UniqueKeyModel.table)
+    try builder.append(load.batch, deleteSigns: load.deleteSigns)
+    model.publish(load, sequence: try store.commit(builder.prepare()).sequence)
   }
 
   private mutating func delete(from store: Store) throws {
@@ -245,20 +264,30 @@ struct UniqueKeyHistory {
   }
 
   private mutating func compact(_ store: Store) {
+    let seed = random.next()
+    if let policy {
+      compactionCount += Self.compact(store, policy, seed: seed)
+      return
+    }
     Self.compact(
-      store, RandomRangePolicy(seed: random.next(), includesBase: !shape.hasSequence),
-      seed: random.next())
+      store, RandomRangePolicy(seed: seed, includesBase: !shape.hasSequence), seed: random.next())
   }
 
-  static func compact(_ store: Store, _ policy: any CompactionPolicy, seed: UInt64) {
+  /// - Returns: how many compactions there were.
+  @discardableResult
+  static func compact(_ store: Store, _ policy: any CompactionPolicy, seed: UInt64) -> Int {
     let executor = SimulatedExecutor(seed: seed)
+    let count = Mutex(0)
     let scheduler = CompactionScheduler(
       store: store, policy: policy,
-      lanes: [CompactionLane(kinds: [.cumulative], slotCount: 2, executor: executor)],
-      onRefusal: { Issue.record("\($0)") })
+      lanes: [
+        CompactionLane(kinds: [.cumulative], slotCount: 2, executor: executor),
+        CompactionLane(kinds: [.base, .full], slotCount: 1, executor: executor),
+      ], onEvent: { _ in count.withLock { $0 += 1 } }, onRefusal: { Issue.record("\($0)") })
     scheduler.start()
     executor.runAll()
     scheduler.stop(cancelRunning: false)
+    return count.withLock { $0 }
   }
 
   private func check(_ place: String) throws {
