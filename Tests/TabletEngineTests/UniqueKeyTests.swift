@@ -73,6 +73,58 @@ extension UniqueKeyTests {
   }
 }
 
+extension UniqueKeyTests {
+  /// Of two deletions the one with the greater sequence is merged away, and a row comes that is
+  /// older than the other. Whether it is there or not: after a restart it is as before, and the next
+  /// row takes its place.
+  @Test(arguments: shapes.filter { $0.hasSequence && $0.merge == .onWrite && !$0.hasStringKey })
+  func aRowThatIsThereCountsAfterARestart(shape: UniqueKeyModel.Shape) throws {
+    let files = MemoryFileSystem()
+    func load(_ moment: Int, isDelete: Bool, into store: Store) throws {
+      let row: UniqueKeyModel.Row = [.integer(1), .integer(Int128(moment)), .null, .integer(0)]
+      let load = try UniqueKeyModel(shape).load(of: [(row, isDelete)])
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(load.batch, deleteSigns: load.deleteSigns)
+      try store.commit(builder.prepare())
+    }
+    func contents(_ store: Store) throws -> [UniqueKeyModel.Row] {
+      try UniqueKeyModel.contents(of: store.snapshot(of: UniqueKeyModel.table))
+    }
+    func before() throws -> [UniqueKeyModel.Row] {
+      let store = try Store.create(
+        TestStore.path, files: files, clock: ManualClock(), entropy: 7)
+      try store.createTable(UniqueKeyModel.definition(shape))
+      try load(12, isDelete: true, into: store)
+      try load(10, isDelete: true, into: store)
+      UniqueKeyHistory.compact(store, OldestLoadPolicy(), seed: 1)
+      try load(2, isDelete: false, into: store)
+      return try contents(store)
+    }
+    let expected = try before()
+    let store = try TestStore.open(files)
+    #expect(try contents(store) == expected)
+    try load(14, isDelete: false, into: store)
+    #expect(try contents(store).map { $0[1] } == [.integer(14)])
+    #expect(StoreVerifier(store).run().problems == [])
+  }
+}
+
+/// Merges the first load into the empty rowset that a tablet is born with, once.
+private struct OldestLoadPolicy: CompactionPolicy {
+  var designPoint: DesignPoint {
+    DesignPoint(trigger: "first", layout: "any", granularity: "two", movement: "n/a")
+  }
+
+  func decide(_ facts: TabletFacts) -> CompactionDecision {
+    guard facts.inFlight.isEmpty, facts.allowedKinds.contains(.cumulative),
+      let first = facts.rowsets.first, first.versions.last == .initial, facts.rowsets.count > 1
+    else { return .wait(until: nil, because: "done") }
+    let range = VersionRange(first.versions.first, facts.rowsets[1].versions.last)
+    return .compact(
+      [CompactionPick(kind: .cumulative, versions: range, urgency: 1)], because: "first")
+  }
+}
+
 /// Merges the first two loads, once.
 private struct OldestPairPolicy: CompactionPolicy {
   var designPoint: DesignPoint {

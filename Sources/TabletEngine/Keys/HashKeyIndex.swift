@@ -146,11 +146,23 @@ final class HashKeyIndex: KeyIndex {
         width: coder.width, hasSequences: sequence != nil, secret: secret)
       table.reserve(try tablet.liveRowCount())
       var space = RowSpace()
+      var segments: [OpenedSegment] = []
       for rowset in tablet.rowsets {
         for segment in rowset.segments {
-          try add(segment, rowset.summary.versions.last, at: tablet.version, to: table, &space)
+          let pages = try KeyPages(segment, keyColumns, sequence)
+          let base = try space.add(
+            segment, rowCount: pages.rowCount, version: rowset.summary.versions.last,
+            hasDeleteSigns: pages.hasDeleteSigns)
+          segments.append(
+            OpenedSegment(
+              pages: pages, base: base, deleted: segment.deletes.rows(at: tablet.version)))
         }
       }
+      // Deletions decide about rows that come later. A row that is there counts whatever they say:
+      // the deletion it lost against, greater than theirs, may have been merged away before it came.
+      let deleting = sequence == nil ? [] : segments.filter(\.pages.hasDeleteSigns)
+      for segment in deleting { try addDeletions(of: segment, to: table) }
+      for segment in segments { try addRows(of: segment, to: table, isFirst: deleting.isEmpty) }
       state.space = space
       state.table = table
       // Deletions that there are already were left out.
@@ -158,32 +170,57 @@ final class HashKeyIndex: KeyIndex {
     }
   }
 
-  private func add(
-    _ segment: RowsetSegment, _ version: Version, at reader: Version, to table: RowHandleTable,
-    _ space: inout RowSpace
-  ) throws {
-    let pages = try KeyPages(segment, keyColumns, sequence)
-    let base = try space.add(
-      segment, rowCount: pages.rowCount, version: version, hasDeleteSigns: pages.hasDeleteSigns)
-    let deleted = segment.deletes.rows(at: reader)
-    try pages.forEachPage { page in
-      let live = deleted?.live(in: page.rows)
-      if sequence != nil, let signs = page.deleteSigns { live?.formUnion(signs) }
-      if let live, live.isEmpty { return }
-      // Runs of rows that are there, so that their handles follow each other.
-      for run in live.map(\.runs) ?? [0..<page.rows.count] {
-        let isWhole = run.count == page.rows.count
-        let rows = isWhole ? [] : Array(UInt32(run.lowerBound)..<UInt32(run.upperBound))
-        let keys = isWhole ? page.keys : page.keys.map { $0.gather(rows) }
-        let sequences = page.sequence.map { sequence in
-          Self.signed(
-            SequenceCodes.codes(of: isWhole ? sequence : sequence.gather(rows)), count: run.count)
-        }
+  /// A segment whose rows are to be known.
+  private struct OpenedSegment {
+    let pages: KeyPages
+    /// The handle of its first row.
+    let base: UInt32
+    let deleted: DeletedRows?
+  }
+
+  private func addDeletions(of segment: OpenedSegment, to table: RowHandleTable) throws {
+    try segment.pages.forEachPage { page in
+      for run in page.deleteSigns?.runs ?? [] {
+        let (codes, sequences) = keys(of: run, in: page)
         _ = table.exchange(
-          coder.codes(of: keys), first: base + UInt32(page.rows.lowerBound + run.lowerBound),
+          codes, first: segment.base + UInt32(page.rows.lowerBound + run.lowerBound),
           sequences: sequences)
       }
     }
+  }
+
+  /// - Parameter isFirst: whether the table knows nothing of their keys.
+  private func addRows(
+    of segment: OpenedSegment, to table: RowHandleTable, isFirst: Bool
+  ) throws {
+    try segment.pages.forEachPage { page in
+      let live = segment.deleted?.live(in: page.rows)
+      if let live, live.isEmpty { return }
+      // Runs of rows that are there, so that their handles follow each other.
+      for run in live.map(\.runs) ?? [0..<page.rows.count] {
+        let (codes, sequences) = keys(of: run, in: page)
+        let first = segment.base + UInt32(page.rows.lowerBound + run.lowerBound)
+        if isFirst {
+          _ = table.exchange(codes, first: first, sequences: sequences)
+        } else {
+          table.set(codes, first: first, sequences: sequences)
+        }
+      }
+    }
+  }
+
+  /// Some rows of a page.
+  private func keys(
+    of run: Range<Int>, in page: KeyPages.Page
+  ) -> (KeyCodes, sequences: [Int64]?) {
+    let isWhole = run.count == page.rows.count
+    let rows = isWhole ? [] : Array(UInt32(run.lowerBound)..<UInt32(run.upperBound))
+    let keys = isWhole ? page.keys : page.keys.map { $0.gather(rows) }
+    let sequences = page.sequence.map { sequence in
+      Self.signed(
+        SequenceCodes.codes(of: isWhole ? sequence : sequence.gather(rows)), count: run.count)
+    }
+    return (coder.codes(of: keys), sequences)
   }
 
   // MARK: Compaction
