@@ -7,13 +7,14 @@ extension SampleTable {
   /// - Parameters:
   ///   - options: of the next table, without a sequence column.
   ///   - isSequenced: whether the next table has a sequence column.
+  ///   - rowStore: of the next table.
   static func keyed(
     isIndexed: Bool, durability: () -> Durability, options: () -> UniqueKeyOptions,
-    isSequenced: () -> Bool
+    isSequenced: () -> Bool, rowStore: () -> StoredRows?
   ) throws -> [SampleTable] {
     [
-      try states(durability(), options(), isSequenced()),
-      try profiles(durability(), options(), isSequenced()),
+      try states(durability(), options(), isSequenced(), rowStore()),
+      try profiles(durability(), options(), isSequenced(), rowStore()),
       try texts(isIndexed: isIndexed, durability()),
     ]
   }
@@ -41,7 +42,8 @@ extension SampleTable {
 
   /// One key column, one tablet.
   private static func states(
-    _ durability: Durability, _ options: UniqueKeyOptions, _ isSequenced: Bool
+    _ durability: Durability, _ options: UniqueKeyOptions, _ isSequenced: Bool,
+    _ rowStore: StoredRows?
   ) throws -> SampleTable {
     let keys = Keys(
       shardCount: 1, sequence: isSequenced ? (1, moment) : nil,
@@ -56,13 +58,15 @@ extension SampleTable {
     ) { schema in
       try TableDefinition(
         name: "states", schema: schema, segmentOptions: SegmentOptions(rowsPerPage: 8),
-        durability: durability, uniqueKeys: Self.options(options, isSequenced))
+        durability: durability, uniqueKeys: Self.options(options, isSequenced),
+        rowStore: rowStore)
     }
   }
 
   /// Keys of two columns, one of them a string that may be null, and two tablets.
   private static func profiles(
-    _ durability: Durability, _ options: UniqueKeyOptions, _ isSequenced: Bool
+    _ durability: Durability, _ options: UniqueKeyOptions, _ isSequenced: Bool,
+    _ rowStore: StoredRows?
   ) throws -> SampleTable {
     let shardCount = 4
     let keys = Keys(
@@ -90,7 +94,8 @@ extension SampleTable {
       try TableDefinition(
         name: "profiles", schema: schema, distribution: ["shard"], bucketCount: 2,
         segmentOptions: SegmentOptions(rowsPerPage: 16, compression: .zstd(level: 1)),
-        durability: durability, uniqueKeys: Self.options(options, isSequenced))
+        durability: durability, uniqueKeys: Self.options(options, isSequenced),
+        rowStore: rowStore)
     }
   }
 }

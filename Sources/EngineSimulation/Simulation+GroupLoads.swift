@@ -144,6 +144,7 @@ extension Simulation {
   ) throws {
     guard let store = world.store else { return }
     let change = Oracle.Change(number: part.load, parts: [part])
+    let deadline = world.clock.now().advanced(bySeconds: world.options.prepareTimeoutSeconds)
     do {
       let receipt: GroupLoadReceipt?
       switch mode {
@@ -161,6 +162,9 @@ extension Simulation {
       try noticeGroupLoads()
       if case StorageError.tooManyVersions = error {
         return trace.note("too many versions", "\(part.load)")
+      }
+      if isAborted(error), deadline <= world.clock.now() {
+        return trace.note("commit of an aborted load", "\(part.load)")
       }
       try excuse(error, "group load", "\(part.load)")
       if !saysNothingWasWritten(error) { oracle.mayHaveHappened(change) }

@@ -1,3 +1,4 @@
+import QueryEngine
 import ScanKernels
 import StorageBase
 import TabletEngine
@@ -78,11 +79,16 @@ extension Simulation {
       Array(zip(definition.schema.columns, schema.columns)), sortKeyCount: schema.sortKeyCount)
   }
 
-  func deleteSigns(_ part: Oracle.Change.Part) -> Bitmap? {
+  /// The rows of a load that are deletions, as the client knows them or as a condition finds them.
+  func deleteSigns(_ part: Oracle.Change.Part, in batch: ColumnBatch) throws -> Bitmap? {
     let table = tables[part.table]
     guard table.keys != nil else { return nil }
-    return table.deleteSigns(
-      ids: Array(SampleTable.ids(load: part.load, rowCount: part.rowCount)))
+    let ids = Array(SampleTable.ids(load: part.load, rowCount: part.rowCount))
+    let signs = table.deleteSigns(ids: ids)
+    guard let signs, random.next() % 2 == 0 else { return signs }
+    let deleted = signs.rowIDs().map { "\(ids[Int($0)])" }.joined(separator: ", ")
+    return try RowCondition("id in (\(deleted)) and 0 < id + 1", schema: batch.schema)
+      .rows(of: batch)
   }
 
   var knownTables: [SampleTable] { tables.filter { oracle.tables.contains($0.number) } }
@@ -129,7 +135,8 @@ extension Simulation {
     try begun(builder.transaction, label: label, change)
     do {
       let part = change.parts[0]
-      try builder.append(try batch(part, in: store), deleteSigns: deleteSigns(part))
+      let batch = try batch(part, in: store)
+      try builder.append(batch, deleteSigns: try deleteSigns(part, in: batch))
       return PreparedChange(load: try builder.prepare(), change: change)
     } catch {
       givenUp(builder.transaction)

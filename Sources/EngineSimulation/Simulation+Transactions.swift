@@ -25,8 +25,9 @@ extension Simulation {
     try begun(transaction.id, label: label, change)
     do {
       for part in change.parts {
+        let batch = try batch(part, in: store)
         try transaction.builder(for: tables[part.table].name)
-          .append(try batch(part, in: store), deleteSigns: deleteSigns(part))
+          .append(batch, deleteSigns: try deleteSigns(part, in: batch))
       }
       open.append(OpenTransaction(transaction: transaction, change: change))
       trace.note("begun", "\(change.number)")

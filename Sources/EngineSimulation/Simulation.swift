@@ -91,7 +91,8 @@ public final class Simulation: @unchecked Sendable {
         UniqueKeyOptions(
           merge: merges[random.index(of: merges)],
           index: UniqueKeyOptions.Index.allCases[Int(random.next() % 2)])
-      }, isSequenced: { random.next() % 2 == 0 })
+      }, isSequenced: { random.next() % 2 == 0 },
+      rowStore: { random.next() % 3 == 0 ? .all : nil })
   }
 
   /// Runs `stepCount` steps, then recovers once more without faults and checks everything.
