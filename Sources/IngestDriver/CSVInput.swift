@@ -1,6 +1,5 @@
 import StorageBase
 import StorageIO
-import TabletEngine
 
 /// A CSV file to load, and what its mapping says of the table for it. Thread-safe.
 public struct CSVInput: BatchSourceFactory {
@@ -14,7 +13,6 @@ public struct CSVInput: BatchSourceFactory {
   public let byteCount: UInt64
   /// What filters and indexes the columns are to have.
   public let pruning: [ColumnID: ColumnPruning]
-  public let mapping: InputMapping
   private let source: CSVSource
 
   /// - Parameters:
@@ -40,7 +38,6 @@ public struct CSVInput: BatchSourceFactory {
     batchByteCountMax: Int = CSVSource.batchByteCountLimit
   ) throws {
     let file = try files.openForReading(path, cause: .tool)
-    self.mapping = mapping
     source = try CSVSource(
       file: file, mapping: mapping, maxErrors: maxErrors, batchByteCountMax: batchByteCountMax)
     byteCount = file.byteCount

@@ -39,4 +39,17 @@ extension InputMapping {
         return column
       }, sortKey: keys, uniqueKeys: table.uniqueKeys)
   }
+
+  /// The same input, of whose value columns any may be empty, since some of its rows may be
+  /// deletions.
+  public func withNullableValues() throws -> InputMapping {
+    try InputMapping(
+      dialect: dialect,
+      columns: columns.map { column in
+        var column = column
+        if !sortKey.contains(column.name) { column.isNullable = true }
+        return column
+      }, sortKey: sortKey, hashBy: hashBy, bucketCount: bucketCount, uniqueKeys: uniqueKeys,
+      rowStore: rowStore)
+  }
 }

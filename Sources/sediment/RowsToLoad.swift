@@ -45,13 +45,15 @@ struct RowsToLoad {
     let name = command.table ?? CSVInput.tableName(of: path)
     let known = existing(name)
     let mapping = try Self.mapping(command, path, files, into: known)
+    let hasDeletions = command.effect.mergeType == .merge && !command.effect.partial
     let file = try CSVInput(
-      path: path, mapping: mapping, maxErrors: command.maxErrors, files: files,
+      path: path, mapping: hasDeletions ? mapping.withNullableValues() : mapping,
+      maxErrors: command.maxErrors, files: files,
       batchByteCountMax: Self.textPerLoad)
     input = file
     rowsPerLoad = nil
     factory = file
-    table = try known ?? Self.definition(command, name, file)
+    table = try known ?? Self.definition(command, name, mapping)
     isOrdered = table.uniqueKeys.map { $0.sequenceColumn == nil } ?? false
     effect = try RowEffect(command.effect, input: mapping, into: table, path: path)
   }
@@ -81,20 +83,20 @@ struct RowsToLoad {
   }
 
   private static func definition(
-    _ command: LoadCommand, _ name: String, _ file: CSVInput
+    _ command: LoadCommand, _ name: String, _ mapping: InputMapping
   ) throws -> TableDefinition {
     if command.effect.partial || command.effect.mergeType == .delete {
       throw StorageError.invalidArgument(
         name: "table", value: name,
         reason: "it is not there, so it has no rows to update or delete; load whole rows first")
     }
-    let schema = try file.mapping.tableSchema()
+    let schema = try mapping.tableSchema()
     return try TableDefinition(
-      name: name, schema: schema, distribution: file.distribution,
-      bucketCount: file.bucketCount ?? 4,
-      pruning: try command.pruning.adding(to: file.pruning, schema: schema),
-      durability: command.durability, uniqueKeys: file.mapping.uniqueKeys,
-      rowStore: try file.mapping.storedRows())
+      name: name, schema: schema, distribution: mapping.hashBy,
+      bucketCount: mapping.bucketCount ?? 4,
+      pruning: try command.pruning.adding(to: mapping.pruning, schema: schema),
+      durability: command.durability, uniqueKeys: mapping.uniqueKeys,
+      rowStore: try mapping.storedRows())
   }
 }
 

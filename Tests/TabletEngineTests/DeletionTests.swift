@@ -165,6 +165,42 @@ import Testing
     #expect(try Self.contents(store).count == 2)
   }
 
+  /// Deletions among whole rows need their keys and sequences only.
+  @Test(arguments: shapes) func deletionsMayHaveNulls(shape: UniqueKeyModel.Shape) throws {
+    let store = try Self.create(shape)
+    try Self.load(Self.rows(0..<4, amount: 5), shape, into: store)
+    let schema = try UniqueKeyModel.definition(shape).schema
+    func append(_ rows: [UniqueKeyModel.Row], deleting: Int) throws {
+      let builders = schema.columns.map { ColumnBuilder(type: $0.type) }
+      for row in rows {
+        for (builder, value) in zip(builders, row) { builder.append(value) }
+      }
+      let signs = Bitmap(count: rows.count)
+      signs.set(deleting)
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(
+        ColumnBatch(
+          schema: schema, rowCount: rows.count, columns: builders.map { $0.finish() }),
+        deleteSigns: signs)
+      try store.commit(builder.prepare())
+    }
+    let rows = [Self.rows(1..<2, amount: 6)[0], [.integer(2), .integer(9), .null, .null]]
+    try append(rows, deleting: 1)
+    #expect(
+      try Self.contents(store)
+        == [Self.rows(0..<1, amount: 5), [rows[0]], Self.rows(3..<4, amount: 5)].flatMap { $0 })
+    #expect(throws: StorageError.self) { try append(rows, deleting: 0) }
+    #expect(throws: StorageError.self) {
+      try append([[.null, .integer(9), .null, .null]], deleting: 0)
+    }
+    if shape.hasSequence {
+      #expect(throws: StorageError.self) {
+        try append([[.integer(3), .null, .null, .null]], deleting: 0)
+      }
+    }
+    #expect(StoreVerifier(store).run().problems == [])
+  }
+
   @Test func whatCannotBeDeletedIsRefused() throws {
     let store = try TestStore.create(MemoryFileSystem())
     let error = #expect(throws: StorageError.self) {

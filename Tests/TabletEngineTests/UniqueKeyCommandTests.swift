@@ -77,9 +77,13 @@ import Testing
     try load(isSequenced ? "id,changed\n1,10\n3,11\n" : "id\n1\n", "--merge-type", "delete")
     #expect(try rows() == ["2,Bea,Rome,11", "3,Cy,Kyiv,12", "4,Dan,Nice,12"])
     try load(
-      "id,op,name,city,changed\n2,d,x,x,12\n3,u,Cy,Bern,13\n5,u,Eve,Graz,13\n",
+      "id,op,name,city,changed\n2,d,,,12\n3,u,Cy,Bern,13\n5,u,Eve,Graz,13\n",
       "--merge-type", "merge", "--delete-on", "op = 'd'")
     #expect(try rows() == ["3,Cy,Bern,13", "4,Dan,Nice,12", "5,Eve,Graz,13"])
+
+    try refuse(
+      "id,op,name,city,changed\n9,u,,x,12\n", 66, "column name: expected no null",
+      "--merge-type", "merge", "--delete-on", "op = 'd'")
 
     // By condition.
     #expect(

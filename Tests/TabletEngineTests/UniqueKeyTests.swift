@@ -75,8 +75,8 @@ extension UniqueKeyTests {
 
 extension UniqueKeyTests {
   /// Of two deletions the one with the greater sequence is merged away, and a row comes that is
-  /// older than the other. Whether it is there or not: after a restart it is as before, and the next
-  /// row takes its place.
+  /// older than the other. Whether it is there or not: after a restart it is as before, and the
+  /// next row takes its place.
   @Test(arguments: shapes.filter { $0.hasSequence && $0.merge == .onWrite && !$0.hasStringKey })
   func aRowThatIsThereCountsAfterARestart(shape: UniqueKeyModel.Shape) throws {
     let files = MemoryFileSystem()

@@ -43,3 +43,19 @@ extension DataType {
     }
   }
 }
+
+extension ColumnVector {
+  /// The same with a value in the place of nulls.
+  func replacingNulls(by value: Value) -> ColumnVector {
+    guard let nulls else { return self }
+    guard !nulls.isEmpty else {
+      return ColumnVector(type: type, count: count, body: body, nulls: nil)
+    }
+    let builder = ColumnBuilder(type: type, capacity: count + 1)
+    builder.append(widened(), rows: 0..<count)
+    builder.append(value)
+    let filled = builder.finish().gather(
+      (0..<count).map { UInt32(nulls[$0] ? count : $0) })
+    return ColumnVector(type: type, count: count, body: filled.body, nulls: nil)
+  }
+}

@@ -159,7 +159,7 @@ final class HashKeyIndex: KeyIndex {
         }
       }
       // Deletions decide about rows that come later. A row that is there counts whatever they say:
-      // the deletion it lost against, greater than theirs, may have been merged away before it came.
+      // a greater one, that they lost against, may have been merged away before the row came.
       let deleting = sequence == nil ? [] : segments.filter(\.pages.hasDeleteSigns)
       for segment in deleting { try addDeletions(of: segment, to: table) }
       for segment in segments { try addRows(of: segment, to: table, isFirst: deleting.isEmpty) }
