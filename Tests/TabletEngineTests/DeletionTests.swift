@@ -2,6 +2,7 @@ import QueryEngine
 import ScanKernels
 import StorageBase
 import StorageIO
+import Synchronization
 import TabletModel
 import Testing
 
@@ -163,6 +164,37 @@ import Testing
       return
     }
     #expect(try Self.contents(store).count == 2)
+  }
+
+  /// Threads that load, and threads that delete the same kind of rows: each row is deleted by one
+  /// of them.
+  @Test(arguments: shapes.filter { !$0.hasSequence })
+  func threadsDeleteEachRowOnce(shape: UniqueKeyModel.Shape) throws {
+    let store = try Self.create(shape)
+    let deletedCount = Mutex(0)
+    let pool = try WorkerPool(name: "clients", threadCount: 4)
+    func submit(_ body: @escaping @Sendable (_ round: Int) throws -> Void) {
+      pool.submit {
+        do { for round in 0..<20 { try body(round) } } catch { Issue.record("\(error)") }
+      }
+    }
+    for thread in 0..<2 {
+      submit { round in
+        let first = (thread * 20 + round) * 6
+        try Self.load(
+          Self.rows(first..<first + 3, amount: 1) + Self.rows(first + 3..<first + 6, amount: 9),
+          shape, into: store)
+      }
+      submit { _ in
+        let receipt = try store.delete(from: UniqueKeyModel.table, where: "amount < 5")
+        deletedCount.withLock { $0 += receipt.rowCount }
+      }
+    }
+    pool.shutdown()
+    let rest = try store.delete(from: UniqueKeyModel.table, where: "amount < 5").rowCount
+    #expect(deletedCount.withLock { $0 } + rest == 2 * 20 * 3)
+    #expect(try Self.contents(store).count == 2 * 20 * 3)
+    #expect(StoreVerifier(store).run().problems == [])
   }
 
   /// Deletions among whole rows need their keys and sequences only.

@@ -274,9 +274,8 @@ import Testing
       try fill(store, definition)
       try add(store)
     }
-    let copy = NSTemporaryDirectory() + "sediment-fixture-\(name)-\(getpid())"
+    let copy = NSTemporaryDirectory() + "sediment-fixture-\(name)-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: copy) }
-    try? FileManager.default.removeItem(atPath: copy)
     try FileManager.default.copyItem(atPath: sourceFolder, toPath: copy)
     let store = try Store.open(
       copy, files: PosixFileSystem(), clock: ManualClock(Timestamp(rawValue: 2_000_000)))
