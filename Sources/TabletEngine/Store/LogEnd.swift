@@ -18,16 +18,17 @@ struct LogEnd: Hashable, Sendable {
 
   /// The log, ready for the next frame. What is torn at its end is cut off.
   func makeWriter(
-    _ files: any FileSystem, layout: StoreLayout, storeID: UInt64
+    _ files: any FileSystem, layout: StoreLayout, storeID: UInt64, reservedByteCountMax: Int
   ) throws -> LogWriter {
     guard validByteCount > 0 else {
       return try LogWriter.create(
         files: files, layout: layout, storeID: storeID, fileNumber: fileNumber,
-        nextFrame: nextFrame)
+        nextFrame: nextFrame, reservedByteCountMax: reservedByteCountMax)
     }
     let writer = try LogWriter.resume(
       files: files, layout: layout, storeID: storeID, fileNumber: fileNumber,
-      nextFrame: nextFrame, validByteCount: validByteCount)
+      nextFrame: nextFrame, validByteCount: validByteCount,
+      reservedByteCountMax: reservedByteCountMax)
     // Every file has one format.
     if version != LogFormat.version { try writer.rotate() }
     return writer

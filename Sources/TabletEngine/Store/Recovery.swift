@@ -39,8 +39,10 @@ struct Recovery {
   }
 
   /// - Returns: the log, ready for the next frame.
-  mutating func run() throws -> LogWriter {
-    let log = try read().makeWriter(files, layout: layout, storeID: storeID)
+  mutating func run(_ options: StoreOptions) throws -> LogWriter {
+    let log = try read().makeWriter(
+      files, layout: layout, storeID: storeID,
+      reservedByteCountMax: options.logReservedByteCountMax)
     try removeOrphans()
     return log
   }

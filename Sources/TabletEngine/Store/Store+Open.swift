@@ -59,7 +59,8 @@ extension Store {
     let lock = try files.lock(layout.lock)
     let identity = StoreIdentity(storeID: entropy, createdAt: clock.now())
     let log = try LogWriter.create(
-      files: files, layout: layout, storeID: identity.storeID, fileNumber: 1, nextFrame: 1)
+      files: files, layout: layout, storeID: identity.storeID, fileNumber: 1, nextFrame: 1,
+      reservedByteCountMax: options.logReservedByteCountMax)
     // The identity comes last: a directory that has it is a complete store.
     try identity.write(files, layout: layout)
     return Store(
@@ -98,7 +99,7 @@ extension Store {
     var recovery = Recovery(
       files: files, layout: layout, storeID: identity.storeID, indexCache: indexCache,
       toleratesLostInlineBytes: toleratesLostInlineBytes)
-    let log = try recovery.run()
+    let log = try recovery.run(options)
     return Store(
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,

@@ -58,7 +58,12 @@ public final class Store: Sendable {
 
   /// Closes the store. Frames of the log that are not on disk yet are put there if possible.
   deinit {
-    log.withLock { log in do { try log.sync() } catch {} }
+    log.withLock { log in
+      do {
+        try log.sync()
+        try log.trim()
+      } catch {}
+    }
   }
 
   /// Hears of every change from now on, on the committing thread; must return quickly.

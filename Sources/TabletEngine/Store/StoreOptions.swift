@@ -22,6 +22,10 @@ public struct StoreOptions: Hashable, Sendable {
   /// Bytes of row sets, the answers of inverted indexes, that are kept; 0 keeps none.
   public var indexResultCacheByteCountMax: Int
 
+  /// Bytes of zeros that a log file runs ahead of its commits, at most, so that a sync has nothing
+  /// to write but what was committed; 0 for none.
+  public var logReservedByteCountMax = 1 << 20
+
   /// How long the rows of a load may take to arrive before it is aborted
   /// (`stream_load_default_timeout_second` of Apache Doris).
   public var prepareTimeoutSeconds = 259_200.0
