@@ -14,15 +14,8 @@ final class HashKeyIndex: KeyIndex {
     /// Nil before the rows of the tablet have been read.
     var table: RowHandleTable?
     var space = RowSpace()
-    /// What has been published and may be taken back: what the entries were before.
-    var published: [ObjectIdentifier: Publication] = [:]
     /// Keys of older versions may be missing, since their deletions have been merged away.
     var forgottenVersion = Version(0)
-  }
-
-  private struct Publication: Sendable {
-    let keys: SegmentKeys
-    let exchange: RowExchange
   }
 
   private let keyColumns: [Column]
@@ -30,6 +23,8 @@ final class HashKeyIndex: KeyIndex {
   private let secret: KeySecret
   private let coder: KeyCoder
   private let state = Mutex(State())
+  /// Whether the rows of the tablet have been read: asked without waiting for who holds the state.
+  private let isOpen = Atomic<Bool>(false)
 
   init(_ schema: Schema, _ options: UniqueKeyOptions, secret: KeySecret) {
     keyColumns = Array(schema.columns[..<schema.sortKeyCount])
@@ -73,8 +68,8 @@ final class HashKeyIndex: KeyIndex {
       let exchange = table.exchange(
         codes, first: base,
         sequences: keys.sequences.map { Self.signed($0, count: keys.rowCount) })
-      state.published[ObjectIdentifier(segment)] = Publication(keys: keys, exchange: exchange)
       var displacement = Self.displacement(exchange, in: state.space)
+      displacement.exchange = exchange
       if let basis = keys.basis {
         let space = state.space
         displacement.changedRowCount = basis.changedRowCount { row in
@@ -101,20 +96,16 @@ final class HashKeyIndex: KeyIndex {
     return Displacement(older: space.grouped(previous), lost: lost)
   }
 
-  func takeBack(_ segment: RowsetSegment) {
+  func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?) {
+    guard let codes = keys.codes, let exchange else {
+      preconditionFailure("a segment that was published")
+    }
     state.withLock { state in
-      guard let publication = state.published.removeValue(forKey: ObjectIdentifier(segment)),
-        let codes = publication.keys.codes
-      else { preconditionFailure("a segment that was published") }
       let space = state.space
       // Entries may have been led on meanwhile; what is taken back together with this is not.
-      state.table?.undo(codes, publication.exchange) { space.settled($0) }
+      state.table?.undo(codes, exchange) { space.settled($0) }
       state.space.remove(segment)
     }
-  }
-
-  func confirm(_ segment: RowsetSegment) {
-    state.withLock { _ = $0.published.removeValue(forKey: ObjectIdentifier(segment)) }
   }
 
   // MARK: Looking
@@ -140,6 +131,7 @@ final class HashKeyIndex: KeyIndex {
   // MARK: Building
 
   func open(_ tablet: TabletSnapshot) throws {
+    guard !isOpen.load(ordering: .acquiring) else { return }
     try state.withLock { state in
       guard state.table == nil else { return }
       let table = RowHandleTable(
@@ -155,6 +147,7 @@ final class HashKeyIndex: KeyIndex {
       state.table = table
       // Deletions that there are already were left out.
       state.forgottenVersion = tablet.version
+      isOpen.store(true, ordering: .releasing)
     }
   }
 
@@ -202,17 +195,10 @@ final class HashKeyIndex: KeyIndex {
         for segment in rows.outputs.prefix(bases.count) { state.space.remove(segment) }
         throw error
       }
-      let starts = rows.outputStarts
+      let starts = rows.outputStarts.dropLast().map { UInt32($0) }
       for (input, destinations) in zip(rows.inputs, rows.destinations) {
-        var output = 0
         state.space.move(
-          input,
-          to: destinations.map { row in
-            guard row != RowConversion.dropped else { return RowSpace.none }
-            while Int(row) >= starts[output + 1] { output += 1 }
-            while Int(row) < starts[output] { output -= 1 }
-            return bases[output] + (row - UInt32(starts[output]))
-          })
+          input, to: RowSpace.Move(rows: destinations, starts: starts, bases: bases))
       }
     }
   }
@@ -236,16 +222,17 @@ final class HashKeyIndex: KeyIndex {
       // Only deletions may be dropped while an entry leads to them.
       let pages = try KeyPages(input, keyColumns, nil)
       try pages.forEachPage { page in
-        let isWanted =
-          page.deleteSigns != nil
-          || destinations[page.rows].contains { $0 != RowConversion.dropped }
-        guard isWanted else { return }
-        let codes = coder.codes(of: page.keys)
+        let wanted = page.rows.map { UInt32($0) }.filter {
+          page.deleteSigns != nil || destinations[Int($0)] != RowConversion.dropped
+        }
+        guard !wanted.isEmpty else { return }
+        let isWhole = wanted.count == page.rows.count
+        let first = UInt32(page.rows.lowerBound)
+        let places = isWhole ? [] : wanted.map { $0 - first }
+        let codes = coder.codes(of: isWhole ? page.keys : page.keys.map { $0.gather(places) })
         state.withLock { state in
-          guard let base = state.space.base(of: input) else { return }
-          let old = page.rows.map { base + UInt32($0) }
-          let space = state.space
-          state.table?.replace(codes, expected: old, with: old.map { space.resolved($0) })
+          guard let (old, new) = state.space.moves(of: wanted, in: input) else { return }
+          state.table?.replace(codes, expected: old, with: new)
           if page.deleteSigns != nil {
             state.forgottenVersion = max(state.forgottenVersion, rows.version)
           }

@@ -11,6 +11,8 @@ struct Displacement {
   var lost: [UInt32] = []
   /// Rows of a partial load that would be completed from something else now.
   var changedRowCount = 0
+  /// What taking it back takes; of indexes that change when they publish.
+  var exchange: RowExchange?
 
   /// Adds a row, mostly of the segment of the one before.
   mutating func displace(_ row: RowLocation) {
@@ -48,9 +50,8 @@ protocol KeyIndex: AnyObject, Sendable {
     over tablet: TabletSnapshot
   ) throws -> Displacement
   /// Takes back the publication of a segment, the last one that has not been taken back.
-  func takeBack(_ segment: RowsetSegment)
-  /// It will not be taken back.
-  func confirm(_ segment: RowsetSegment)
+  /// - Parameter exchange: what publishing it has returned.
+  func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?)
 
   /// Rows have moved into the output of a compaction, which takes the place of its inputs now.
   func move(_ rows: MovedRows) throws

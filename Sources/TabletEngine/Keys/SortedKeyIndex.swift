@@ -104,8 +104,7 @@ final class SortedKeyIndex: KeyIndex {
     return found
   }
 
-  func takeBack(_ segment: RowsetSegment) {}
-  func confirm(_ segment: RowsetSegment) {}
+  func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?) {}
   func move(_ rows: MovedRows) {}
   func moveBack(_ rows: MovedRows) {}
   func confirm(_ rows: MovedRows) {}
