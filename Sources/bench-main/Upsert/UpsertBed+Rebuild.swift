@@ -26,13 +26,13 @@ extension UpsertBed {
     let store = try open(path)
     let table = try store.snapshot(of: Self.table)
     let key = AlignedBuffer(byteCount: 8)
-    key.mutableValues(as: Int64.self)[0] = 1
+    key.mutableValues(as: Int64.self)[0] = 2
     let start = ProcessUsage.threadCPUSeconds()
     let found = try table.lookup([ColumnVector(type: .int64, count: 1, body: .fixed(key))])
     let seconds = ProcessUsage.threadCPUSeconds() - start
     guard found.rowCount == 1, let index = table.tablets[0].keyIndexMemory else {
       throw StorageError.invalidArgument(
-        name: "order 1", value: "\(found.rowCount) rows", reason: "it was loaded")
+        name: "order 2", value: "\(found.rowCount) rows", reason: "it was loaded")
     }
     findings.add("rebuild", variant, "keys", Double(index.keyCount))
     findings.add("rebuild", variant, "keys/s", Double(index.keyCount) / seconds)

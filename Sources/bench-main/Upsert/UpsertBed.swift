@@ -52,7 +52,7 @@ struct UpsertBed: Sendable {
 
   private static var storeOptions: StoreOptions { StoreOptions(backPressure: .none) }
 
-  /// Loads orders 1 to `rowCount`, each once.
+  /// Loads orders from number 2 on, each once.
   func fill(_ store: Store) throws {
     var parameters = OrderStates.Parameters()
     parameters.hitPercentage = 0
