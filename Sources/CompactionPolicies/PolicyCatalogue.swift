@@ -10,8 +10,26 @@ public struct PolicyCatalogue: Sendable {
   public static let shipped = PolicyCatalogue([
     GradientPolicy.self,
     NumBasedPolicy.self,
+    TimeSeriesPolicy.self,
     FullPolicy.self,
     NonePolicy.self,
+    TieredPolicy.self,
+    LeveledPolicy.self,
+    LazyLeveledPolicy.self,
+    FluidPolicy.self,
+    CollapsedPolicy.self,
+    UnifiedPolicy.self,
+    SizeTieredPolicy.self,
+    UniversalPolicy.self,
+    ExploringPolicy.self,
+    ConcurrentPolicy.self,
+    ClickHousePolicy.self,
+    LucenePolicy.self,
+    StarRocksPolicy.self,
+    ConstantPolicy.self,
+    BigtablePolicy.self,
+    BinomialPolicy.self,
+    MinLatencyPolicy.self,
   ])
 
   public let entries: [PolicyEntry]

@@ -87,6 +87,6 @@ public struct SimulatedTablet: Sendable {
       versions: versions, byteCount: byteCount,
       rowCount: inputs.reduce(0) { $0 + $1.rowCount },
       segmentCount: inputs.allSatisfy(\.isEmpty) ? 0 : 1,
-      mergeDepth: (inputs.first { !$0.isEmpty }?.mergeDepth ?? 0) + 1, createdAt: facts.now)
+      mergeDepth: (inputs.map(\.mergeDepth).max() ?? 0) + 1, createdAt: facts.now)
   }
 }
