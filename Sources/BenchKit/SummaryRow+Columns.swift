@@ -92,7 +92,8 @@ extension SummaryRow {
     CSVColumn("merge_bytes", "bytes", \.mergeBytes, "bytes written by merges"),
     CSVColumn("total_bytes", "bytes", \.totalBytes, "flushed and merged bytes"),
     CSVColumn(
-      "build_bytes", "bytes", \.buildBytes, "bytes written until the last load had arrived"),
+      "build_bytes", "bytes", \.buildBytes,
+      "merged bytes, and those of loads that set off no merge"),
     CSVColumn("max_settled", "", \.maxSettled, "most components after the merges a load set off"),
     CSVColumn("mean_settled", "", \.meanSettled, "mean of the same over loads"),
     CSVColumn(

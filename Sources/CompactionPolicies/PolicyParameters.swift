@@ -34,6 +34,13 @@ public struct PolicyParameters {
     self.given = given
   }
 
+  /// Those that `list` gives as `key=value,key=value`, of something that is not a policy.
+  /// - Throws: `StorageError.invalidArgument` for what is not of this form.
+  public init(list: String, of name: String) throws {
+    let spec = try PolicySpec("\(name):\(list)", of: name)
+    self.init(policy: name, given: spec.assignments)
+  }
+
   /// A whole number in `range`.
   public mutating func integer(
     _ name: String, default defaultValue: Int, in range: ClosedRange<Int>, _ meaning: String
@@ -98,10 +105,10 @@ public struct PolicyParameters {
     return value
   }
 
-  /// Call once the policy has been made.
+  /// Call once all parameters have been read.
   /// - Throws: `StorageError.unknownName` for a parameter that was given but never declared,
   ///   else `problem`.
-  func finish() throws {
+  public func finish() throws {
     let known = declared.map(\.name)
     if let unknown = given.keys.filter({ !known.contains($0) }).min() {
       throw StorageError.unknownName(

@@ -7,16 +7,16 @@ import TabletModel
 /// Candidates are loads that have never been compacted, from the oldest one after the cumulative
 /// point on.
 ///
-/// 1. When they weigh `goal_mib`, they are merged up to the one that reaches it. A load of that size
-///    whose segments do not overlap is passed over, and those after it start anew.
+/// 1. When they weigh `goal_mib`, they are merged up to the one that reaches it. A load of that
+///    size whose segments do not overlap is passed over, and those after it start anew.
 /// 2. Else `empty_rowsets` empty ones in a row are merged.
 /// 3. Else all are merged when their score has reached `file_count`,
-/// 4. or when `time_s` have passed since the last cumulative compaction; before the first one, since
-///    the oldest candidate came.
+/// 4. or when `time_s` have passed since the last cumulative compaction; before the first one,
+///    since the oldest candidate came.
 ///
-/// What comes out is handed over to the base at once and, with `levels=1`, never touched again. With
-/// `levels=2` outputs of the first round are merged once more when neighbours weigh twice the goal,
-/// at most 2048 MiB.
+/// What comes out is handed over to the base at once and, with `levels=1`, never touched again.
+/// With `levels=2` outputs of the first round are merged once more when neighbours weigh twice the
+/// goal, at most 2048 MiB.
 ///
 /// The number of rowsets grows with the data, by design: it is the data divided by the goal.
 public struct TimeSeriesPolicy: CataloguedPolicy {

@@ -24,7 +24,7 @@ public struct ZooTable: Sendable {
   public static let specs = [
     "tiered:t=2", "tiered:t=4", "leveled:t=4", "leveled:t=10", "lazy-leveled:t=4",
     "collapsed:b=2", "constant:k=4", "bigtable:k=4", "binomial:k=4", "min-latency:k=4",
-    "universal:trigger=4", "exploring:min=3,max=10,ratio=1.2", "num-based", "gradient",
+    "universal:trigger=4", "exploring", "num-based", "gradient",
   ]
   public static let flushCounts = [2, 8, 32, 128, 512, 2048]
   /// Bounds on components for which the optimum is given.

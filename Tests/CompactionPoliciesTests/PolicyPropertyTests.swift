@@ -24,7 +24,8 @@ private let specs =
 
 /// Specs whose resting tablets hold more rowsets the more data there is, or the more its sizes
 /// differ: time-series by design, the others because a balance of sizes is all they ask for. HBase
-/// has a number of files at which it gives balance up, ClickHouse lowers its base with their number.
+/// has a number of files at which it gives balance up, ClickHouse lowers its base with their
+/// number.
 private let unbounded: Set = [
   "none", "time-series", "time-series:goal_mib=16,levels=2,time_s=60", "exploring",
   "exploring:min=2,ratio=5", "clickhouse:plain=true",

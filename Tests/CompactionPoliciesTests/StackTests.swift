@@ -1,4 +1,3 @@
-import Foundation
 import StorageBase
 import TabletModel
 import Testing
@@ -81,15 +80,6 @@ import Testing
         #expect((0..<k).contains(binomial.keptCount(load: t)))
         #expect((0..<k).contains(minLatency.keptCount(load: t)))
       }
-    }
-  }
-
-  @Test func logarithms() {
-    var random = SeededGenerator(seed: 1)
-    let values = (0..<1000).map { _ in Double.random(in: 1e-9...1e18, using: &random) }
-    for value in values + [1, 2, 0.5, 1.5, 3, 1e-300, 1e300, 1 + .ulpOfOne, 2 - .ulpOfOne] {
-      let exact = log2(value)
-      #expect(abs(binaryLogarithm(value) - exact) <= 1e-14 * max(1, abs(exact)), "\(value)")
     }
   }
 

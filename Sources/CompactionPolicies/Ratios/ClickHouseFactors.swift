@@ -1,3 +1,5 @@
+import StorageBase
+
 /// How ClickHouse lowers the base of a range that has become old, or of a table with many parts.
 struct ClickHouseFactors: Sendable {
   /// Parts of a table at which the base begins to fall, and at which it has fallen to its least.

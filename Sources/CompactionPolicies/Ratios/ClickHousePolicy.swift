@@ -6,9 +6,9 @@ import TabletModel
 ///
 /// 1. Ranges of 2 to `max_parts` neighbours within the youngest `window` parts are looked at.
 /// 2. A range is balanced when (sum + n·cost) / (largest + cost) is at least the base, where the
-///    cost of a part is `fixed_cost_mib`. The base is `base`, lowered towards 2 as the youngest part
-///    of the range gets older and the table has more parts (`ClickHouseFactors`). A range all of
-///    whose parts are `force_age_s` old is always balanced.
+///    cost of a part is `fixed_cost_mib`. The base is `base`, lowered towards 2 as the youngest
+///    part of the range gets older and the table has more parts (`ClickHouseFactors`). A range all
+///    of whose parts are `force_age_s` old is always balanced.
 /// 3. Parts at the young end that weigh less than 1 % of the range are left out, down to 2.
 /// 4. The least score (sum + n·cost) / (n - 1.9) wins, the younger range among equals. It is up to
 ///    a quarter less if the range has about the size of the part before it.

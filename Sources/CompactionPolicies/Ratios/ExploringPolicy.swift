@@ -1,8 +1,8 @@
 import StorageBase
 import TabletModel
 
-/// Exploring compaction of Apache HBase: looks at all windows of `min` to `max` neighbours and takes
-/// the best one that is balanced.
+/// Exploring compaction of Apache HBase: looks at all windows of `min` to `max` neighbours and
+/// takes the best one that is balanced.
 ///
 /// A window is balanced when none of its rowsets is larger than `ratio` times the others together;
 /// one below `min_mib` is balanced whatever it holds. More rowsets are better, then fewer bytes,

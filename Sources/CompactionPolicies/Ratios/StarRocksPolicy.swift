@@ -7,19 +7,19 @@ import TabletModel
 /// 1. From the oldest on, a rowset begins a new group when the size of the group, that of its first
 ///    rowset, is above `min_level_kib` and at least `multiple` times that of the rowset.
 ///    Duplicate-key tables have a multiple of at least 10.
-/// 2. Duplicate-key tables leave leading rowsets alone that are sorted and above 80 % of the size of
-///    a segment file: nothing in them can be dropped.
+/// 2. Duplicate-key tables leave leading rowsets alone that are sorted and above 80 % of the size
+///    of a segment file: nothing in them can be dropped.
 /// 3. The score of a group is its segments plus what its data is worth: for duplicate keys, where
 ///    only bytes matter, twice the bytes after the first rowset in units of that; for other keys,
-///    where reads have to merge, twice the segments but one, and once the bytes. At most `segments +
-///    15`. Small groups get up to 8 more, and all twice as much when the tablet is near its limit
-///    of versions.
+///    where reads have to merge, twice the segments but one, and once the bytes. What the data is
+///    worth counts up to 15. Small groups get up to 8 more, and all twice as much when the tablet
+///    is near its limit of versions.
 /// 4. The highest score with at least `min(5, multiple)` segments is merged.
 /// 5. A tablet whose first rowset is `base_interval_s` old is merged whole.
 ///
-/// StarRocks looks at the highest score alone and does nothing if that group is too small, which can
-/// starve another; here groups that are too small are passed over. Left out: delete versions, which
-/// pull groups together there.
+/// StarRocks looks at the highest score alone and does nothing if that group is too small, which
+/// can starve another; here groups that are too small are passed over. Left out: delete versions,
+/// which pull groups together there.
 public struct StarRocksPolicy: StackPolicy {
   public static let name = "starrocks"
   public static let summary = "groups neighbours of similar size and merges the best-scored group"

@@ -1,8 +1,8 @@
 import StorageBase
 import TabletModel
 
-/// Universal compaction of RocksDB. Nothing happens below `trigger` rowsets; then the first of these
-/// rules that finds something wins.
+/// Universal compaction of RocksDB. Nothing happens below `trigger` rowsets; then the first of
+/// these rules that finds something wins.
 ///
 /// 1. *Age*: the oldest rowset was made `periodic_s` ago: merge all.
 /// 2. *Space*: all but the oldest together weigh `max_size_amp` percent of it: merge all.
@@ -11,10 +11,12 @@ import TabletModel
 ///    At least `min_merge_width` make a merge, at most `max_merge_width`.
 /// 4. *Run count*: more rowsets than the limit: merge the youngest so that the limit is met. The
 ///    limit is `max_read_amp`; -1 stands for `trigger`, and 0 for as many as there would be if each
-///    had `size_ratio` percent more than all younger ones together, from one load up to the largest.
+///    had `size_ratio` percent more than all younger ones together, from one load up to the
+///    largest.
 ///
-/// The fourth rule with its default makes it a policy with a bound on rowsets, and an expensive one;
-/// RocksDB has `max_read_amp` to tell the trigger and the limit apart (facebook/rocksdb PR 12477).
+/// The fourth rule with its default makes it a policy with a bound on rowsets, and an expensive
+/// one; RocksDB has `max_read_amp` to tell the trigger and the limit apart (facebook/rocksdb PR
+/// 12477).
 ///
 /// Left out: the incremental variant and rules set off by deletes or reads, which need keys, and
 /// the refinement by which the youngest files stay out of a merge for space.

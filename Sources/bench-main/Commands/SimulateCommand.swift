@@ -16,10 +16,24 @@ struct SimulateCommand: ParsableCommand {
       EXAMPLES
         bench simulate --policy gradient --flushes 2000 --load-bytes 1MiB
         bench simulate --policy num-based --flushes 2000 --load-bytes 1MiB --csv -
-      """)
+        bench simulate --optimum k=4 --flushes 2000
+            the least that any policy can write that keeps at most 4 components
+        bench simulate --optimum queries=10,read_kib=64 --flushes 500
+            the least that writes and reads can cost together, known beforehand
+        bench simulate zoo
+            the policies of the literature side by side
+      """,
+    subcommands: [SimulateZooCommand.self])
 
   @Option(help: "name or name:key=value,key=value; see bench policies.")
   var policy = "gradient"
+
+  @Option(
+    help: """
+      Instead of a policy, the bound that none can beat: k=N for at most N components, or \
+      queries=N,read_kib=M for what N queries after each load pay for each component; or both.
+      """)
+  var optimum: String?
 
   @Option(help: "How many loads arrive.")
   var flushes = 2000
@@ -53,20 +67,42 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     try withErrorsReported {
-      let configured = try PolicyCatalogue.shipped.policy(policy)
-      let bytes = parseByteSize(loadBytes) ?? 1
-      let model = CanonicalModel(
-        loadByteCount: bytes, keysModel: keys == "unique" ? .unique : .duplicate, seed: seed)
-      let run = try model.run(configured.policy, flushCount: flushes)
-      let row = summary(run, of: configured)
-      guard let csv else {
-        print(text(run, of: configured))
+      if let optimum {
+        try show(OptimumReport(optimum, flushCount: flushes, loadByteCount: loadBytesParsed))
         return
       }
-      let lines = SummaryRow.header + "\n" + row.line + "\n"
-      try csv == "-"
-        ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
+      let configured = try PolicyCatalogue.shipped.policy(policy)
+      let model = CanonicalModel(
+        loadByteCount: loadBytesParsed, keysModel: keys == "unique" ? .unique : .duplicate,
+        seed: seed)
+      var debt = 0
+      let run = try model.run(configured.policy, flushCount: flushes) { run, tablet in
+        guard run.flushCount == flushes else { return }
+        debt = CompactionDebt.byteCount(of: tablet.facts, under: configured.policy)
+      }
+      var row = summary(run, of: configured)
+      row.debtBytesFinal = debt
+      try show(row, or: text(run, of: configured))
     }
+  }
+
+  private var loadBytesParsed: Int { parseByteSize(loadBytes) ?? 1 }
+
+  private func show(_ report: OptimumReport) throws {
+    var row = report.summary
+    row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
+    try show(row, or: report.text)
+  }
+
+  /// The row if CSV was asked for, else the text.
+  private func show(_ row: SummaryRow, or text: String) throws {
+    guard let csv else {
+      print(text)
+      return
+    }
+    let lines = SummaryRow.header + "\n" + row.line + "\n"
+    try csv == "-"
+      ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
   }
 
   private func summary(
