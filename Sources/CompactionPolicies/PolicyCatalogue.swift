@@ -54,7 +54,7 @@ public struct PolicyCatalogue: Sendable {
       throw StorageError.unknownName(
         kind: "policy", name: spec.name, known: entries.map(\.name).sorted())
     }
-    var parameters = PolicyParameters(policy: spec.name, given: spec.assignments)
+    var parameters = spec.parameters
     let policy = entry.type.init(&parameters)
     try parameters.finish()
     return ConfiguredPolicy(name: spec.name, policy: policy, parameters: parameters.declared)

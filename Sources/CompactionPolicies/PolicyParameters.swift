@@ -34,13 +34,6 @@ public struct PolicyParameters {
     self.given = given
   }
 
-  /// Those that `list` gives as `key=value,key=value`, of something that is not a policy.
-  /// - Throws: `StorageError.invalidArgument` for what is not of this form.
-  public init(list: String, of name: String) throws {
-    let spec = try PolicySpec("\(name):\(list)", of: name)
-    self.init(policy: name, given: spec.assignments)
-  }
-
   /// A whole number in `range`.
   public mutating func integer(
     _ name: String, default defaultValue: Int, in range: ClosedRange<Int>, _ meaning: String

@@ -18,7 +18,7 @@ struct OptimumReport {
 
   /// - Throws: `StorageError` for a spec that is not understood.
   init(_ spec: String, flushCount: Int, loadByteCount: Int) throws {
-    var parameters = try PolicyParameters(list: spec, of: "optimum")
+    var parameters = try PolicySpec("optimum:" + spec, of: "bound", among: ["optimum"]).parameters
     let k = parameters.integer("k", default: 0, in: 0...1000, "most components; 0 is no limit")
     queryCount = parameters.number(
       "queries", default: 0, in: 0...1e9, "queries after each load")

@@ -23,7 +23,7 @@ struct SimulateCommand: ParsableCommand {
         bench simulate zoo
             the policies of the literature side by side
       """,
-    subcommands: [SimulateZooCommand.self])
+    subcommands: [SimulateTimedCommand.self, SimulateZooCommand.self])
 
   @Option(help: "name or name:key=value,key=value; see bench policies.")
   var policy = "gradient"
