@@ -138,6 +138,31 @@ private func policy(_ spec: String) throws -> any CompactionPolicy {
     #expect(try model.run(policy(spec), loadCount: 600) != run)
   }
 
+  /// Samples cut the run into intervals that add up to it, and every merge is told.
+  @Test func observers() throws {
+    var model = TimedModel()
+    model.tabletCount = 2
+    model.sizes = .mixed(smallByteCount: 1 << 16, largeByteCount: 8 << 20, largeShare: 0.1)
+    model.costs.bandwidth = 50 * Double(1 << 20)
+    var samples: [TimedSample] = []
+    var merges: [TimedMerge] = []
+    let observer = TimedObserver(
+      sampleSeconds: 2.5, onSample: { samples.append($0) }, onMerge: { merges.append($0) })
+    let run = try model.run(policy("tiered"), loadCount: 1000, observer: observer)
+    #expect(try model.run(policy("tiered"), loadCount: 1000) == run)
+    #expect(samples.map(\.loadCount).reduce(0, +) == 1000)
+    #expect(samples.map(\.loadedByteCount).reduce(0, +) == run.loadedByteCount)
+    #expect(samples.map(\.mergeWrittenByteCount).reduce(0, +) == run.mergeWrittenByteCount)
+    #expect(abs(samples.map(\.intervalSeconds).reduce(0, +) - run.seconds) < 1e-9)
+    #expect(samples.dropLast().allSatisfy { abs($0.intervalSeconds - 2.5) < 1e-9 })
+    #expect(samples.last?.debtByteCount == run.debtByteCount)
+    #expect(samples.last?.componentMean == Double(run.componentFinal) / 2)
+    let during = merges.filter { $0.endSeconds <= run.seconds }
+    #expect(during.map(\.outputByteCount).reduce(0, +) == run.mergeWrittenByteCount)
+    #expect(merges.allSatisfy { $0.startSeconds < $0.endSeconds && !$0.reason.isEmpty })
+    #expect(merges.allSatisfy { $0.inputCount > 1 && $0.outputByteCount == $0.inputByteCount })
+  }
+
   /// In a closed system writers are always busy: what they load follows from their number.
   @Test func closedSystems() throws {
     var model = TimedModel()

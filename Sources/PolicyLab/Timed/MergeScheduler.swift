@@ -58,6 +58,8 @@ public struct MergeScheduler: Hashable, Sendable {
 struct MergeJob {
   let tablet: Int
   let merge: SimulatedMerge
+  let reason: String
+  let startedAt: Double
   /// What it reads and writes in a second on its own.
   let bytesPerSecond: Double
   /// Left to do if it had the machine to itself.

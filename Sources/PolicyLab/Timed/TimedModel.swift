@@ -34,13 +34,15 @@ public struct TimedModel: Hashable, Sendable {
 
   /// Runs `policy` until `loadCount` loads have been published or refused, and on until no more
   /// merge can be started.
-  /// - Throws: `PolicyFault` when the policy breaks its contract.
+  /// - Throws: `PolicyFault` when the policy breaks its contract; what `observer` throws.
   /// - Complexity: a few events for each load and merge, each of which looks at all tablets,
   ///   writers and running merges once, beside the decisions of the policy.
-  public func run(_ policy: any CompactionPolicy, loadCount: Int) throws -> TimedRun {
+  public func run(
+    _ policy: any CompactionPolicy, loadCount: Int, observer: TimedObserver? = nil
+  ) throws -> TimedRun {
     precondition(tabletCount >= 1 && writerCount >= 1, "tablets and writers are at least one")
     precondition(versionLimit >= 2, "a tablet is born with a version")
-    var simulation = TimedSimulation(self, policy, loadCount: loadCount)
+    var simulation = TimedSimulation(self, policy, loadCount: loadCount, observer: observer)
     return try simulation.run()
   }
 }

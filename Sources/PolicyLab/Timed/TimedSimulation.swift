@@ -6,6 +6,8 @@ struct TimedSimulation {
   let model: TimedModel
   let policy: any CompactionPolicy
   private let loadCount: Int
+  private let observer: TimedObserver?
+  private var sampler: TimedSampler
   var now = 0.0
   var tablets: [TimedTablet]
   var jobs: [MergeJob] = []
@@ -22,7 +24,11 @@ struct TimedSimulation {
   private var arrivedCount = 0
   private var writers: [Writer]
 
-  init(_ model: TimedModel, _ policy: any CompactionPolicy, loadCount: Int) {
+  init(
+    _ model: TimedModel, _ policy: any CompactionPolicy, loadCount: Int, observer: TimedObserver?
+  ) {
+    self.observer = observer
+    sampler = TimedSampler(every: observer?.sampleSeconds)
     self.model = model
     self.policy = policy
     self.loadCount = loadCount
@@ -42,9 +48,12 @@ struct TimedSimulation {
       try settleInstant()
       guard hasLoads else { break }
       guard let next = nextEvent() else { break }
+      // Between events counts stay as they are, so samples need none of their own.
+      while sampler.nextAt < next { try sample(at: sampler.nextAt) }
       advance(to: next)
     }
     endLoads()
+    if observer != nil { try sample(at: now) }
     while !jobs.isEmpty {
       advance(to: now + nextCompletion())
       try finishMerges()
@@ -195,6 +204,7 @@ struct TimedSimulation {
       figures.loadCount += 1
       figures.loadedByteCount += load.byteCount
       figures.loadSeconds.add(now - load.dueAt)
+      sampler.loadSeconds.add(now - load.dueAt)
       figures.versionMax = max(figures.versionMax, tablets[load.tablet].state.facts.rowsets.count)
       isChanged = true
     }
@@ -209,25 +219,26 @@ struct TimedSimulation {
     while true {
       let kinds = model.scheduler.freeKinds(jobs)
       guard !kinds.isEmpty else { return }
-      var best: (tablet: Int, pick: CompactionPick)?
+      var best: (tablet: Int, pick: CompactionPick, reason: String)?
       for place in tablets.indices where tablets[place].needsDecision {
-        guard let pick = try wish(of: place, kinds) else { continue }
-        if pick.urgency > best?.pick.urgency ?? -.infinity { best = (place, pick) }
+        guard let (pick, reason) = try wish(of: place, kinds) else { continue }
+        if pick.urgency > best?.pick.urgency ?? -.infinity { best = (place, pick, reason) }
       }
       guard let best else { return }
-      try start(best.pick, on: best.tablet)
+      try start(best.pick, on: best.tablet, because: best.reason)
     }
   }
 
-  /// The most urgent pick of a tablet; nil, and no more question until it changes, if it rests.
+  /// The pick of a tablet; nil, and no more question until it changes, if it rests.
   private mutating func wish(
     of place: Int, _ kinds: Set<CompactionKind>
-  ) throws -> CompactionPick? {
+  ) throws -> (CompactionPick, reason: String)? {
     tablets[place].state.advance(to: timestamp)
     switch tablets[place].state.decide(entropy: entropy.next(), kinds: kinds) {
     case .compact(let picks, let reason):
-      guard let first = picks.first else { throw PolicyFault.noPicks(because: reason) }
-      return picks.dropFirst().reduce(first) { $1.urgency > $0.urgency ? $1 : $0 }
+      // As in the engine, further picks get their turn when the tablet is asked again.
+      guard let pick = picks.first else { throw PolicyFault.noPicks(because: reason) }
+      return (pick, reason)
     case .wait(let until, _):
       tablets[place].needsDecision = false
       // A question a moment later than asked for, never too early for lack of digits.
@@ -236,7 +247,9 @@ struct TimedSimulation {
     }
   }
 
-  private mutating func start(_ pick: CompactionPick, on place: Int) throws {
+  private mutating func start(
+    _ pick: CompactionPick, on place: Int, because reason: String
+  ) throws {
     let merge = try tablets[place].state.prepare(pick)
     tablets[place].state.begin(merge)
     let read = merge.inputs.totalByteCount
@@ -244,7 +257,7 @@ struct TimedSimulation {
     let seconds = model.costs.mergeSeconds(readByteCount: read, writtenByteCount: written)
     jobs.append(
       MergeJob(
-        tablet: place, merge: merge,
+        tablet: place, merge: merge, reason: reason, startedAt: now,
         bytesPerSecond: seconds > 0 ? Double(read + written) / seconds : 0, secondsLeft: seconds))
     rates = model.scheduler.rates(jobs, bandwidth: model.costs.bandwidth)
     notePeak()
@@ -266,6 +279,12 @@ struct TimedSimulation {
         read: read, written: job.merge.output.byteCount,
         processorSeconds: model.costs.processorSeconds(mergingByteCount: read),
         isAfterLoads: isEnded)
+      try observer?.onMerge(
+        TimedMerge(
+          tablet: job.tablet, pick: job.merge.pick, reason: job.reason,
+          startSeconds: job.startedAt, endSeconds: now, inputCount: job.merge.inputs.count,
+          inputByteCount: read, outputByteCount: job.merge.output.byteCount,
+          processorSeconds: model.costs.processorSeconds(mergingByteCount: read)))
     }
     jobs.removeAll(where: isDone)
     rates = model.scheduler.rates(jobs, bandwidth: model.costs.bandwidth)
@@ -300,13 +319,25 @@ struct TimedSimulation {
     let stored = tablets.reduce(0) { $0 + $1.byteCount }
     let least = tablets.reduce(0) { $0 + model.overlap.mergedByteCount(of: $1.state.stack) }
     figures.spaceAmplification = least > 0 ? Double(stored) / Double(least) : 1
-    figures.debtByteCount = tablets.reduce(0) { sum, tablet in
+    figures.debtByteCount = debtByteCount
+  }
+
+  private var debtByteCount: Int {
+    tablets.reduce(0) { sum, tablet in
       var facts = tablet.state.facts
       // What runs now is still to be written as well.
       facts.inFlight = []
       facts.allowedKinds = Set(CompactionKind.allCases)
       return sum + CompactionDebt.byteCount(of: facts, under: policy, overlap: model.overlap)
     }
+  }
+
+  private mutating func sample(at time: Double) throws {
+    let counts = tablets.map(\.state.componentCount)
+    let sample = sampler.take(
+      figures, at: time, runningCount: jobs.count, componentCounts: counts,
+      debtByteCount: debtByteCount, storedByteCount: tablets.reduce(0) { $0 + $1.byteCount })
+    if sample.intervalSeconds > 0 { try observer?.onSample(sample) }
   }
 }
 

@@ -73,6 +73,15 @@ struct SimulateTimedCommand: ParsableCommand {
   @Option(help: "Writes the summary row to this file; - for standard output.")
   var csv: String?
 
+  @Option(help: "Writes a row for each interval to this file.")
+  var timeline: String?
+
+  @Option(help: "Virtual seconds of such an interval.")
+  var interval = 1.0
+
+  @Option(help: "Writes a row for each merge, with the policy's reason, to this file.")
+  var merges: String?
+
   func validate() throws {
     for (name, value) in [
       ("loads", loads), ("tablets", tablets), ("writers", writers),
@@ -80,6 +89,7 @@ struct SimulateTimedCommand: ParsableCommand {
     ] where value < 1 {
       throw ValidationError("--\(name) is too small")
     }
+    guard interval > 0 else { throw ValidationError("--interval must be positive") }
     guard overlapMib >= 0, queriesPerSecond >= 0 else {
       throw ValidationError("--overlap-mib and --queries-per-second are not negative")
     }
@@ -92,9 +102,18 @@ struct SimulateTimedCommand: ParsableCommand {
     try withErrorsReported {
       let configured = try PolicyCatalogue.shipped.policy(policy)
       let model = try makeModel()
+      let lists = TimedLists(
+        runID: "timed-\(configured.name)-\(loads)", costs: model.costs,
+        queriesPerSecond: queriesPerSecond)
+      let wantsLists = timeline != nil || merges != nil
       let report = TimedReport(
-        model: model, run: try model.run(configured.policy, loadCount: loads),
+        model: model,
+        run: try model.run(
+          configured.policy, loadCount: loads,
+          observer: wantsLists ? lists.observer(every: interval) : nil),
         policy: configured, queriesPerSecond: queriesPerSecond)
+      if let timeline { try save(lists.timelineText, timeline) }
+      if let merges { try save(lists.mergesText, merges) }
       guard let csv else {
         print(report.text)
         return
