@@ -34,7 +34,10 @@ public struct FluidPolicy: StackPolicy {
       movement: "lowest level")
   }
 
+  public var worksBesideMerges: Bool { true }
+
   public func choose(_ stack: RowsetStack) -> StackChoice {
-    levels.groups(of: stack).choice(most: k, onHighest: z)
+    // Above a running merge no level is the highest.
+    levels.groups(of: stack).choice(most: k, onHighest: stack.holdsOldest ? z : k)
   }
 }

@@ -27,7 +27,10 @@ public struct LazyLeveledPolicy: StackPolicy {
       movement: "lowest level")
   }
 
+  public var worksBesideMerges: Bool { true }
+
   public func choose(_ stack: RowsetStack) -> StackChoice {
-    levels.groups(of: stack).choice(most: t - 1, onHighest: 1)
+    // Above a running merge no level is the highest.
+    levels.groups(of: stack).choice(most: t - 1, onHighest: stack.holdsOldest ? 1 : t - 1)
   }
 }

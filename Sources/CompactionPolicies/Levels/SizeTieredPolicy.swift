@@ -45,6 +45,8 @@ public struct SizeTieredPolicy: StackPolicy {
       adjacency: "adjacent (contiguous variant)")
   }
 
+  public var worksBesideMerges: Bool { true }
+
   public func choose(_ stack: RowsetStack) -> StackChoice {
     let buckets = buckets(of: stack)
     guard let bucket = buckets.first(where: { $0.range.count >= rowsetCountMin }) else {

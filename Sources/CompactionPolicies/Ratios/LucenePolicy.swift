@@ -46,6 +46,8 @@ public struct LucenePolicy: StackPolicy {
       adjacency: "adjacent (contiguous variant)")
   }
 
+  public var worksBesideMerges: Bool { true }
+
   public func choose(_ stack: RowsetStack) -> StackChoice {
     let mergeable = stack.rowsets.map { $0.byteCount <= mergedByteCountMax / 2 }
     let count = mergeable.count { $0 }

@@ -18,6 +18,9 @@ import TabletModel
 /// one; RocksDB has `max_read_amp` to tell the trigger and the limit apart (facebook/rocksdb PR
 /// 12477).
 ///
+/// While a merge runs the rules see what is free, as in RocksDB; the first two only what ends at
+/// the oldest rowset.
+///
 /// Left out: the incremental variant and rules set off by deletes or reads, which need keys, and
 /// the refinement by which the youngest files stay out of a merge for space.
 public struct UniversalPolicy: StackPolicy {
@@ -63,20 +66,15 @@ public struct UniversalPolicy: StackPolicy {
       movement: "youngest")
   }
 
+  public var worksBesideMerges: Bool { true }
+
   public func choose(_ stack: RowsetStack) -> StackChoice {
     guard stack.count >= trigger, let oldest = stack.rowsets.first else {
       return .rest(because: "\(stack.count) rowsets, trigger \(trigger)")
     }
-    let all = 0..<stack.count
-    let dueAt = periodSeconds > 0 ? oldest.createdAt.advanced(bySeconds: periodSeconds) : nil
-    if let dueAt, stack.now >= dueAt {
-      return .merge(all, because: "age: the oldest was made at least \(periodSeconds) s ago")
-    }
-    let younger = stack.rowsets.dropFirst().totalByteCount
-    if Double(younger) * 100 >= Double(sizeAmplificationPercent) * Double(oldest.byteCount) {
-      return .merge(
-        all, because: "space: \(ByteSize(younger)) beside \(ByteSize(oldest.byteCount))")
-    }
+    let hasPeriod = stack.holdsOldest && periodSeconds > 0
+    let dueAt = hasPeriod ? oldest.createdAt.advanced(bySeconds: periodSeconds) : nil
+    if stack.holdsOldest, let choice = mergeOfAll(stack, oldest, dueAt) { return choice }
     if let range = similar(in: stack.rowsets) {
       return .merge(range, because: "size ratio: \(range.count) rowsets that grow slowly")
     }
@@ -87,6 +85,21 @@ public struct UniversalPolicy: StackPolicy {
     }
     return .rest(
       until: dueAt, because: "\(stack.count) rowsets, limit \(limit), none of similar size")
+  }
+
+  /// The first two rules.
+  private func mergeOfAll(
+    _ stack: RowsetStack, _ oldest: RowsetSummary, _ dueAt: Timestamp?
+  ) -> StackChoice? {
+    let all = 0..<stack.count
+    if let dueAt, stack.now >= dueAt {
+      return .merge(all, because: "age: the oldest was made at least \(periodSeconds) s ago")
+    }
+    let younger = stack.rowsets.dropFirst().totalByteCount
+    guard Double(younger) * 100 >= Double(sizeAmplificationPercent) * Double(oldest.byteCount)
+    else { return nil }
+    return .merge(
+      all, because: "space: \(ByteSize(younger)) beside \(ByteSize(oldest.byteCount))")
   }
 
   /// The third rule.

@@ -10,6 +10,9 @@ import TabletModel
 public struct RowsetStack: Sendable {
   /// Neighbours in version order, oldest first, none of them in a running compaction.
   public private(set) var rowsets: [RowsetSummary]
+  /// Whether the oldest rowset of the tablet is among them; if not, it is in a running compaction
+  /// or before one.
+  public let holdsOldest: Bool
   /// The loads the whole tablet has seen: each is one version.
   public let loadCount: Int
   /// The mean size of a load of the whole tablet in bytes, at least 1: the size of a flush, as far
@@ -21,6 +24,10 @@ public struct RowsetStack: Sendable {
   /// - Parameter rowsets: some of those of `facts`, neighbours of each other.
   init(_ rowsets: [RowsetSummary], of facts: TabletFacts) {
     self.rowsets = rowsets
+    let oldest = facts.rowsets.first { !$0.isEmpty } ?? facts.rowsets.last
+    holdsOldest =
+      rowsets.first.map { $0.versions.first <= oldest?.versions.first ?? Version(0) }
+      ?? false
     loadCount = max(1, Int(clamping: facts.endVersion.rawValue) - Self.firstLoadVersion)
     loadByteCount = max(1, facts.rowsets.totalByteCount / loadCount)
     now = facts.now
