@@ -89,7 +89,8 @@ let package = Package(
     library(
       "IngestDriver",
       needs: [
-        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex", "Yams",
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletEngine", "Yams",
       ]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),

@@ -1,15 +1,23 @@
 #!/usr/bin/env python3
-"""Times durable upserts into Sediment, RocksDB, DuckDB and SQLite, on one disk, in one run.
+"""Times durable upserts into Sediment, RocksDB, DuckDB, SQLite and chDB, on one disk, in one run.
 
-One client changes states of orders, ten columns by an integer key: 80 of 100 rows are for orders that
-are there, chosen by Zipf's law, the others are new. Every commit is on disk before the next begins. The
-rows are made before anything is timed; each system gets them in the form that it takes fastest, and the
-systems take turns. Sediment is timed by its own program, with compaction beside it: its commits are
-sorted, encoded in columns, and leave one row of each key to scans. RocksDB gets write batches of packed
-rows, with `sync`: a row store without types, which leaves older rows to its readers. DuckDB replaces
-rows from a registered Arrow table, SQLite with WAL and `synchronous=FULL`.
+One client changes states of orders, ten columns by an integer key: 80 of 100 rows are for orders
+that are there, chosen by Zipf's law, the others are new. Every commit is on disk before the next
+begins. The rows are made before anything is timed; each system gets them in the form that it takes
+fastest, and the systems take turns. Sediment is timed by its own program, with compaction beside it:
+its commits are sorted, encoded in columns, and leave one row of each key to scans. RocksDB gets write
+batches of packed rows, with `sync`: a row store without types, which leaves older rows to its readers.
+DuckDB replaces rows from a registered Arrow table, SQLite with WAL and `synchronous=FULL`. chDB
+(ClickHouse in the process) inserts an Arrow table into a ReplacingMergeTree with `fsync_after_insert`
+and `fsync_part_directory`: an insert leaves older rows of its keys in place, for merges and for
+readers who say FINAL.
 
-    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install duckdb pyarrow rocksdict numpy
+Beside the times stand the bytes that the kernel was given to write to the disk (`write_bytes` of
+/proc/PID/io, whole pages), over the bytes of the rows as RocksDB gets them: key and packed columns.
+Each system is asked for the timed stretch and its closing; what it would compact later is not in it,
+for RocksDB not even what is in its memtable.
+
+    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install duckdb pyarrow rocksdict numpy chdb
     swift build -c release --product bench-main
     /tmp/venv/bin/python Benchmarks/compare_upsert.py
 """
@@ -70,6 +78,23 @@ class Orders:
             for i in range(count)]
 
 
+def packed(row):
+    """A row as RocksDB stores it."""
+    texts = "\0".join([row[3], row[4], row[8] or ""]).encode()
+    return struct.pack(">Q", row[0]), struct.pack(
+        "<qqihq?", row[1], row[2], row[5], row[6], row[7], row[9]) + texts
+
+
+def logical_bytes(rows):
+    return sum(len(part) for row in rows for part in packed(row))
+
+
+def device_bytes():
+    """What this process has given the kernel to write to disks."""
+    with open("/proc/self/io") as file:
+        return int(dict(line.split(": ") for line in file)["write_bytes"])
+
+
 def run_for(seconds, load_count, load):
     """Seconds of each call of `load(index)`, called again and again."""
     times = []
@@ -83,11 +108,6 @@ def run_for(seconds, load_count, load):
 
 def time_rocksdb(base, loads, folder, seconds):
     from rocksdict import Options, Rdict, WriteBatch, WriteOptions
-
-    def packed(row):
-        texts = "\0".join([row[3], row[4], row[8] or ""]).encode()
-        return struct.pack(">Q", row[0]), struct.pack(
-            "<qqihq?", row[1], row[2], row[5], row[6], row[7], row[9]) + texts
 
     def batch(rows):
         writes = WriteBatch(raw_mode=True)
@@ -103,6 +123,7 @@ def time_rocksdb(base, loads, folder, seconds):
     for start in range(0, len(base), 10_000):
         db.write(batch(base[start:start + 10_000]))
     times = []
+    before = device_bytes()
     while sum(times) < seconds:
         # A batch is used up by writing it; making it is not timed.
         for writes in [batch(rows) for rows in loads]:
@@ -110,12 +131,11 @@ def time_rocksdb(base, loads, folder, seconds):
             db.write(writes, sync)
             times.append(time.perf_counter() - start)
     db.close()
-    return times
+    return times, device_bytes() - before
 
 
-def time_duckdb(base, loads, folder, seconds):
+def arrow_table(rows):
     import decimal
-    import duckdb
     import pyarrow as pa
 
     schema = pa.schema([
@@ -123,25 +143,28 @@ def time_duckdb(base, loads, folder, seconds):
         ("status", pa.string()), ("city", pa.string()), ("product_id", pa.int32()),
         ("quantity", pa.int16()), ("amount", pa.decimal128(12, 2)), ("coupon", pa.string()),
         ("is_gift", pa.bool_())])
+    # One statement takes no key twice.
+    rows = list({row[0]: row for row in rows}.values())
+    columns = [list(column) for column in zip(*rows)]
+    columns[7] = [decimal.Decimal(cents).scaleb(-2) for cents in columns[7]]
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema)], schema=schema)
 
-    def table(rows):
-        # One statement takes no key twice.
-        rows = list({row[0]: row for row in rows}.values())
-        columns = [list(column) for column in zip(*rows)]
-        columns[7] = [decimal.Decimal(cents).scaleb(-2) for cents in columns[7]]
-        return pa.table([pa.array(c, f.type) for c, f in zip(columns, schema)], schema=schema)
+
+def time_duckdb(base, loads, folder, seconds):
+    import duckdb
 
     db = duckdb.connect(os.path.join(folder, "duck.db"), config={"threads": 1})
     db.execute(f"create table states ({SCHEMA})")
-    db.register("base", table(base))
+    db.register("base", arrow_table(base))
     db.execute("insert into states select * from base")
     for index, rows in enumerate(loads):
-        db.register(f"load{index}", table(rows))
+        db.register(f"load{index}", arrow_table(rows))
+    before = device_bytes()
     times = run_for(
         seconds, len(loads),
         lambda index: db.execute(f"insert or replace into states select * from load{index}"))
     db.close()
-    return times
+    return times, device_bytes() - before
 
 
 def time_sqlite(base, loads, folder, seconds):
@@ -157,16 +180,42 @@ def time_sqlite(base, loads, folder, seconds):
         db.execute("commit")
 
     load(base)
+    before = device_bytes()
     times = run_for(seconds, len(loads), lambda index: load(loads[index]))
     db.close()
-    return times
+    return times, device_bytes() - before
+
+
+def time_chdb(base, loads, folder, seconds):
+    """One insert is one part, on disk when it returns."""
+    from chdb import session
+
+    db = session.Session(os.path.join(folder, "chdb"))
+    db.query("create database if not exists bench")
+    db.query(
+        "create table bench.states (order_id Int64, user_id Int64, order_time DateTime64(6), "
+        "status LowCardinality(String), city LowCardinality(String), product_id Int32, "
+        "quantity Int16, amount Decimal(12, 2), coupon Nullable(String), is_gift Bool) "
+        "engine = ReplacingMergeTree order by order_id "
+        "settings fsync_after_insert = 1, fsync_part_directory = 1")
+
+    def load(rows):
+        # The query finds the argument by its name.
+        db.query("insert into bench.states select * from Python(rows)")
+
+    load(arrow_table(base))
+    arrows = [arrow_table(rows) for rows in loads]
+    before = device_bytes()
+    times = run_for(seconds, len(arrows), lambda index: load(arrows[index]))
+    db.close()
+    return times, device_bytes() - before
 
 
 def time_sediment(options, folder):
-    """By rows of a commit: rows/s and milliseconds of the slowest hundredth."""
+    """By rows of a commit and figure: its median."""
     command = [
         options.program, "upsert", "--only", "upsert", "--rounds", "1", "--seconds",
-        str(options.seconds), "--rows", str(options.rows), "--data",
+        str(options.seconds), "--rows", str(options.rows), "--policy", options.policy, "--data",
         os.path.join(folder, "sediment"), "--csv", "-"]
     for count in options.batch:
         command += ["--batch", str(count)]
@@ -185,6 +234,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="turns that each system gets")
     parser.add_argument("--seconds", type=float, default=3, help="of each turn")
     parser.add_argument("--rows", type=int, default=300_000, help="orders there at the beginning")
+    parser.add_argument("--policy", default="gradient:min_deltas=50", help="of Sediment")
+    parser.add_argument(
+        "--peers", nargs="*", default=["rocksdb", "duckdb", "sqlite", "chdb"],
+        help="the others; all unless told")
     parser.add_argument("--batch", type=int, nargs="+", default=[100, 1000, 10_000])
     options = parser.parse_args()
 
@@ -193,34 +246,44 @@ def main():
     for count in options.batch:
         orders = Orders(options.rows, seed=2)
         loads[count] = [orders.load(count) for _ in range(max(8, 100_000 // count))]
-    others = {"rocksdb": time_rocksdb, "duckdb": time_duckdb, "sqlite": time_sqlite}
-    rates, slowest = {}, {}
+    known = {"rocksdb": time_rocksdb, "duckdb": time_duckdb, "sqlite": time_sqlite,
+             "chdb": time_chdb}
+    width = logical_bytes(base) / len(base)
+    found = {}
+
+    def note(count, name, rate, p99, written):
+        found.setdefault((count, name), []).append((rate, p99, written))
+
     for _ in range(options.rounds):
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
             ours = time_sediment(options, folder)
         for count in options.batch:
-            rates.setdefault((count, "sediment"), []).append(ours[count, "rows/s"])
-            slowest.setdefault((count, "sediment"), []).append(ours[count, "load p99, ms"])
-            for name, run in others.items():
+            note(count, "sediment", ours[count, "rows/s"], ours[count, "load p99, ms"],
+                 ours[count, "device bytes a row"] / width)
+            for name in options.peers:
                 with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-                    times = run(base, loads[count], folder, options.seconds)
-                rates.setdefault((count, name), []).append(len(times) * count / sum(times))
+                    times, written = known[name](base, loads[count], folder, options.seconds)
+                rows = len(times) * count
                 times.sort()
-                slowest.setdefault((count, name), []).append(times[len(times) * 99 // 100] * 1e3)
-    report(options, rates, slowest)
+                note(count, name, rows / sum(times), times[len(times) * 99 // 100] * 1e3,
+                     written / (rows * width))
+    report(options, width, found)
 
 
-def report(options, rates, slowest):
+def report(options, width, found):
     print(f"one client, every commit durable, {options.rows} orders at the beginning, "
-          f"{options.rounds} rounds of {options.seconds:g} s")
-    print(f"{'':10}{'rows a commit':>14}{'rows/s':>10}{'from-to':>20}{'p99 ms':>8}{'ratio':>7}")
-    for (count, name), found in rates.items():
-        ours = statistics.median(rates[count, "sediment"])
-        middle = statistics.median(found)
-        spread = f"{min(found):.0f}-{max(found):.0f}"
-        p99 = statistics.median(slowest[count, name])
-        print(f"{name:10}{count:14}{middle:10.0f}{spread:>20}{p99:8.2f}{ours / middle:7.2f}")
-    print("ratio: rows/s of Sediment divided by theirs")
+          f"{options.rounds} rounds of {options.seconds:g} s, {width:.1f} bytes a row")
+    print(f"{'':10}{'rows a commit':>14}{'rows/s':>10}{'from-to':>20}{'p99 ms':>8}"
+          f"{'device':>8}{'ratio':>7}")
+    for (count, name), rounds in found.items():
+        rates, slowest, written = (sorted(values) for values in zip(*rounds))
+        middle = statistics.median(rates)
+        ours = statistics.median(rate for rate, _, _ in found[count, "sediment"])
+        spread = f"{rates[0]:.0f}-{rates[-1]:.0f}"
+        print(f"{name:10}{count:14}{middle:10.0f}{spread:>20}{statistics.median(slowest):8.2f}"
+              f"{statistics.median(written):8.2f}{ours / middle:7.2f}")
+    print("device: bytes given to the disk for each byte of the rows; "
+          "ratio: rows/s of Sediment divided by theirs")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,14 @@ public struct ProcessUsage: Hashable, Sendable {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
+  /// Bytes that the process has given the system to write to disks so far, in whole pages and with
+  /// what the file system writes for them (`write_bytes` of `/proc/PID/io`); nil where that is not
+  /// known.
+  public static func deviceBytesWritten() -> Int? {
+    let lines = readText("/proc/self/io")?.split(separator: "\n") ?? []
+    return lines.first { $0.hasPrefix("write_bytes: ") }.flatMap { Int($0.dropFirst(13)) }
+  }
+
   /// Forgets the peak of resident memory, so that a run in the same process as another one is
   /// measured by itself. Does nothing where the system refuses.
   public static func resetPeak() {

@@ -3,6 +3,7 @@ extension SummaryRow {
 
   public static let columns: [CSVColumn<SummaryRow>] =
     identityColumns + trafficColumns + storageColumns + resourceColumns + simulationColumns
+    + keyColumns
 
   private static let identityColumns: [CSVColumn<SummaryRow>] = [
     CSVColumn("schema_version", "", \.schemaVersion, "version of this list of columns"),
@@ -92,10 +93,25 @@ extension SummaryRow {
     CSVColumn("merge_bytes", "bytes", \.mergeBytes, "bytes written by merges"),
     CSVColumn("total_bytes", "bytes", \.totalBytes, "flushed and merged bytes"),
     CSVColumn(
-      "build_bytes", "bytes", \.buildBytes, "bytes written until the last load had arrived"),
+      "build_bytes", "bytes", \.buildBytes,
+      "merged bytes, and those of loads that set off no merge"),
     CSVColumn("max_settled", "", \.maxSettled, "most components after the merges a load set off"),
     CSVColumn("mean_settled", "", \.meanSettled, "mean of the same over loads"),
     CSVColumn(
       "opt_gap", "", \.optimumGap, "build_bytes / least possible for the same component limit"),
+  ]
+
+  /// Since version 2; the first four of workloads with unique keys.
+  private static let keyColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn("keys", "", \.keys, "keys at the end: rows that queries see"),
+    CSVColumn("key_index_bytes", "bytes", \.keyIndexBytes, "memory of the key index at the end"),
+    CSVColumn(
+      "key_index_bytes_per_key", "bytes", \.keyIndexBytesPerKey, "key_index_bytes / keys"),
+    CSVColumn(
+      "key_lookup_ns", "ns", \.keyLookupNanoseconds,
+      "processor time of finding a key and reading its first column, 1000 at a time, at the end"),
+    CSVColumn(
+      "device_bytes_written", "bytes", \.deviceBytesWritten,
+      "given to disks by the process, in whole pages"),
   ]
 }

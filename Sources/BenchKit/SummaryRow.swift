@@ -5,7 +5,7 @@
 /// described in `SummaryRow+Columns.swift`.
 public struct SummaryRow: CSVRow {
   /// Rises with every column that is appended.
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
 
   public var schemaVersion: Int { Self.schemaVersion }
   public var runID: String
@@ -68,6 +68,11 @@ public struct SummaryRow: CSVRow {
   public var maxSettled: Int?
   public var meanSettled: Double?
   public var optimumGap: Double?
+  public var keys: Int?
+  public var keyIndexBytes: Int?
+  public var keyIndexBytesPerKey: Double?
+  public var keyLookupNanoseconds: Double?
+  public var deviceBytesWritten: Int?
 
   public init(
     runID: String, policy: String, policyParameters: String, workload: String, mode: String,

@@ -9,11 +9,8 @@ extension BackPressure {
   /// - Throws: `StorageError.unknownName` for a name or parameter that does not exist,
   ///   `StorageError.invalidArgument` for a value that is malformed or out of range.
   public init(spec: String) throws {
-    let spec = try PolicySpec(spec, of: "back-pressure")
-    guard Self.names.contains(spec.name) else {
-      throw StorageError.unknownName(kind: "back-pressure", name: spec.name, known: Self.names)
-    }
-    var parameters = PolicyParameters(policy: spec.name, given: spec.assignments)
+    let spec = try PolicySpec(spec, of: "back-pressure", among: Self.names)
+    var parameters = spec.parameters
     self = Self.make(spec.name, &parameters)
     try parameters.finish()
   }

@@ -10,8 +10,26 @@ public struct PolicyCatalogue: Sendable {
   public static let shipped = PolicyCatalogue([
     GradientPolicy.self,
     NumBasedPolicy.self,
+    TimeSeriesPolicy.self,
     FullPolicy.self,
     NonePolicy.self,
+    TieredPolicy.self,
+    LeveledPolicy.self,
+    LazyLeveledPolicy.self,
+    FluidPolicy.self,
+    CollapsedPolicy.self,
+    UnifiedPolicy.self,
+    SizeTieredPolicy.self,
+    UniversalPolicy.self,
+    ExploringPolicy.self,
+    ConcurrentPolicy.self,
+    ClickHousePolicy.self,
+    LucenePolicy.self,
+    StarRocksPolicy.self,
+    ConstantPolicy.self,
+    BigtablePolicy.self,
+    BinomialPolicy.self,
+    MinLatencyPolicy.self,
   ])
 
   public let entries: [PolicyEntry]
@@ -36,7 +54,7 @@ public struct PolicyCatalogue: Sendable {
       throw StorageError.unknownName(
         kind: "policy", name: spec.name, known: entries.map(\.name).sorted())
     }
-    var parameters = PolicyParameters(policy: spec.name, given: spec.assignments)
+    var parameters = spec.parameters
     let policy = entry.type.init(&parameters)
     try parameters.finish()
     return ConfiguredPolicy(name: spec.name, policy: policy, parameters: parameters.declared)

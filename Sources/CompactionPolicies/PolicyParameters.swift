@@ -56,6 +56,17 @@ public struct PolicyParameters {
     read(name, default: defaultValue, in: range, kind: "a number", meaning) { Double($0) }
   }
 
+  /// A switch, given as `true` or `false`.
+  public mutating func flag(
+    _ name: String, default defaultValue: Bool, _ meaning: String
+  ) -> Bool {
+    let number = read(
+      name, default: defaultValue ? 1 : 0, in: 0...1, kind: "a switch", meaning,
+      drawing: { $0 == 1 ? "true" : "false" },
+      parse: { ["false": 0, "true": 1][$0] })
+    return number == 1
+  }
+
   /// A condition that several parameters have to meet together.
   public mutating func require(_ condition: Bool, _ reason: String) {
     guard !condition, problem == nil else { return }
@@ -65,30 +76,32 @@ public struct PolicyParameters {
 
   private mutating func read<T: Comparable>(
     _ name: String, default defaultValue: T, in range: ClosedRange<T>, kind: String,
-    _ meaning: String, parse: (String) -> T?
+    _ meaning: String, drawing draw: (T) -> String = { "\($0)" }, parse: (String) -> T?
   ) -> T {
     precondition(!declared.contains { $0.name == name }, "parameter \(name) is declared twice")
     precondition(range.contains(defaultValue), "the default of \(name) is out of its range")
+    let allowed = "\(draw(range.lowerBound))...\(draw(range.upperBound))"
     var value = defaultValue
     if let text = given[name] {
       if let parsed = parse(text), range.contains(parsed) {
         value = parsed
       } else if problem == nil {
         problem = .invalidArgument(
-          name: "policy \(policy): \(name)", value: text, reason: "it must be \(kind) in \(range)")
+          name: "policy \(policy): \(name)", value: text, reason: "it must be \(kind) in \(allowed)"
+        )
       }
     }
     declared.append(
       PolicyParameter(
-        name: name, value: "\(value)", defaultValue: "\(defaultValue)", range: "\(range)",
+        name: name, value: draw(value), defaultValue: draw(defaultValue), range: allowed,
         meaning: meaning))
     return value
   }
 
-  /// Call once the policy has been made.
+  /// Call once all parameters have been read.
   /// - Throws: `StorageError.unknownName` for a parameter that was given but never declared,
   ///   else `problem`.
-  func finish() throws {
+  public func finish() throws {
     let known = declared.map(\.name)
     if let unknown = given.keys.filter({ !known.contains($0) }).min() {
       throw StorageError.unknownName(

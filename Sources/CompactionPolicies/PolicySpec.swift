@@ -1,9 +1,27 @@
 import StorageBase
 
-/// `name` or `name:key=value,key=value`, taken apart.
-struct PolicySpec {
-  let name: String
-  let assignments: [String: String]
+/// `name` or `name:key=value,key=value`, taken apart: how policies are asked for, and other things
+/// with parameters as well.
+public struct PolicySpec: Hashable, Sendable {
+  public let name: String
+  public let assignments: [String: String]
+
+  /// - Parameters:
+  ///   - kind: what is asked for, for errors.
+  ///   - names: what the name can be.
+  /// - Throws: `StorageError.invalidArgument` for what is not of this form, and
+  ///   `StorageError.unknownName` for another name.
+  public init(_ text: String, of kind: String, among names: [String]) throws {
+    try self.init(text, of: kind)
+    guard names.contains(name) else {
+      throw StorageError.unknownName(kind: kind, name: name, known: names)
+    }
+  }
+
+  /// The parameters given, to be read.
+  public var parameters: PolicyParameters {
+    PolicyParameters(policy: name, given: assignments)
+  }
 
   /// - Parameter kind: what is asked for, for errors.
   /// - Throws: `StorageError.invalidArgument` for what is not of this form.

@@ -6,7 +6,7 @@ struct LoadRecord {
   let id: TransactionID
   /// Empty for none.
   let label: String
-  let change: Oracle.Change
+  var change: Oracle.Change
   /// The states it may be in; `prepare` stands also for one that a restart knows nothing of. More
   /// than one when something threw.
   var possible: Set<TransactionState> = [.prepare]

@@ -1,4 +1,5 @@
 import StorageBase
+import TabletModel
 
 /// What a client of the store was told, and so what it may expect to read.
 ///
@@ -15,16 +16,34 @@ struct Oracle {
       let rowCount: Int
       /// By bucket, the rows that stay.
       let digests: [Digest]
-      /// By bucket, the newest rows of their keys; none where keys are not unique.
-      var keyedRows: [[KeyedRow]] = []
+      /// By bucket, what it does to keys; none where keys are not unique.
+      var keyed: [KeyedVersion] = []
+
+      /// Whether a bucket gets a version. Only deletions have none of the rows that stay.
+      func touches(_ bucket: Int) -> Bool {
+        digests[bucket].rowCount > 0 || (!keyed.isEmpty && keyed[bucket].rowCount > 0)
+      }
+
+      /// Whether what is in segments tells that it is there.
+      var isMarked: Bool {
+        digests.indices.allSatisfy { digests[$0].rowCount > 0 || !touches($0) }
+      }
     }
 
     let number: Int
     let parts: [Part]
     /// Of a group load, those among them that were promised before they were visible.
     var promised: Set<Int> = []
+    /// Of a load that has one.
+    var transaction: TransactionID?
 
     var tables: [Int] { Set(parts.map(\.table)).sorted() }
+    var isMarked: Bool { parts.allSatisfy(\.isMarked) }
+
+    /// Which tablets of a table it becomes a version of.
+    func touches(_ table: Int, _ bucket: Int) -> Bool {
+      parts.contains { $0.table == table && $0.touches(bucket) }
+    }
   }
 
   /// Something that is one frame of the log.
@@ -45,20 +64,25 @@ struct Oracle {
   struct Entry {
     var digests: [Int: Digest] = [:]
     var rowCounts: [Int: Int] = [:]
-    /// Of unique keys: of each load one row of each key.
-    var keyedRows: [KeyedRow] = []
+    /// Of unique keys, by load.
+    var keyed: [KeyedVersion] = []
+    var isThere = false
 
     /// All rows in it.
     var rowCount: Int {
-      keyedRows.isEmpty ? digests.values.reduce(0) { $0 + $1.rowCount } : keyedRows.count
+      keyed.isEmpty
+        ? digests.values.reduce(0) { $0 + $1.rowCount } : keyed.reduce(0) { $0 + $1.rowCount }
     }
   }
 
   /// By table and bucket: the versions after the first, oldest first.
   private(set) var histories: [Int: [[Entry]]] = [:]
   private(set) var uncertainTables: Set<Int> = []
-  /// Those with unique keys.
-  private(set) var keyedTables: Set<Int> = []
+  /// By table: its schema versions, and those that may have become one.
+  var schemas: [Int: [SampleSchema]] = [:]
+  var uncertainSchemas: [Int: [SampleSchema]] = [:]
+  /// By table and load: the schema version that it was written with.
+  var generations: [Int: [Int: Int]] = [:]
   /// Whether there are compactions that reach back to the first version.
   var mayForgetDeletions = true
   /// In the order of the log.
@@ -89,7 +113,7 @@ struct Oracle {
 
   mutating func tableCreated(_ table: SampleTable) {
     uncertainTables.remove(table.number)
-    if table.keys != nil { keyedTables.insert(table.number) }
+    schemas[table.number] = [table.schema]
     histories[table.number] = Array(repeating: [], count: table.definition.bucketCount)
   }
 
@@ -99,6 +123,7 @@ struct Oracle {
   /// - Parameter isSynced: whether it is on disk, and with it all that was written before.
   mutating func wrote(isSynced: Bool) {
     uncertain.removeAll()
+    uncertainSchemas.removeAll()
     attemptedTables.removeAll()
     for table in submitted.keys {
       submitted[table]?.removeAll { refusedLoads.contains($0.load) }
@@ -159,10 +184,13 @@ struct Oracle {
     let parts = change.parts.filter { $0.table == table }
     var entries = (histories[table] ?? []).map { _ in Entry() }
     for part in parts {
-      for (bucket, digest) in part.digests.enumerated() where digest.rowCount > 0 {
-        entries[bucket].digests[part.load] = digest
-        entries[bucket].rowCounts[part.load] = part.rowCount
-        if !part.keyedRows.isEmpty { entries[bucket].keyedRows += part.keyedRows[bucket] }
+      for (bucket, digest) in part.digests.enumerated() where part.touches(bucket) {
+        entries[bucket].isThere = true
+        if digest.rowCount > 0 {
+          entries[bucket].digests[part.load] = digest
+          entries[bucket].rowCounts[part.load] = part.rowCount
+        }
+        if !part.keyed.isEmpty { entries[bucket].keyed.append(part.keyed[bucket]) }
       }
     }
     return entries
@@ -171,7 +199,7 @@ struct Oracle {
   mutating func append(_ change: Change) {
     for table in change.tables {
       for (bucket, entry) in entries(of: change, in: table).enumerated()
-      where !entry.digests.isEmpty {
+      where entry.isThere {
         histories[table]?[bucket].append(entry)
       }
     }
@@ -180,7 +208,7 @@ struct Oracle {
   private mutating func remove(_ change: Change) {
     for table in change.tables {
       for (bucket, entry) in entries(of: change, in: table).enumerated()
-      where !entry.digests.isEmpty {
+      where entry.isThere {
         histories[table]?[bucket].removeLast()
       }
     }
@@ -205,13 +233,8 @@ struct Oracle {
     return contents
   }
 
-  /// The ids of all rows of a table that readers see; nil when that is not known.
-  func rows(of table: Int) -> [Int]? {
-    if keyedTables.contains(table) {
-      let rows = keyedRows(of: table)
-      guard rows.allSatisfy({ $0.count == 1 }) else { return nil }
-      return rows.joined().filter { !$0.isDeletion }.map(\.id).sorted()
-    }
+  /// The ids of all rows of a table whose keys are not unique.
+  func idsWithoutKeys(of table: Int) -> [Int] {
     var rowCounts: [Int: Int] = [:]
     for entry in (histories[table] ?? []).joined() { rowCounts.merge(entry.rowCounts) { $1 } }
     return rowCounts.keys.sorted().flatMap {
@@ -235,17 +258,21 @@ struct Oracle {
   }
 
   /// Decides about uncertain changes.
-  /// - Parameter found: by table and bucket, what was read of each load.
+  /// - Parameters:
+  ///   - found: by table and bucket, what was read of each load.
+  ///   - versions: by table, the versions of its tablets.
+  ///   - state: of transactions, as far as the store knows them.
   /// - Returns: the numbers of those that have happened.
   mutating func recovered(
-    _ found: [Int: [[Int: Digest]]]
+    _ found: [Int: [[Int: Digest]]], versions: [Int: [Version]],
+    state: (TransactionID) -> TransactionState?
   ) throws(SimulationFailure) -> Set<Int> {
     let candidates = uncertain
     uncertain.removeAll()
     var kept: Set<Int> = []
     var firstLost: Int?
     var promises: [Change.Part] = []
-    for event in candidates {
+    for (index, event) in candidates.enumerated() {
       let wasAcknowledged = takenByPowerFailure.contains(event.number)
       switch event {
       case .promise(let part):
@@ -258,7 +285,10 @@ struct Oracle {
       case .change(let change):
         // A decision that threw and was asked for again is one change all the same.
         guard !kept.contains(change.number) else { continue }
-        let isThere = try isPresent(change, in: found)
+        let isThere =
+          change.isMarked
+          ? try isPresent(change, in: found)
+          : try isVisible(change, before: candidates[(index + 1)...], found, versions, state)
         if isThere == false, wasAcknowledged { firstLost = firstLost ?? change.number }
         guard isThere ?? false else { continue }
         if let firstLost, wasAcknowledged {
@@ -275,6 +305,24 @@ struct Oracle {
     try recoveredAttempts(found, after: promises, isBroken: firstLost != nil)
     takenByPowerFailure.removeAll()
     return kept
+  }
+
+  /// Whether a change is there of which segments do not tell, as its transaction says, or else the
+  /// versions that there are.
+  private func isVisible(
+    _ change: Change, before later: ArraySlice<Event>, _ found: [Int: [[Int: Digest]]],
+    _ versions: [Int: [Version]], _ state: (TransactionID) -> TransactionState?
+  ) throws(SimulationFailure) -> Bool {
+    if let id = change.transaction, let state = state(id) { return state == .visible }
+    guard let part = change.parts.first,
+      let bucket = part.digests.indices.first(where: { part.touches($0) }),
+      let version = versions[part.table]?[bucket]
+    else { return false }
+    var known = histories[part.table]?[bucket].count ?? 0
+    for case .change(let other) in later where other.isMarked {
+      if other.touches(part.table, bucket), try isPresent(other, in: found) ?? false { known += 1 }
+    }
+    return version > Version(Int64(known + 1))
   }
 
   /// Rows of a version that a power failure did not take no longer wait.

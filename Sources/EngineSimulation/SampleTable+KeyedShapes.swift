@@ -7,23 +7,24 @@ extension SampleTable {
   /// - Parameters:
   ///   - options: of the next table, without a sequence column.
   ///   - isSequenced: whether the next table has a sequence column.
+  ///   - rowStore: of the next table.
   static func keyed(
     isIndexed: Bool, durability: () -> Durability, options: () -> UniqueKeyOptions,
-    isSequenced: () -> Bool
+    isSequenced: () -> Bool, rowStore: () -> StoredRows?
   ) throws -> [SampleTable] {
     [
-      try states(durability(), options(), isSequenced()),
-      try profiles(durability(), options(), isSequenced()),
+      try states(durability(), options(), isSequenced(), rowStore()),
+      try profiles(durability(), options(), isSequenced(), rowStore()),
       try texts(isIndexed: isIndexed, durability()),
     ]
   }
 
   private static let values = [
-    Column(name: "moment", type: .int32, isNullable: true) { bits, _ in
+    SampleColumn(name: "moment", type: .int32, isNullable: true) { bits, _ in
       moment(bits).map { .integer(Int128($0)) } ?? .null
     },
-    Column(name: "id", type: .int64) { .integer(Int128($1)) },
-    Column(name: "state", type: .string, isNullable: true) { bits, id in
+    SampleColumn(name: "id", type: .int64, defaultValue: .integer(-1)) { .integer(Int128($1)) },
+    SampleColumn(name: "state", type: .string, isNullable: true) { bits, id in
       (bits >> 32) % 5 == 0 ? .null : .string("state \(id)")
     },
   ]
@@ -41,34 +42,50 @@ extension SampleTable {
 
   /// One key column, one tablet.
   private static func states(
-    _ durability: Durability, _ options: UniqueKeyOptions, _ isSequenced: Bool
+    _ durability: Durability, _ options: UniqueKeyOptions, _ isSequenced: Bool,
+    _ rowStore: StoredRows?
   ) throws -> SampleTable {
-    let keys = Keys(shardCount: 1, sequence: isSequenced ? moment : nil)
-    let key = Column(name: "key", type: .int64) { bits, id in
-      .integer(Int128(keys.key(bits, id) * 7 - 50))
-    }
+    let keys = Keys(
+      shardCount: 1, sequence: isSequenced ? (1, moment) : nil,
+      values: { [.integer(Int128($0 * 7 - 50))] },
+      key: { values in
+        guard case .integer(let value) = values[0] else { return nil }
+        return (Int(value) + 50) / 7
+      })
+    let key = SampleColumn(name: "key", type: .int64) { keys.values(keys.key($0, $1))[0] }
     return try SampleTable(
       number: 0, columns: [key] + values, sortKeyCount: 1, keys: keys
     ) { schema in
       try TableDefinition(
         name: "states", schema: schema, segmentOptions: SegmentOptions(rowsPerPage: 8),
-        durability: durability, uniqueKeys: Self.options(options, isSequenced))
+        durability: durability, uniqueKeys: Self.options(options, isSequenced),
+        rowStore: rowStore)
     }
   }
 
   /// Keys of two columns, one of them a string that may be null, and two tablets.
   private static func profiles(
-    _ durability: Durability, _ options: UniqueKeyOptions, _ isSequenced: Bool
+    _ durability: Durability, _ options: UniqueKeyOptions, _ isSequenced: Bool,
+    _ rowStore: StoredRows?
   ) throws -> SampleTable {
     let shardCount = 4
-    let keys = Keys(shardCount: shardCount, sequence: isSequenced ? moment : nil)
-    let columns = [
-      Column(name: "shard", type: .int32) { bits, id in
-        .integer(Int128(keys.key(bits, id) % shardCount))
+    let keys = Keys(
+      shardCount: shardCount, sequence: isSequenced ? (2, moment) : nil,
+      values: { key in
+        let name = key / shardCount
+        return [
+          .integer(Int128(key % shardCount)), name == 2 ? .null : .string("name \(name)"),
+        ]
       },
-      Column(name: "name", type: .string, isNullable: true) { bits, id in
-        let name = keys.key(bits, id) / shardCount
-        return name == 2 ? .null : .string("name \(name)")
+      key: { values in
+        guard case .integer(let shard) = values[0] else { return nil }
+        guard case .string(let text) = values[1] else { return 2 * shardCount + Int(shard) }
+        return Int(text.dropFirst(5)).map { $0 * shardCount + Int(shard) }
+      })
+    let columns = [
+      SampleColumn(name: "shard", type: .int32) { keys.values(keys.key($0, $1))[0] },
+      SampleColumn(name: "name", type: .string, isNullable: true) {
+        keys.values(keys.key($0, $1))[1]
       },
     ]
     return try SampleTable(
@@ -77,7 +94,8 @@ extension SampleTable {
       try TableDefinition(
         name: "profiles", schema: schema, distribution: ["shard"], bucketCount: 2,
         segmentOptions: SegmentOptions(rowsPerPage: 16, compression: .zstd(level: 1)),
-        durability: durability, uniqueKeys: Self.options(options, isSequenced))
+        durability: durability, uniqueKeys: Self.options(options, isSequenced),
+        rowStore: rowStore)
     }
   }
 }

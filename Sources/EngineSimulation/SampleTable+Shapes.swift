@@ -15,17 +15,17 @@ extension SampleTable {
     ]
   }
 
-  private static let id = Column(name: "id", type: .int64) { .integer(Int128($1)) }
+  private static let id = SampleColumn(name: "id", type: .int64) { .integer(Int128($1)) }
 
   private static func orders(isIndexed: Bool, _ durability: Durability) throws -> SampleTable {
     let columns = [
-      Column(name: "user_id", type: .int64) { bits, _ in .integer(Int128(bits % 50)) },
-      Column(name: "at", type: .datetime) { bits, _ in .integer(Int128((bits >> 8) % 1000)) },
-      Column(name: "status", type: .string, isNullable: true) { bits, _ in
+      SampleColumn(name: "user_id", type: .int64) { bits, _ in .integer(Int128(bits % 50)) },
+      SampleColumn(name: "at", type: .datetime) { bits, _ in .integer(Int128((bits >> 8) % 1000)) },
+      SampleColumn(name: "status", type: .string, isNullable: true) { bits, _ in
         (bits >> 20) % 4 == 0
           ? .null : .string(["paid", "shipped", "new"][Int((bits >> 24) % 3)])
       },
-      Column(name: "amount", type: .decimal(precision: 12, scale: 2)) { bits, _ in
+      SampleColumn(name: "amount", type: .decimal(precision: 12, scale: 2)) { bits, _ in
         .integer(Int128((bits >> 30) % 100_000))
       }, id,
     ]
@@ -46,13 +46,15 @@ extension SampleTable {
 
   private static func readings(_ durability: Durability) throws -> SampleTable {
     let columns = [
-      Column(name: "sensor", type: .int32) { bits, _ in .integer(Int128(bits % 9)) },
-      Column(name: "day", type: .date) { bits, _ in .integer(Int128(20_000 + (bits >> 8) % 30)) },
-      Column(name: "value", type: .double, isNullable: true) { bits, _ in
+      SampleColumn(name: "sensor", type: .int32) { bits, _ in .integer(Int128(bits % 9)) },
+      SampleColumn(name: "day", type: .date) { bits, _ in
+        .integer(Int128(20_000 + (bits >> 8) % 30))
+      },
+      SampleColumn(name: "value", type: .double, isNullable: true) { bits, _ in
         (bits >> 20) % 5 == 0 ? .null : .floating(Double((bits >> 24) % 10_000) / 8)
       },
-      Column(name: "is_valid", type: .bool) { bits, _ in .integer(Int128((bits >> 40) % 2)) },
-      Column(name: "total", type: .decimal(precision: 30, scale: 4)) { bits, _ in
+      SampleColumn(name: "is_valid", type: .bool) { bits, _ in .integer(Int128((bits >> 40) % 2)) },
+      SampleColumn(name: "total", type: .decimal(precision: 30, scale: 4)) { bits, _ in
         .integer(Int128(bits) * 1_000_003)
       }, id,
     ]
@@ -67,8 +69,8 @@ extension SampleTable {
   static func texts(isIndexed: Bool, _ durability: Durability) throws -> SampleTable {
     let words = ["river", "sand", "stone", "delta", "flood", "silt", "bank", "mud"]
     let columns = [
-      Column(name: "code", type: .string) { bits, _ in .string("code \(bits % 17)") }, id,
-      Column(name: "body", type: .string, isNullable: true) { bits, id in
+      SampleColumn(name: "code", type: .string) { bits, _ in .string("code \(bits % 17)") }, id,
+      SampleColumn(name: "body", type: .string, isNullable: true) { bits, id in
         let chosen = (0..<Int(bits % 7)).map { words[Int((bits >> (8 + 4 * UInt64($0))) % 8)] }
         return bits % 7 == 0 ? .null : .string(chosen.joined(separator: " ") + " \(id)")
       },

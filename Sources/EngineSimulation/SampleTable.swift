@@ -7,41 +7,32 @@ import TabletEngine
 /// A table of the simulation. Every value of a row follows from the row's id, so that whoever reads
 /// a row can tell whether it is what was written without keeping a copy.
 struct SampleTable: Sendable {
-  /// One column, and how its values follow from the id of a row and the bits that the id hashes to.
-  struct Column: Sendable {
-    let name: String
-    let type: DataType
-    var isNullable = false
-    let value: @Sendable (_ bits: UInt64, _ id: Int) -> Value
-  }
-
   /// Rows of one load at most; ids of loads lie this far apart.
   static let rowCountMax = 1000
 
   /// Tells tables apart in the hash of rows, and in the oracle.
   let number: Int
+  /// As it is created.
   let definition: TableDefinition
-  private let columns: [Column]
-  private let idColumn: Int
+  let schema: SampleSchema
   /// Nil where keys are not unique.
   let keys: Keys?
 
   /// - Parameter makeDefinition: from the schema that the columns make.
   init(
-    number: Int, columns: [Column], sortKeyCount: Int, keys: Keys? = nil,
+    number: Int, columns: [SampleColumn], sortKeyCount: Int, keys: Keys? = nil,
     _ makeDefinition: (Schema) throws -> TableDefinition
   ) throws {
     self.number = number
-    self.columns = columns
     self.keys = keys
-    let schema = try Schema(
+    schema = SampleSchema(columns, sortKeyCount: sortKeyCount)
+    let stored = try Schema(
       columns: columns.enumerated().map { index, column in
-        StorageBase.Column(
+        Column(
           id: ColumnID(rawValue: UInt32(index + 1)), name: column.name, type: column.type,
-          isNullable: column.isNullable)
+          isNullable: column.isNullable, defaultValue: column.defaultValue)
       }, sortKeyCount: sortKeyCount, keysModel: keys == nil ? .duplicate : .unique)
-    definition = try makeDefinition(schema)
-    idColumn = try schema.requireIndex(of: "id")
+    definition = try makeDefinition(stored)
   }
 
   var name: String { definition.name }
@@ -53,70 +44,89 @@ struct SampleTable: Sendable {
     load * rowCountMax..<load * rowCountMax + rowCount
   }
 
-  func row(_ id: Int) -> [Value] {
-    let bits = bits(of: id)
-    return columns.map { $0.value(bits, id) }
-  }
-
   func bits(of id: Int) -> UInt64 { mixBits(UInt64(id) &* 8 &+ UInt64(number)) }
 
+  /// Columns that rows are spread by are there from the beginning.
   func bucket(of id: Int) -> Int {
-    let row = row(id)
-    return definition.bucket(of: definition.distribution.map { row[$0] })
+    let bits = bits(of: id)
+    return definition.bucket(
+      of: definition.distribution.map { schema.columns[$0].value(bits, id) })
   }
 
-  func batch(load: Int, rowCount: Int) -> ColumnBatch {
-    let schema = definition.schema
-    let builders = schema.columns.map { ColumnBuilder(type: $0.type) }
-    for id in Self.ids(load: load, rowCount: rowCount) {
-      for (builder, value) in zip(builders, row(id)) { builder.append(value) }
+  /// Some columns of rows, in this order.
+  /// - Parameter columns: as the table has them and as the simulation does.
+  func batch(
+    ids: [Int], _ columns: [(stored: Column, sample: SampleColumn)], sortKeyCount: Int
+  ) throws -> ColumnBatch {
+    let builders = columns.map { ColumnBuilder(type: $0.stored.type) }
+    for id in ids {
+      let bits = bits(of: id)
+      for (builder, column) in zip(builders, columns) {
+        builder.append(column.sample.value(bits, id))
+      }
     }
     return ColumnBatch(
-      schema: schema, rowCount: rowCount, columns: builders.map { $0.finish() })
+      schema: try Schema(columns: columns.map(\.stored), sortKeyCount: sortKeyCount),
+      rowCount: ids.count, columns: builders.map { $0.finish() })
   }
 
   /// What each tablet gets of a load, and keeps.
-  func digests(load: Int, rowCount: Int) -> [Digest] {
+  func digests(ids: [Int]) -> [Digest] {
     var digests = [Digest](repeating: Digest(), count: definition.bucketCount)
-    for id in Self.ids(load: load, rowCount: rowCount) where stays(id) {
-      digests[bucket(of: id)].add(row: id)
-    }
+    for id in ids where stays(id) { digests[bucket(of: id)].add(row: id) }
     return digests
   }
 
   /// Reads all rows of some segments that no others can take the place of.
+  /// - Parameters:
+  ///   - stored: the schema that they are read under.
+  ///   - row: what a row with an id has in it.
   /// - Returns: by load, what was found of it.
   /// - Throws: `SimulationFailure` for a row that nobody wrote, `StorageError` for what cannot be
   ///   read.
-  func read(_ segments: [RowsetSegment]) throws -> [Int: Digest] {
+  func read(
+    _ segments: [RowsetSegment], as stored: Schema, row: (Int) -> [Value]
+  ) throws -> [Int: Digest] {
     var found: [Int: Digest] = [:]
     for segment in segments {
-      try forEachRow(of: segment) { _, id in
-        if stays(id) { found[Self.load(ofRow: id), default: Digest()].add(row: id) }
+      // Whole rows of unique keys are read where readers see them.
+      let columns = keys == nil ? stored.columns : Array(stored.columns[..<stored.sortKeyCount])
+      try forEachRow(of: segment, columns) { values in
+        let id = try keys?.ownID(of: values) ?? (keys == nil ? checkedID(values, row) : nil)
+        if let id { found[Self.load(ofRow: id), default: Digest()].add(row: id) }
       }
     }
     return found
   }
 
-  /// Reads all rows of a segment.
-  /// - Throws: as `read`.
-  func forEachRow(of segment: RowsetSegment, _ body: (_ ordinal: Int, _ id: Int) -> Void) throws {
+  private func forEachRow(
+    of segment: RowsetSegment, _ columns: [Column], _ body: ([Value]) throws -> Void
+  ) throws {
     var work = PageWork()
     let reader = try segment.reader()
     for page in 0..<reader.pageCount {
-      let vectors = try definition.schema.columns.indices.map {
-        try reader.readPage(column: $0, page: page, work: &work)
+      let rowCount = reader.rowRange(ofPage: page).count
+      let vectors = try columns.map { column -> ColumnVector in
+        switch reader.schema.fit(of: column) {
+        case .stored(let position):
+          return try reader.readPage(column: position, page: page, work: &work)
+        case .widened(let position):
+          return try reader.readPage(column: position, page: page, work: &work)
+            .converted(to: column.type)
+        case .constant(let value): return .constant(value, type: column.type, count: rowCount)
+        case nil: throw SimulationFailure("table \(name): no column \(column.name)")
+        }
       }
-      let rows = reader.rowRange(ofPage: page)
-      for row in 0..<rows.count { body(rows.lowerBound + row, try checkedID(vectors, row)) }
+      for row in 0..<rowCount { try body(vectors.map { $0[row] }) }
     }
   }
 
-  private func checkedID(_ vectors: [ColumnVector], _ row: Int) throws -> Int {
-    let found = vectors.map { $0[row] }
-    guard case .integer(let id) = found[idColumn], id >= 0, id < 1 << 40, self.row(Int(id)) == found
-    else { throw SimulationFailure("table \(name): a row that nobody wrote: \(found)") }
-    return Int(id)
+  private func checkedID(_ values: [Value], _ row: (Int) -> [Value]) throws -> Int {
+    // The id is the one column of its type that is never dropped; it is looked for by what it says.
+    for case .integer(let id) in values where id >= 0 && id < 1 << 40 && row(Int(id)) == values {
+      return Int(id)
+    }
+    throw SimulationFailure("table \(name): a row that nobody wrote: \(values)")
   }
 }
 

@@ -45,7 +45,7 @@ extension Simulation {
       }
       begin()
       guard let expected else { return }
-      let rowCounts = expected.storedRowCounts
+      let rowCounts = expected.storedRowCounts(of: tables)
       guard rowCounts.contains(report.rows) else {
         throw SimulationFailure("a backup of \(report.rows) rows, expected \(rowCounts)")
       }
@@ -127,6 +127,7 @@ extension Simulation {
       copy.path, files: world.faulty, clock: world.clock, options: options)
     let names = store.snapshot().map(\.definition.name)
     for table in tables { try expected.recovered(table, exists: names.contains(table.name)) }
+    try recoverSchemas(of: store, &expected)
     try expected.compareLoads(isRestart: true) { store.transaction($0)?.state }
     try readAll(of: store, expected)
     try verify(store)

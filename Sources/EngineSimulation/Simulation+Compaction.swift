@@ -1,3 +1,4 @@
+import CompactionPolicies
 import StorageBase
 import StorageIO
 import TabletEngine
@@ -5,10 +6,11 @@ import TabletModel
 
 // Work in the background.
 extension Simulation {
-  /// The policies a run may have: those that are shipped, so tuned that they act on few rowsets.
-  static let policies = [
-    "full:k=1", "full:k=3", "num-based:min_deltas=2", "gradient:min_deltas=3", "gradient", "none",
-  ]
+  /// The policies a run may have: all that are shipped, and some so tuned that they act on few
+  /// rowsets.
+  static let policies =
+    ["full:k=1", "full:k=3", "num-based:min_deltas=2", "gradient:min_deltas=3"]
+    + PolicyCatalogue.shipped.entries.map(\.name)
 
   /// Sweeps or writes a checkpoint.
   func maintain(_ name: String, _ body: (Store) throws -> Void) throws {

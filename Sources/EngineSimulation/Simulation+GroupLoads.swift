@@ -13,7 +13,9 @@ struct GroupTicket {
 extension Simulation {
   /// Rows that are promised now and visible later.
   func groupLoad() throws {
-    guard let store = world.store, let (table, part, batch) = someRows() else { return }
+    guard let store = world.store, let (table, part, batch) = try someRows(in: store) else {
+      return
+    }
     guard !isLarge(batch) else { return try loadAlone(batch, part, into: table, .async) }
     do {
       let receipt = try uninterrupted {
@@ -41,7 +43,9 @@ extension Simulation {
 
   /// Rows of a client that waits for them; it asks later.
   func submitGroupRows() throws {
-    guard let store = world.store, let (table, part, batch) = someRows() else { return }
+    guard let store = world.store, let (table, part, batch) = try someRows(in: store) else {
+      return
+    }
     guard !isLarge(batch) else { return try loadAlone(batch, part, into: table, .sync) }
     oracle.submitted(part)
     do {
@@ -140,6 +144,7 @@ extension Simulation {
   ) throws {
     guard let store = world.store else { return }
     let change = Oracle.Change(number: part.load, parts: [part])
+    let deadline = world.clock.now().advanced(bySeconds: world.options.prepareTimeoutSeconds)
     do {
       let receipt: GroupLoadReceipt?
       switch mode {
@@ -158,6 +163,9 @@ extension Simulation {
       if case StorageError.tooManyVersions = error {
         return trace.note("too many versions", "\(part.load)")
       }
+      if isAborted(error), deadline <= world.clock.now() {
+        return trace.note("commit of an aborted load", "\(part.load)")
+      }
       try excuse(error, "group load", "\(part.load)")
       if !saysNothingWasWritten(error) { oracle.mayHaveHappened(change) }
     }
@@ -167,11 +175,13 @@ extension Simulation {
     batch.columns.reduce(0) { $0 + $1.byteCount } >= world.options.groupLoadByteCount
   }
 
-  private func someRows() -> (SampleTable, Oracle.Change.Part, ColumnBatch)? {
+  private func someRows(
+    in store: Store
+  ) throws -> (SampleTable, Oracle.Change.Part, ColumnBatch)? {
     guard !knownTables.isEmpty else { return nil }
     let table = knownTables[random.index(of: knownTables)]
     let part = makeChange(for: [table], allowsDeletions: false).parts[0]
-    return (table, part, table.batch(load: part.load, rowCount: part.rowCount))
+    return (table, part, try batch(part, in: store))
   }
 
   /// Clients look whether there is an answer, and compare it with what is visible.

@@ -91,7 +91,8 @@ extension Simulation {
   func loads(
     thatAppearedIn table: SampleTable, of store: Store, _ oracle: Oracle
   ) throws -> Set<Int>? {
-    let tablets = try store.snapshot(of: table.name).tablets
+    let snapshot = try store.snapshot(of: table.name)
+    let tablets = snapshot.tablets
     let known = oracle.versions(of: table.number)
     guard tablets.map(\.version) != known else { return nil }
     var loads: Set<Int> = []
@@ -100,22 +101,30 @@ extension Simulation {
         throw SimulationFailure(
           "table \(table.name) is at version \(tablet.version), expected \(version)")
       }
-      loads.formUnion(try newestRows(tablet, of: table).keys)
+      let rows = try newestRows(tablet, of: table, as: snapshot.definition, oracle)
+      loads.formUnion(rows.keys)
     }
     return loads
   }
 
   private func newestRows(
-    _ tablet: TabletSnapshot, of table: SampleTable
+    _ tablet: TabletSnapshot, of table: SampleTable, as definition: TableDefinition,
+    _ oracle: Oracle
   ) throws -> [Int: Digest] {
-    try withoutFaults { try table.read(tablet.rowsets.last?.segments ?? []) }
+    let schema = try oracle.schema(of: table, as: definition)
+    return try withoutFaults {
+      try table.read(tablet.rowsets.last?.segments ?? [], as: definition.schema) {
+        oracle.row($0, of: table, in: schema)
+      }
+    }
   }
 
   /// The new version has the rows of its loads and nothing else.
   func compareNewest(
     _ table: SampleTable, _ change: Oracle.Change, in store: Store, _ oracle: Oracle
   ) throws {
-    let tablets = try store.snapshot(of: table.name).tablets
+    let snapshot = try store.snapshot(of: table.name)
+    let tablets = snapshot.tablets
     guard tablets.map(\.version) == oracle.versions(of: table.number) else {
       throw SimulationFailure(
         "a group load made the versions \(tablets.map(\.version)) of table \(table.name), "
@@ -127,7 +136,7 @@ extension Simulation {
         expected[part.load] = part.digests[bucket]
       }
       guard !expected.isEmpty else { continue }
-      let found = try newestRows(tablet, of: table)
+      let found = try newestRows(tablet, of: table, as: snapshot.definition, oracle)
       guard found == expected else {
         throw SimulationFailure(
           "a group load of \(table.name) has \(found.keys.sorted()), expected "

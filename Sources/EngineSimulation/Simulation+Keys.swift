@@ -1,29 +1,51 @@
+import QueryEngine
 import StorageBase
 import TabletEngine
 
 // What readers see of tables with unique keys.
 extension Simulation {
-  /// A tablet shows one row of each key, the one that its version has.
+  /// A table shows one row of each key, the one that its version has.
   func compareKeys(
-    _ tablet: TabletSnapshot, of table: SampleTable, _ bucket: Int, in oracle: Oracle
+    _ snapshot: TableSnapshot, of table: SampleTable, in oracle: Oracle
   ) throws {
-    let expected = oracle.keyedRows(of: table.number, bucket: bucket, at: tablet.version)
-    var found: [Int: KeyedRow] = [:]
-    let place = "table \(table.name) bucket \(bucket) version \(tablet.version)"
-    for id in try table.liveIDs(tablet) {
-      guard let row = table.keyedRow(id, allowsDeletions: false) else { continue }
-      if let other = found.updateValue(row, forKey: row.key) {
-        throw SimulationFailure("\(place): key \(row.key) has the rows \(other.id) and \(id)")
+    let schema = try oracle.schema(of: table, as: snapshot.definition)
+    let found = try rowsByKey(of: snapshot, table)
+    for (bucket, tablet) in snapshot.tablets.enumerated() {
+      let place = "table \(table.name) bucket \(bucket) version \(tablet.version)"
+      let expected = oracle.keyedStates(of: table, bucket: bucket, at: tablet.version)
+      for key in Set(expected.keys).union(found[bucket].keys).sorted() {
+        let rows = found[bucket][key] ?? []
+        guard rows.count <= 1 else {
+          throw SimulationFailure("\(place): key \(key) has the rows \(rows)")
+        }
+        let possible = Set(
+          (expected[key] ?? []).map {
+            $0.isDeletion ? nil : oracle.row(of: key, $0, of: table, in: schema)
+          })
+        guard possible.contains(rows.first) else {
+          throw SimulationFailure(
+            "\(place): key \(key) has the row \(rows.first as Any), expected one of \(possible)")
+        }
       }
     }
-    for key in Set(expected.keys).union(found.keys).sorted() {
-      let possible = Set((expected[key] ?? []).map { $0.isDeletion ? nil : $0.id })
-      let isExpected = possible.isEmpty ? false : possible.contains(found[key]?.id)
-      guard isExpected else {
-        throw SimulationFailure(
-          "\(place): key \(key) has the row \(found[key]?.id as Any), expected one of \(possible)")
+  }
+
+  /// By bucket and key, the rows that a reader sees.
+  private func rowsByKey(
+    of snapshot: TableSnapshot, _ table: SampleTable
+  ) throws -> [[Int: [[Value]]]] {
+    guard let keys = table.keys else { return [] }
+    let count = table.schema.sortKeyCount
+    var found = [[Int: [[Value]]]](repeating: [:], count: snapshot.tablets.count)
+    for row in try Query.selectingAll().run(on: snapshot).result.rows {
+      let values = Array(row[..<count])
+      guard let key = keys.key(values), keys.values(key) == values else {
+        throw SimulationFailure("table \(table.name): a key that nobody wrote: \(values)")
       }
+      let bucket = table.definition.bucket(of: table.definition.distribution.map { row[$0] })
+      found[bucket][key, default: []].append(row)
     }
+    return found
   }
 
   /// A state of the past, if it is still kept, shows what it showed when it was the newest.
@@ -40,9 +62,7 @@ extension Simulation {
         "table \(table.name) as of \(sequence) cannot be read, and \(range) are kept")
     }
     try attempt("read past", "\(table.name) \(sequence)") {
-      for (bucket, tablet) in past.tablets.enumerated() {
-        try compare(tablet, of: table, bucket, in: oracle)
-      }
+      try compareRows(of: past, table, in: oracle)
     }
   }
 }

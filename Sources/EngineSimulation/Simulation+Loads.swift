@@ -1,3 +1,4 @@
+import QueryEngine
 import ScanKernels
 import StorageBase
 import TabletEngine
@@ -7,6 +8,8 @@ import TabletModel
 struct PreparedChange {
   let load: PreparedLoad
   let change: Oracle.Change
+  /// Whether it is refused when its keys are new.
+  var mayBeRefused = false
 }
 
 // What brings rows into the store: tables, and loads of one phase.
@@ -42,24 +45,50 @@ extension Simulation {
   }
 
   func commitPrepared() throws {
-    guard !prepared.isEmpty else { return }
+    guard mayTakeTurns, !prepared.isEmpty else { return }
     try commit(prepared.remove(at: random.index(of: prepared)))
   }
 
   /// A new load of some rows for each of these tables.
   /// - Parameter allowsDeletions: whether some of the rows are deletions where keys are unique.
   func makeChange(for chosen: [SampleTable], allowsDeletions: Bool = true) -> Oracle.Change {
-    let number = nextLoad
-    nextLoad += 1
+    let number = takeNumber()
     let parts = chosen.map { table in
       let rowCount = Int(random.next() % 24)
+      let ids = Array(SampleTable.ids(load: number, rowCount: rowCount))
+      oracle.writes(number, into: table)
       return Oracle.Change.Part(
-        table: table.number, load: number, rowCount: rowCount,
-        digests: table.digests(load: number, rowCount: rowCount),
-        keyedRows: table.keyedRows(
-          load: number, rowCount: rowCount, allowsDeletions: allowsDeletions))
+        table: table.number, load: number, rowCount: rowCount, digests: table.digests(ids: ids),
+        keyed: table.keyedVersions(ids: ids) { allowsDeletions && table.isDeletion($0) } ?? [])
     }
     return Oracle.Change(number: number, parts: parts)
+  }
+
+  func takeNumber() -> Int {
+    defer { nextLoad += 1 }
+    return nextLoad
+  }
+
+  /// The rows of a load as the table has its columns now.
+  func batch(_ part: Oracle.Change.Part, in store: Store) throws -> ColumnBatch {
+    let table = tables[part.table]
+    let definition = try store.snapshot(of: table.name).definition
+    let schema = try oracle.schema(of: table, as: definition)
+    return try table.batch(
+      ids: Array(SampleTable.ids(load: part.load, rowCount: part.rowCount)),
+      Array(zip(definition.schema.columns, schema.columns)), sortKeyCount: schema.sortKeyCount)
+  }
+
+  /// The rows of a load that are deletions, as the client knows them or as a condition finds them.
+  func deleteSigns(_ part: Oracle.Change.Part, in batch: ColumnBatch) throws -> Bitmap? {
+    let table = tables[part.table]
+    guard table.keys != nil else { return nil }
+    let ids = Array(SampleTable.ids(load: part.load, rowCount: part.rowCount))
+    let signs = table.deleteSigns(ids: ids)
+    guard let signs, random.next() % 2 == 0 else { return signs }
+    let deleted = signs.rowIDs().map { "\(ids[Int($0)])" }.joined(separator: ", ")
+    return try RowCondition("id in (\(deleted)) and 0 < id + 1", schema: batch.schema)
+      .rows(of: batch)
   }
 
   var knownTables: [SampleTable] { tables.filter { oracle.tables.contains($0.number) } }
@@ -105,10 +134,9 @@ extension Simulation {
     }
     try begun(builder.transaction, label: label, change)
     do {
-      let rowCount = change.parts[0].rowCount
-      try builder.append(
-        table.batch(load: change.number, rowCount: rowCount),
-        deleteSigns: table.deleteSigns(load: change.number, rowCount: rowCount))
+      let part = change.parts[0]
+      let batch = try batch(part, in: store)
+      try builder.append(batch, deleteSigns: try deleteSigns(part, in: batch))
       return PreparedChange(load: try builder.prepare(), change: change)
     } catch {
       givenUp(builder.transaction)
@@ -125,7 +153,7 @@ extension Simulation {
     }
   }
 
-  private func commit(_ prepared: PreparedChange) throws {
+  func commit(_ prepared: PreparedChange) throws {
     guard let store = world.store else { return }
     let number = prepared.change.number
     let id = prepared.load.transaction
@@ -140,6 +168,10 @@ extension Simulation {
       }
       if isAborted(error), oracle.loads[id]?.possible.contains(.aborted) ?? true {
         return trace.note("commit of an aborted load", "\(number)")
+      }
+      if prepared.mayBeRefused, isRefusal(error) {
+        trace.note("new keys refused", "\(number)")
+        return givenUp(id)
       }
       try excuse(error, "load", "\(number)")
       if saysNothingWasWritten(error) { return givenUp(id) }
@@ -157,6 +189,7 @@ extension Simulation {
     let isEmpty = change.parts.allSatisfy { $0.rowCount == 0 }
     let hasLabel = !(oracle.loads[id]?.label ?? "").isEmpty
     trace.remark("\(change.number) in \(change.tables): \(receipt.durability)")
+    if receipt.redoneRowCount > 0 { trace.note("conflict", "\(change.number)") }
     switch receipt.durability {
     case .onDisk: oracle.acknowledged(change, isSynced: true)
     case .within(let milliseconds):
@@ -180,7 +213,7 @@ extension Simulation {
     for part in change.parts {
       let tablets = try store.snapshot(of: tables[part.table].name).tablets
       let versions = oracle.versions(of: part.table)
-      for (bucket, digest) in part.digests.enumerated() where digest.rowCount > 0 {
+      for bucket in part.digests.indices where part.touches(bucket) {
         expected[tablets[bucket].id] = versions[bucket]
       }
     }

@@ -10,18 +10,21 @@ extension Simulation {
     let known = oracle.tables
     guard let store = world.store, !known.isEmpty else { return }
     let table = tables[known[random.index(of: known)]]
-    guard let rows = oracle.rows(of: table.number) else { return }
-    let (filter, matches) = condition(on: table, rows)
+    guard let rows = oracle.visibleRows(of: table) else { return }
+    let columns = oracle.schema(of: table).columns
+    let (filter, matches) = condition(on: columns, rows)
     var query = Query.computing(.countAll, as: "count").computing(.sum("id"), as: "sum")
       .computing(.max("id"), as: "max")
     if let filter { query = query.filtered(by: filter) }
+    guard let id = columns.firstIndex(where: { $0.name == "id" }) else { return }
     try attempt("query", table.name) {
       let found = try query.run(on: try store.snapshot(of: table.name)).result.rows
-      let selected = rows.filter(matches)
+      let ids = rows.filter(matches).map { row -> Int128 in
+        if case .integer(let value) = row[id] { value } else { 0 }
+      }
       let expected: [Value] = [
-        .integer(Int128(selected.count)),
-        selected.isEmpty ? .null : .integer(Int128(selected.reduce(0, +))),
-        selected.max().map { .integer(Int128($0)) } ?? .null,
+        .integer(Int128(ids.count)), ids.isEmpty ? .null : .integer(ids.reduce(0, +)),
+        ids.max().map { .integer($0) } ?? .null,
       ]
       guard found == [expected] else {
         throw SimulationFailure(
@@ -32,25 +35,19 @@ extension Simulation {
 
   /// A condition that some of the rows meet, and what tells whether one does.
   private func condition(
-    on table: SampleTable, _ rows: [Int]
-  ) -> (Predicate?, (Int) -> Bool) {
-    let columns = table.definition.schema.columns
+    on columns: [SampleColumn], _ rows: [[Value]]
+  ) -> (Predicate?, ([Value]) -> Bool) {
     guard random.next() % 4 != 0, !rows.isEmpty else { return (nil, { _ in true }) }
     let column = random.index(of: columns)
-    let wanted = table.row(rows[random.index(of: rows)])[column]
+    let wanted = rows[random.index(of: rows)][column]
     let name = columns[column].name
-    if wanted.isNull { return (.isNull(name), { table.row($0)[column].isNull }) }
+    if wanted.isNull { return (.isNull(name), { $0[column].isNull }) }
     if random.next() % 2 == 0 {
-      return (
-        .compare(name, .equal, .stored(wanted)), { table.row($0)[column] == wanted }
-      )
+      return (.compare(name, .equal, .stored(wanted)), { $0[column] == wanted })
     }
     return (
       .compare(name, .less, .stored(wanted)),
-      { id in
-        let value = table.row(id)[column]
-        return !value.isNull && value.precedes(wanted)
-      }
+      { row in !row[column].isNull && row[column].precedes(wanted) }
     )
   }
 }

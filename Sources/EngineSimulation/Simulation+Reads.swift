@@ -64,7 +64,9 @@ extension Simulation {
     }
     try attempt("read older", "\(table.name) \(version)") {
       let expected = oracle.contents(of: table.number, bucket: bucket, at: version)
-      try compare(try table.read(segments), expected, table, bucket, version)
+      try compare(
+        try read(segments, of: table, as: snapshot.definition, oracle), expected, table, bucket,
+        version)
     }
   }
 
@@ -100,18 +102,28 @@ extension Simulation {
     guard found == versions else {
       throw SimulationFailure("table \(table.name): versions \(found), expected \(versions)")
     }
+    try compareRows(of: snapshot, table, in: oracle)
+  }
+
+  /// A table shows what its tablets had at their versions.
+  func compareRows(of snapshot: TableSnapshot, _ table: SampleTable, in oracle: Oracle) throws {
+    guard table.keys == nil else { return try compareKeys(snapshot, of: table, in: oracle) }
     for (bucket, tablet) in snapshot.tablets.enumerated() {
-      try compare(tablet, of: table, bucket, in: oracle)
+      let expected = oracle.contents(of: table.number, bucket: bucket, at: tablet.version)
+      let found = try read(tablet.segments, of: table, as: snapshot.definition, oracle)
+      try compare(found, expected, table, bucket, tablet.version)
     }
   }
 
-  /// A tablet shows what it had at its version.
-  func compare(
-    _ tablet: TabletSnapshot, of table: SampleTable, _ bucket: Int, in oracle: Oracle
-  ) throws {
-    guard table.keys == nil else { return try compareKeys(tablet, of: table, bucket, in: oracle) }
-    let expected = oracle.contents(of: table.number, bucket: bucket, at: tablet.version)
-    try compare(try table.read(tablet.segments), expected, table, bucket, tablet.version)
+  /// What there is of each load in some segments.
+  private func read(
+    _ segments: [RowsetSegment], of table: SampleTable, as definition: TableDefinition,
+    _ oracle: Oracle
+  ) throws -> [Int: Digest] {
+    let schema = try oracle.schema(of: table, as: definition)
+    return try table.read(segments, as: definition.schema) {
+      oracle.row($0, of: table, in: schema)
+    }
   }
 
   private func compare(
@@ -140,11 +152,14 @@ extension Simulation {
     for table in tables {
       try oracle.recovered(table, exists: names.contains(table.name))
     }
+    try recoverSchemas(of: store, &oracle)
     var kept: Set<Int> = []
     if !oracle.uncertain.isEmpty || !oracle.attemptedTables.isEmpty {
       do {
         let found = try withoutFaults { try contents(of: store) }
-        kept = try oracle.recovered(found)
+        kept = try oracle.recovered(found, versions: try versions(of: store)) {
+          store.transaction($0)?.state
+        }
         trace.note("decided by recovery", "\(kept.count) kept")
       } catch let error as StorageError {
         // What was read wrongly while the store was opened stays in memory. The next process
@@ -170,10 +185,27 @@ extension Simulation {
   private func contents(of store: Store) throws -> [Int: [[Int: Digest]]] {
     var found: [Int: [[Int: Digest]]] = [:]
     for table in tables where oracle.tables.contains(table.number) {
-      found[table.number] = try store.snapshot(of: table.name).tablets
-        .map { try table.read($0.segments) }
+      let snapshot = try store.snapshot(of: table.name)
+      found[table.number] = try snapshot.tablets
+        .map { try read($0.segments, of: table, as: snapshot.definition, oracle) }
     }
     return found
+  }
+
+  private func versions(of store: Store) throws -> [Int: [Version]] {
+    var found: [Int: [Version]] = [:]
+    for table in tables where oracle.tables.contains(table.number) {
+      found[table.number] = try store.snapshot(of: table.name).tablets.map(\.version)
+    }
+    return found
+  }
+
+  /// Tables have the columns they should have, and whether changes of these have happened that
+  /// threw is known from now on.
+  func recoverSchemas(of store: Store, _ oracle: inout Oracle) throws {
+    for table in tables where oracle.tables.contains(table.number) {
+      try oracle.recoveredSchema(of: table, try store.snapshot(of: table.name).definition)
+    }
   }
 
   /// Nothing lies about that no rowset and no recovery needs.

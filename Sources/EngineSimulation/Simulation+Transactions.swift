@@ -25,11 +25,9 @@ extension Simulation {
     try begun(transaction.id, label: label, change)
     do {
       for part in change.parts {
-        let table = tables[part.table]
-        try transaction.builder(for: table.name)
-          .append(
-            table.batch(load: part.load, rowCount: part.rowCount),
-            deleteSigns: table.deleteSigns(load: part.load, rowCount: part.rowCount))
+        let batch = try batch(part, in: store)
+        try transaction.builder(for: tables[part.table].name)
+          .append(batch, deleteSigns: try deleteSigns(part, in: batch))
       }
       open.append(OpenTransaction(transaction: transaction, change: change))
       trace.note("begun", "\(change.number)")

@@ -49,6 +49,8 @@ public final class Simulation: @unchecked Sendable {
   /// Steps until the power fails, when the disk is dying.
   private var stepsToLive: Int?
   private var depth = 0
+  /// How often other steps have come between since the present step began.
+  private var interruptionCount = 0
   /// Whether compactions have been told to stop.
   var isCancelling = false
   /// What a step inside another found wrong; it cannot throw through the engine.
@@ -88,8 +90,10 @@ public final class Simulation: @unchecked Sendable {
       options: {
         UniqueKeyOptions(
           merge: merges[random.index(of: merges)],
-          index: UniqueKeyOptions.Index.allCases[Int(random.next() % 2)])
-      }, isSequenced: { random.next() % 2 == 0 })
+          index: UniqueKeyOptions.Index.allCases[Int(random.next() % 2)],
+          partialUpdates: PartialUpdate.Strategy.allCases[Int(random.next() % 2)])
+      }, isSequenced: { random.next() % 2 == 0 },
+      rowStore: { random.next() % 3 == 0 ? .all : nil })
   }
 
   /// Runs `stepCount` steps, then recovers once more without faults and checks everything.
@@ -116,6 +120,7 @@ public final class Simulation: @unchecked Sendable {
   public var events: [String] { trace.events ?? [] }
 
   private func step() throws {
+    interruptionCount = 0
     world.clock.advance(bySeconds: Double(random.next() % 1000) / 500)
     if let steps = stepsToLive {
       stepsToLive = steps - 1
@@ -130,6 +135,7 @@ public final class Simulation: @unchecked Sendable {
   func interrupt(oneIn chance: UInt64) {
     guard depth == 0, innerFailure == nil, random.next() % chance == 0 else { return }
     depth += 1
+    interruptionCount += 1
     defer { depth -= 1 }
     do {
       // What the step outside has made visible so far.
@@ -147,6 +153,10 @@ public final class Simulation: @unchecked Sendable {
     defer { depth -= 1 }
     return try body()
   }
+
+  /// Whether a step may commit what is made of rows that others may change. After some conflicts
+  /// such commits take turns, and one that is interrupted in its turn would wait for itself.
+  var mayTakeTurns: Bool { isOutermost || interruptionCount <= 2 }
 
   /// Whether this is a step of its own, not one within another.
   var isOutermost: Bool { depth == 0 }
@@ -167,6 +177,11 @@ public final class Simulation: @unchecked Sendable {
     case .submitGroupRows: try submitGroupRows()
     case .flushGroupLoads: try flushGroupLoads()
     case .abortGroupLoad: try abortGroupLoad()
+    case .updatePartially: try updatePartially()
+    case .preparePartially: try preparePartially()
+    case .deleteByKey: try deleteByKey()
+    case .deleteByCondition: try deleteByCondition()
+    case .alter: try alter()
     case .backUp: try backUp()
     case .restore: try restore()
     case .compact: try compact()

@@ -74,4 +74,5 @@ private final class YieldingFile: WritableFile {
   }
 
   func truncate(to byteCount: UInt64) throws { try base.truncate(to: byteCount) }
+  func reserve(upTo end: UInt64) throws { try base.reserve(upTo: end) }
 }

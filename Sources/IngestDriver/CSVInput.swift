@@ -25,22 +25,31 @@ public struct CSVInput: BatchSourceFactory {
     path: String, mappingPath: String?, maxErrors: Int, files: any FileSystem,
     batchByteCountMax: Int = CSVSource.batchByteCountLimit
   ) throws {
+    try self.init(
+      path: path,
+      mapping: mappingPath.map { try InputMapping(file: $0, files: files) }
+        ?? .inferred(from: files.openForReading(path, cause: .tool)),
+      maxErrors: maxErrors, files: files, batchByteCountMax: batchByteCountMax)
+  }
+
+  /// - Throws: as the other.
+  public init(
+    path: String, mapping: InputMapping, maxErrors: Int, files: any FileSystem,
+    batchByteCountMax: Int = CSVSource.batchByteCountLimit
+  ) throws {
     let file = try files.openForReading(path, cause: .tool)
-    let mapping: InputMapping
-    if let mappingPath {
-      let text = try files.openForReading(mappingPath, cause: .tool)
-      let bytes = try text.read(at: 0, count: Int(text.byteCount))
-      mapping = try InputMapping(yaml: String(decoding: bytes, as: UTF8.self), path: mappingPath)
-    } else {
-      mapping = try InputMapping.inferred(from: file)
-    }
     source = try CSVSource(
       file: file, mapping: mapping, maxErrors: maxErrors, batchByteCountMax: batchByteCountMax)
     byteCount = file.byteCount
-    tableName = String((path.split(separator: "/").last ?? "input").prefix { $0 != "." })
+    tableName = Self.tableName(of: path)
     distribution = mapping.hashBy
     bucketCount = mapping.bucketCount
     pruning = mapping.pruning
+  }
+
+  /// What a table is called by default.
+  public static func tableName(of path: String) -> String {
+    String((path.split(separator: "/").last ?? "input").prefix { $0 != "." })
   }
 
   public var schema: Schema { source.schema }

@@ -18,10 +18,16 @@ extension InputMapping {
   /// sort_key: [id]             # the first column unless told
   /// hash_by: [id]              # the first column of the sort key unless told
   /// buckets: 8
+  /// keys: unique               # rows of one sort key replace each other; duplicate unless told
+  /// merge: on-write            # or on-read
+  /// key_index: hash            # or sorted
+  /// sequence_column: at        # the greater value wins, else the later row
+  /// row_store: all             # or a list of columns
   /// ```
   ///
   /// `source` is a name of the header (the column's own unless told) or a position from 1;
-  /// without a header the place in this list. What `index`, `bloom_filter` and `ngram_filter` take
+  /// without a header the place in this list. A column with `input_only: true` is none of the
+  /// table: conditions on rows look at it. What `index`, `bloom_filter` and `ngram_filter` take
   /// is said in `MappingReader+Pruning.swift`.
   /// - Parameter path: names the file in errors.
   /// - Throws: `StorageError.invalidArgument` with every mistake and its line.
@@ -67,10 +73,13 @@ struct MappingReader {
     let sortKey = names(keys["sort_key"], "sort_key", columns)
     let hashBy = names(keys["hash_by"], "hash_by", columns)
     let buckets = readBuckets(keys["buckets"])
+    let uniqueKeys = readUniqueKeys(keys, columns)
+    let rowStore = readRowStore(keys["row_store"], columns)
     guard mistakes.isEmpty else { return nil }
     do {
       return try InputMapping(
-        dialect: dialect, columns: columns, sortKey: sortKey, hashBy: hashBy, bucketCount: buckets)
+        dialect: dialect, columns: columns, sortKey: sortKey, hashBy: hashBy, bucketCount: buckets,
+        uniqueKeys: uniqueKeys, rowStore: rowStore)
     } catch {
       complain(root, "\(error)")
       return nil
@@ -79,10 +88,11 @@ struct MappingReader {
 
   private static let topLevelKeys = [
     "format", "delimiter", "quote", "header", "trailing_delimiter", "null", "columns", "sort_key",
-    "hash_by", "buckets",
+    "hash_by", "buckets", "keys", "merge", "key_index", "sequence_column", "row_store",
   ]
   private static let columnKeys = [
     "name", "type", "nullable", "source", "format", "index", "bloom_filter", "ngram_filter",
+    "input_only",
   ]
 
   /// The members of a mapping whose keys are known; complains about the others.
@@ -186,6 +196,7 @@ struct MappingReader {
       complain(keys["type"] ?? element, typeComplaint(name, keys["type"]))
     }
     if let node = keys["nullable"] { column.isNullable = flag(node, "nullable") }
+    if let node = keys["input_only"] { column.isInputOnly = flag(node, "input_only") }
     if let node = keys["source"] {
       // A quoted number is a name of the header.
       if node.scalar?.style == .plain, let position = node.int {
@@ -227,7 +238,7 @@ struct MappingReader {
       + (guess.map { "; did you mean \($0)?" } ?? "; known: \(list(known))")
   }
 
-  private mutating func names(
+  mutating func names(
     _ node: Node?, _ key: String, _ columns: [InputMapping.ColumnMapping]
   ) -> [String]? {
     guard let node else { return nil }
@@ -260,5 +271,5 @@ struct MappingReader {
 
   func shown(_ node: Node) -> String { node.string.map { "\"\($0)\"" } ?? "a list" }
 
-  private func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+  func list(_ names: [String]) -> String { names.joined(separator: ", ") }
 }

@@ -14,6 +14,10 @@ public struct OrderStates: BatchSourceFactory {
     public var knownCount = 1
     /// 0 draws orders evenly; near 1 a few change most often.
     public var skew = 0.9
+    /// Whether each writer changes orders of its own only, so that it does not depend on whose load
+    /// comes last which row of an order is the newest: of `n` writers number `w` has the orders
+    /// `w + 1`, `w + 1 + n` and so on.
+    public var separatesWriters = false
 
     public init() {}
   }
@@ -65,10 +69,12 @@ final class OrderStateSource: BatchSource {
   private var random: SeededGenerator
   private let permutation = NumberPermutation(count: OrderStates.rankCount)
   private var known: Int
+  private let writer: Int
   private let writerCount: Int
 
   init(_ states: OrderStates, writer: Int, writerCount: Int) {
     self.states = states
+    self.writer = writer
     self.writerCount = writerCount
     schema = states.schema
     events = OrderEventSource(states.events, writer: writer, writerCount: writerCount)
@@ -85,7 +91,7 @@ final class OrderStateSource: BatchSource {
     for row in 0..<batch.rowCount {
       let isHit = random.next() % 100 < UInt64(states.parameters.hitPercentage)
       if isHit {
-        values[row] = Int64(permutation[states.ranks.draw(random.next())] % known) + 1
+        values[row] = Int64(own(permutation[states.ranks.draw(random.next())] % known)) + 1
       } else {
         known += writerCount
         values[row] = Int64(known)
@@ -96,5 +102,12 @@ final class OrderStateSource: BatchSource {
     columns.insert(
       ColumnVector(type: .int64, count: batch.rowCount, body: .fixed(ids), nulls: nil), at: 0)
     return ColumnBatch(schema: schema, rowCount: batch.rowCount, columns: columns)
+  }
+
+  /// The order itself, or one of this writer beside it; counted from 0.
+  private func own(_ order: Int) -> Int {
+    guard states.parameters.separatesWriters else { return order }
+    let near = order - order % writerCount + writer
+    return near < known ? near : near - writerCount
   }
 }

@@ -40,17 +40,17 @@ public struct CanonicalModel: Hashable, Sendable {
 
   /// Runs `policy` for `flushCount` flushes. Decisions dominate the time: policies are linear in
   /// the number of rowsets.
-  /// - Parameter onSettled: called after every flush with its number, from 1, and the tablet; for
-  ///   traces.
+  /// - Parameter onSettled: called after every flush with what has been counted up to it, and the
+  ///   tablet.
   /// - Throws: `PolicyFault` when the policy breaks its contract; what `onSettled` throws.
   public func run(
     _ policy: any CompactionPolicy, flushCount: Int,
-    onSettled: (Int, SimulatedTablet) throws -> Void = { _, _ in }
+    onSettled: (CanonicalRun, SimulatedTablet) throws -> Void = { _, _ in }
   ) throws -> CanonicalRun {
     var tablet = SimulatedTablet(policy: policy, keysModel: keysModel)
     var entropy = SeededGenerator(seed: seed)
     var run = CanonicalRun(loadByteCount: loadByteCount)
-    for flush in 0..<flushCount {
+    for _ in 0..<flushCount {
       tablet.advance(bySeconds: flushIntervalSeconds)
       tablet.load(byteCount: loadByteCount)
       run.noteFlush(componentCount: tablet.componentCount)
@@ -59,7 +59,7 @@ public struct CanonicalModel: Hashable, Sendable {
         run.noteMerge(byteCount: try tablet.apply(pick).byteCount)
       }
       run.noteSettled(componentCount: tablet.componentCount)
-      try onSettled(flush + 1, tablet)
+      try onSettled(run, tablet)
     }
     return run
   }

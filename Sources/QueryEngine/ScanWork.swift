@@ -1,5 +1,8 @@
 /// What a query did, counted where it happened: exact and the same on every run.
 public struct ScanWork: Hashable, Sendable {
+  /// Keys whose rows were looked up instead of scanning, and how many had one.
+  public var keysLookedUp = 0
+  public var rowsLookedUp = 0
   public var segments = 0
   /// Segments that zone maps showed to hold no row for the query.
   public var segmentsPruned = 0
@@ -35,6 +38,8 @@ public struct ScanWork: Hashable, Sendable {
   public init() {}
 
   public static func += (total: inout ScanWork, part: ScanWork) {
+    total.keysLookedUp += part.keysLookedUp
+    total.rowsLookedUp += part.rowsLookedUp
     total.segments += part.segments
     total.segmentsPruned += part.segmentsPruned
     total.pages += part.pages

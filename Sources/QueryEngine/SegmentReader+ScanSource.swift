@@ -28,7 +28,7 @@ extension SegmentReader: ScanSource {
 }
 
 extension ScanWork {
-  fileprivate mutating func add(_ part: PageWork) {
+  mutating func add(_ part: PageWork) {
     columnPagesRead += part.pages
     bytesStored += part.bytesStored
     bytesDecoded += part.bytesDecoded

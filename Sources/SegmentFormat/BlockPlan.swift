@@ -29,10 +29,8 @@ struct BlockPlan<T: ColumnInteger> {
     let full = width ?? T.bitWidth
     withUnsafeTemporaryAllocation(of: T.self, capacity: Self.sampleCount) { sample in
       for index in sample.indices { sample[index] = values[index * count / Self.sampleCount] }
-      var sorted = sample
-      sorted.sort()
-      let top = sample[Self.sampleCount - 1 - Self.trimmedCount]
-      let low = sample[Self.trimmedCount]
+      let bounds = TrimmedBounds(sample, trimming: Self.trimmedCount)
+      let (low, top) = (bounds.low, bounds.high)
       let fromMin = bitCount(of: T.Magnitude(truncatingIfNeeded: top &- min))
       let fromLow = bitCount(of: T.Magnitude(truncatingIfNeeded: top &- low))
       guard Swift.min(fromMin, fromLow) + Self.savedBitsMin <= full else { return }

@@ -36,10 +36,8 @@ extension PageEncoder {
         let row = 1 + index * (count - 1) / sampled
         sample[index] = values[row] &- values[row &- 1]
       }
-      var sorted = sample
-      sorted.sort()
-      let trimmed = sampled / 25
-      let range = sample[sampled - 1 - trimmed] &- sample[trimmed]
+      let bounds = TrimmedBounds(sample, trimming: sampled / 25)
+      let range = bounds.high &- bounds.low
       let width = bitCount(of: T.Magnitude(truncatingIfNeeded: range))
       return width < T.bitWidth && packedByteCount(count, width: width) < limit
     }

@@ -38,17 +38,27 @@ public final class RowBatch {
 
   /// Lends a row.
   public func withRow<R>(_ row: Int, _ body: (RowView) throws -> R) rethrows -> R {
-    let bytes = rowBytes(row)
-    return try withExtendedLifetime(self) {
-      guard let view = RowView(checking: bytes, layout) else {
-        preconditionFailure("a batch holds rows that were checked")
-      }
-      return try body(view)
+    try withExtendedLifetime(self) { try body(view(row)) }
+  }
+
+  /// A row, for as long as the batch is held and not changed.
+  public func view(_ row: Int) -> RowView {
+    guard let view = RowView(checking: rowBytes(row), layout) else {
+      preconditionFailure("a batch holds rows that were checked")
     }
+    return view
   }
 
   /// The values of a row.
   public func values(_ row: Int) -> [Value] { withRow(row) { $0.values } }
+
+  /// Appends rows `range` of columns, which are turned into rows.
+  /// - Precondition: a vector per column of the layout, of its type, without nulls where it has
+  ///   none.
+  /// - Throws: `StorageError.limitExceeded` for a row of more than 1 GiB.
+  public func append(_ columns: [ColumnVector], rows range: Range<Int>) throws {
+    try RowEncoder(layout: layout).encode(columns, rows: range, into: self)
+  }
 
   /// Appends a copy of a row.
   /// - Precondition: the bytes are a row of a compatible layout.

@@ -14,7 +14,9 @@ public final class RowLayout: @unchecked Sendable {
   /// A row is made of these, in this order; a *field* is a position among them.
   public let columns: [Column]
   let form: Form
-  @usableFromInline let isDense: Bool
+  /// Whether every value has its place, so that one column of a row is found without a look at the
+  /// others.
+  public let isDense: Bool
   @usableFromInline let fields: UnsafeMutableBufferPointer<RowField>
   let stringFields: [Int]
   /// Of dense rows: bytes of the null flags, and where the ends of strings begin.
@@ -61,11 +63,14 @@ public final class RowLayout: @unchecked Sendable {
   /// Whether rows of one layout are, byte for byte, rows of the other: same column ids, types,
   /// nullability and order. Linear in the columns.
   public func isCompatible(with other: RowLayout) -> Bool {
-    self === other
-      || form == other.form && columns.count == other.columns.count
-        && zip(columns, other.columns).allSatisfy {
-          $0.id == $1.id && $0.type == $1.type && $0.isNullable == $1.isNullable
-        }
+    if self === other { return true }
+    guard form == other.form, columns.count == other.columns.count else { return false }
+    // Whole columns would be copied, with their names.
+    return columns.indices.allSatisfy { index in
+      columns[index].id == other.columns[index].id
+        && columns[index].type == other.columns[index].type
+        && columns[index].isNullable == other.columns[index].isNullable
+    }
   }
 
   /// The field of a column; linear in the columns.

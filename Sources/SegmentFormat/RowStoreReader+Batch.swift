@@ -1,12 +1,7 @@
-import CKernels
 import ScanKernels
 import StorageBase
 
 extension RowStoreReader {
-  /// Rows whose places are looked up before the first of them is read, so that the memory has time
-  /// to bring them.
-  private static let lookAheadRowCount = 64
-
   /// Copies rows into a batch, in the order given, in place of what it held. Each page that is not
   /// read in place is read once.
   /// - Parameter rows: in any order, with repetitions if need be.
@@ -23,79 +18,16 @@ extension RowStoreReader {
     precondition(batch.layout.isCompatible(with: layout), "a batch of another layout")
     precondition(rows.allSatisfy { $0 < rowCount }, "a row is outside 0..<\(rowCount)")
     do {
-      if mapping != nil, !directory.isCompressed.contains(true) {
-        try rows.withUnsafeBufferPointer { try appendInPlace($0, to: batch) }
+      if isInPlace {
+        try rows.withUnsafeBufferPointer { rows in
+          try RowsInPlace.append(rows, numbers: nil, of: [self], to: batch)
+        }
       } else {
         try appendByPage(rows, to: batch, cache: cache)
       }
     } catch {
       batch.removeAll()
       throw error
-    }
-  }
-
-  private func appendInPlace(
-    _ rows: UnsafeBufferPointer<UInt32>, to batch: RowBatch
-  ) throws {
-    let step = Self.lookAheadRowCount
-    try withUnsafeTemporaryAllocation(of: RowPage.self, capacity: step) { pages in
-      try withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: step) { found in
-        for start in stride(from: 0, to: rows.count, by: step) {
-          let chunk = UnsafeBufferPointer(rebasing: rows[start..<min(rows.count, start + step)])
-          try findInPlace(chunk, pages.baseAddress!, found.baseAddress!)
-          try append(chunk, found.baseAddress!, to: batch)
-        }
-      }
-    }
-  }
-
-  /// Where rows lie: first asks for the ends in their pages, then for the rows.
-  private func findInPlace(
-    _ rows: UnsafeBufferPointer<UInt32>, _ pages: UnsafeMutablePointer<RowPage>,
-    _ found: UnsafeMutablePointer<UnsafeRawBufferPointer>
-  ) throws {
-    for index in 0..<rows.count {
-      let row = Int(rows[index])
-      let number = directory.page(of: row)
-      guard let page = try directPage(number) else { preconditionFailure("a compressed page") }
-      (pages + index).initialize(to: page)
-      ck_prefetch(page.endPlace(before: row &- Int(directory.firstRows[number])))
-    }
-    for index in 0..<rows.count {
-      let row = Int(rows[index])
-      let number = directory.page(of: row)
-      guard let bytes = pages[index].row(row &- Int(directory.firstRows[number])) else {
-        throw corruptRow(row, page: number)
-      }
-      ck_prefetch(bytes.baseAddress)
-      ck_prefetch(bytes.baseAddress! + (bytes.count &- 1))
-      (found + index).initialize(to: bytes)
-    }
-  }
-
-  private func append(
-    _ rows: UnsafeBufferPointer<UInt32>, _ found: UnsafePointer<UnsafeRawBufferPointer>,
-    to batch: RowBatch
-  ) throws {
-    var total = 0
-    for index in 0..<rows.count { total &+= found[index].count }
-    var place = batch.extend(rows: rows.count, byteCount: total) { start, starts, lengths in
-      var next = start
-      for index in 0..<rows.count {
-        starts[index] = next
-        lengths[index] = UInt32(truncatingIfNeeded: found[index].count)
-        next &+= found[index].count
-      }
-    }
-    for index in 0..<rows.count {
-      let count = found[index].count
-      place.copyMemory(from: found[index].baseAddress!, byteCount: count)
-      let copy = UnsafeRawBufferPointer(start: place, count: count)
-      guard RowView(checking: copy, layout) != nil else {
-        let row = Int(rows[index])
-        throw corruptRow(row, page: directory.page(of: row))
-      }
-      place += count
     }
   }
 
@@ -121,8 +53,34 @@ extension RowStoreReader {
       if let page = try directPage(number) {
         try copy(page)
       } else {
-        try withPage(number, cache: cache, copy)
+        let buffer = try pageBuffer(number, cache: cache)
+        try withExtendedLifetime(buffer) { try copy(rowPage(number, in: buffer)) }
       }
+    }
+  }
+
+  /// Copies rows of several stores into a batch, in the order given, behind the rows it holds.
+  /// - Parameter numbers: by row, the position of its store among `stores`.
+  /// - Precondition: each row is one of its store; the stores are read in place (`isInPlace`), and
+  ///   the batch is of a compatible layout.
+  /// - Throws: as `read`; the batch is empty then.
+  public static func append(
+    rows: [UInt32], numbers: [UInt32], of stores: [RowStoreReader], to batch: RowBatch
+  ) throws {
+    precondition(rows.count == numbers.count, "a store for each row")
+    for store in stores {
+      precondition(store.isInPlace, "a store that is not read in place")
+      precondition(batch.layout.isCompatible(with: store.layout), "a batch of another layout")
+    }
+    do {
+      try rows.withUnsafeBufferPointer { rows in
+        try numbers.withUnsafeBufferPointer { numbers in
+          try RowsInPlace.append(rows, numbers: numbers, of: stores, to: batch)
+        }
+      }
+    } catch {
+      batch.removeAll()
+      throw error
     }
   }
 }

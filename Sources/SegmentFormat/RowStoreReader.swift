@@ -17,6 +17,8 @@ public final class RowStoreReader: Sendable {
   let file: any ReadableFile
   let mapping: UnsafeSharedBytes?
   let directory: RowDirectory
+  /// Whether all rows are read where a mapping has them.
+  public let isInPlace: Bool
   private let compression: PageCompression
   private let decompressor = PageDecompressor()
   private let verified: VerifiedPages
@@ -46,7 +48,10 @@ public final class RowStoreReader: Sendable {
     compression = entry.compression
     verified = VerifiedPages(pageCount: directory.pageCount)
     mapping = file.mapping.flatMap { $0.baseAddress.map(UnsafeSharedBytes.init) }
+    isInPlace = mapping != nil && !directory.isCompressed.contains(true)
   }
+
+  public var pageCount: Int { directory.pageCount }
 
   /// Bytes of the pages in the file.
   public var byteCount: Int {
@@ -65,15 +70,22 @@ public final class RowStoreReader: Sendable {
   public func withRow<R>(
     _ row: Int, cache: RowPageCache? = nil, _ body: (RowView) throws -> R
   ) throws -> R {
+    let found = try self.row(row, cache: cache)
+    return try withExtendedLifetime(found) { try body(found.view) }
+  }
+
+  /// A row, to be held for longer than a call: as long as this reader and the page, if there is
+  /// one, are held. Otherwise as `withRow`.
+  public func row(_ row: Int, cache: RowPageCache? = nil) throws -> StoredRow {
     precondition((0..<rowCount).contains(row), "row \(row) is outside 0..<\(rowCount)")
     let page = directory.page(of: row)
     let index = row &- Int(directory.firstRows[page])
     if let direct = try directPage(page) {
-      return try body(view(direct.row(index), page: page, row: row))
+      return StoredRow(view: try view(direct.row(index), page: page, row: row), page: nil)
     }
-    return try withPage(page, cache: cache) {
-      try body(view($0.row(index), page: page, row: row))
-    }
+    let buffer = try pageBuffer(page, cache: cache)
+    return StoredRow(
+      view: try view(rowPage(page, in: buffer).row(index), page: page, row: row), page: buffer)
   }
 
   /// Checks a row found in a page.
@@ -129,24 +141,17 @@ public final class RowStoreReader: Sendable {
     return content
   }
 
-  /// Lends a page that is not read in place.
-  func withPage<R>(
-    _ page: Int, cache: RowPageCache?, _ body: (RowPage) throws -> R
-  ) throws -> R {
-    let buffer: AlignedBuffer
-    if let cache {
-      buffer = try cache.page(RowPageCache.Key(store: identity, page: page)) {
-        try load(page)
-      }
-    } else {
-      buffer = try load(page)
-    }
-    return try withExtendedLifetime(buffer) {
-      try body(
-        RowPage(
-          buffer.bytes.baseAddress!, byteCount: Int(directory.rawByteCounts[page]),
-          rowCount: rowCount(ofPage: page)))
-    }
+  /// A page that is not read in place.
+  func pageBuffer(_ page: Int, cache: RowPageCache?) throws -> AlignedBuffer {
+    guard let cache else { return try load(page) }
+    return try cache.page(RowPageCache.Key(store: identity, page: page)) { try load(page) }
+  }
+
+  /// The page in a buffer of `pageBuffer`, as long as that is held.
+  func rowPage(_ page: Int, in buffer: AlignedBuffer) -> RowPage {
+    guard let base = buffer.bytes.baseAddress else { preconditionFailure("a page without bytes") }
+    return RowPage(
+      base, byteCount: Int(directory.rawByteCounts[page]), rowCount: rowCount(ofPage: page))
   }
 
   /// The page before compression.
@@ -173,4 +178,11 @@ public final class RowStoreReader: Sendable {
         expected: "\(rawByteCount) bytes after decompression", found: "other bytes")
     }
   }
+}
+
+/// One row of a row store, where its bytes lie: in the mapping of the file, else in a page.
+public struct StoredRow {
+  public let view: RowView
+  /// Nil when the bytes are those of the mapping.
+  public let page: AlignedBuffer?
 }

@@ -18,6 +18,7 @@ public enum FileOperation: String, Hashable, Sendable, CaseIterable {
   case append = "write"
   case sync = "sync"
   case truncate = "truncate"
+  case reserve = "reserve"
   case read = "read"
 }
 

@@ -55,6 +55,12 @@ final class FaultyWritableFile: WritableFile {
     state.withLock { $0.byteCount = byteCount }
   }
 
+  func reserve(upTo end: UInt64) throws {
+    _ = try injector.proceed(.reserve, path)
+    try dropTornTail()
+    try base.reserve(upTo: end)
+  }
+
   /// The next append goes to `byteCount`, over what a torn one left.
   private func dropTornTail() throws {
     let byteCount = byteCount

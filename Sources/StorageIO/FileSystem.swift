@@ -57,9 +57,16 @@ public protocol WritableFile: AnyObject, Sendable {
   /// not write, so a repeated sync that succeeds would prove nothing (Rebello et al., "Can
   /// Applications Recover from fsync Failures?", USENIX ATC 2020).
   func sync() throws
-  /// Cuts the file to `byteCount` bytes; later appends go there.
+  /// Cuts the file to `byteCount` bytes, and what was reserved with it; later appends go there.
   /// - Precondition: it is at most the present `byteCount`.
   func truncate(to byteCount: UInt64) throws
+  /// Fills the file with zeros from its end up to `end`, which later appends write over: a sync of
+  /// those finds the length of the file and the place of its blocks unchanged, and has nothing but
+  /// their bytes to write. `byteCount` does not count them; whoever reads the file finds them
+  /// behind its bytes until `truncate` takes them away.
+  ///
+  /// A failure takes nothing but room: appends go on where they would have.
+  func reserve(upTo end: UInt64) throws
 }
 
 /// An immutable file being read. Thread-safe; closed when released.

@@ -7,7 +7,8 @@ import StorageBase
 ///    sectors not synced any set may have reached the disk, in whatever order they were written.
 ///    In place of the others there are zeros, garbage, or what lay there before a truncation.
 /// 3. A truncation that was not synced may not have happened, nor what was written after it.
-/// 4. What was synced is intact, and all locks are gone.
+/// 4. What was reserved behind the bytes of a file is there or not; once synced it is.
+/// 5. What was synced is intact, and all locks are gone.
 extension MemoryFileSystem {
   /// The unit that a disk writes as a whole.
   static let sectorByteCount = 512
@@ -83,6 +84,15 @@ extension MemoryInode.Contents {
 extension MemoryInode.Image {
   /// - Parameter before: what lay in the same place earlier and may be there still.
   fileprivate func survivors(before: [UInt8]?, _ random: inout SeededGenerator) -> [UInt8] {
+    let bytes = survivingBytes(before: before, &random)
+    let isReserved = reservedEnd > syncedReservedEnd && Bool.random(using: &random)
+    let end = isReserved ? reservedEnd : syncedReservedEnd
+    return bytes + [UInt8](repeating: 0, count: max(0, end - bytes.count))
+  }
+
+  private func survivingBytes(
+    before: [UInt8]?, _ random: inout SeededGenerator
+  ) -> [UInt8] {
     let unsyncedByteCount = bytes.count - syncedByteCount
     guard unsyncedByteCount > 0 else { return bytes }
     let keptByteCount =

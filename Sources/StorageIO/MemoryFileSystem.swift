@@ -47,13 +47,14 @@ public final class MemoryFileSystem: FileSystem {
 
   public func openForAppending(_ path: String, cause: IOCause) throws -> any WritableFile {
     let inode = try tree.withLock { try $0.requireFile(path, "open") }
+    inode.contents.withLock { $0.takeUpReserved() }
     return MemoryWritableFile(path: path, inode: inode, fileSystem: self, cause: cause)
   }
 
   public func openForReading(_ path: String, cause: IOCause) throws -> any ReadableFile {
     let inode = try tree.withLock { try $0.requireFile(path, "open") }
     return inode.contents.withLock { contents in
-      contents.bytes.withUnsafeBytes {
+      contents.current.file.withUnsafeBytes {
         MemoryFile(path: path, bytes: $0, counting: (counters, cause))
       }
     }

@@ -105,7 +105,7 @@ struct MemoryTree: Sendable {
       directory.entries.values.reduce(sum) { sum, entry in
         guard case .file(let inode) = entry, counted.insert(ObjectIdentifier(inode)).inserted
         else { return sum }
-        return sum + inode.contents.withLock { $0.bytes.count }
+        return sum + inode.contents.withLock { $0.fileByteCount }
       }
     }
   }

@@ -11,6 +11,11 @@ final class PosixWritableFile: WritableFile, @unchecked Sendable {
   private let descriptor: FileDescriptor
   private let counters: IOCounters
   private let cause: IOCause
+  /// A page at a time: of what is written at once the system may make one large page of its cache,
+  /// all of which counts as written again when a small append touches it.
+  private static let zeros = [UInt8](repeating: 0, count: 4096)
+  /// Where the zeros end that were written ahead.
+  private var reservedEnd: UInt64 = 0
   /// The first failure of a sync, which every later one repeats.
   private var syncFailure: StorageError?
 
@@ -26,13 +31,17 @@ final class PosixWritableFile: WritableFile, @unchecked Sendable {
   }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws {
+    try write(bytes, at: byteCount)
+    byteCount += UInt64(bytes.count)
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws {
     var written = 0
     defer { counters.addWrite(cause, bytes: written) }
     while written < bytes.count {
       let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
       let count = retryingInterrupts {
-        pwrite(
-          descriptor.rawValue, rest.baseAddress, rest.count, off_t(byteCount) + off_t(written))
+        pwrite(descriptor.rawValue, rest.baseAddress, rest.count, off_t(offset) + off_t(written))
       }
       // A write of a regular file that moves nothing and reports nothing would loop for ever.
       guard count > 0 else {
@@ -40,7 +49,18 @@ final class PosixWritableFile: WritableFile, @unchecked Sendable {
       }
       written += count
     }
-    byteCount += UInt64(written)
+  }
+
+  func reserve(upTo end: UInt64) throws {
+    var start = max(byteCount, reservedEnd)
+    while start < end {
+      let count = min(Int(end - start), Self.zeros.count)
+      try Self.zeros.withUnsafeBytes {
+        try write(UnsafeRawBufferPointer(rebasing: $0[..<count]), at: start)
+      }
+      start += UInt64(count)
+      reservedEnd = start
+    }
   }
 
   func sync() throws {
@@ -59,5 +79,6 @@ final class PosixWritableFile: WritableFile, @unchecked Sendable {
       throw StorageError.system("truncate", path)
     }
     self.byteCount = byteCount
+    reservedEnd = 0
   }
 }

@@ -4,7 +4,7 @@ import StorageBase
 public enum CompactionDecision: Hashable, Sendable {
   /// Merge these; several picks are disjoint and may run at the same time.
   case compact([CompactionPick], because: String)
-  /// Nothing now. Ask again at `until`, or, when it is nil, once the rowsets have changed.
+  /// Nothing now. Ask again once the rowsets have changed, and at `until` if that comes first.
   case wait(until: Timestamp?, because: String)
 }
 

@@ -13,7 +13,7 @@ public struct RowsetSummary: Hashable, Sendable, Codable {
   /// Whether the key ranges of its segments may intersect, so that reading it in key order means
   /// merging them. False for a single segment.
   public var segmentsOverlap: Bool
-  /// How many compactions its oldest row has been through; 0 for a load.
+  /// The longest chain of compactions that has led to it; 0 for a load.
   public var mergeDepth: Int
   public var createdAt: Timestamp
 

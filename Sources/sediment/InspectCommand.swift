@@ -48,19 +48,23 @@ struct InspectCommand: ParsableCommand {
         + definition.distribution.map { schema.columns[$0].name }.joined(separator: ", ")
         + ", schema version \(definition.schemaVersion)")
     for (index, column) in schema.columns.enumerated() {
-      let key = index < schema.sortKeyCount ? ", sort key \(index + 1)" : ""
+      let kind = definition.uniqueKeys == nil ? "sort key" : "key"
+      let key = index < schema.sortKeyCount ? ", \(kind) \(index + 1)" : ""
       print(
         "  column \(column.name) \(column.type)\(column.isNullable ? " nullable" : "")\(key)"
           + (column.defaultValue.map { $0.isNull ? "" : ", default \(column.type.format($0))" }
             ?? "")
           + pruning(of: index, definition))
     }
+    for line in definition.keyLines { print("  \(line)") }
     showHistory(of: table)
     if sizes {
       for line in try ColumnSizes(of: table).lines() { print(line) }
       return
     }
-    for tablet in table.tablets { show(tablet) }
+    for tablet in table.tablets {
+      show(tablet, hasUniqueKeys: definition.uniqueKeys != nil)
+    }
   }
 
   /// Which of its states a query may ask for.
@@ -92,12 +96,13 @@ struct InspectCommand: ParsableCommand {
     return parts.map { ", " + $0 }.joined()
   }
 
-  private func show(_ tablet: TabletSnapshot) {
+  private func show(_ tablet: TabletSnapshot, hasUniqueKeys: Bool) {
     print(
       "  tablet \(tablet.id): version \(tablet.version), \(tablet.rowsets.count) rowsets, "
         + "\(tablet.rowCount) rows, \(tablet.byteCount) bytes, cumulative point "
         + "\(tablet.state.cumulativePoint), \(tablet.state.stale.count) stale rowsets, "
         + "\(tablet.state.readableVersions.count) readable versions")
+    if hasUniqueKeys { print("    \(tablet.keyLine)") }
     for rowset in tablet.rowsets {
       let summary = rowset.summary
       print(

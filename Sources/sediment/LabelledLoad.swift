@@ -5,7 +5,7 @@ import TabletEngine
 /// All rows of a source as one load with a label.
 struct LabelledLoad {
   let store: Store
-  let table: String
+  let effect: RowEffect
   let label: String
   let isTwoPhase: Bool
   private static let batchRowCount = 1 << 16
@@ -14,29 +14,29 @@ struct LabelledLoad {
   func run(
     from source: any BatchSource, interrupt: InterruptFlag, progress: LoadProgress
   ) throws {
-    let transaction = try store.begin(label: label)
-    let builder = try transaction.builder(for: table)
+    let load = try effect.begin(in: store, label: label)
     var rowCount = 0
     while let batch = try source.nextBatch(maxRows: Self.batchRowCount) {
-      // Letting go of the transaction aborts it.
+      // Letting go of the load aborts it.
       guard !interrupt.isSet else { return print("interrupted: nothing of load \(label) is kept") }
-      try builder.append(batch)
+      try load.append(batch)
       rowCount += batch.rowCount
       progress.show(rowCount: rowCount)
     }
-    let receipt = try isTwoPhase ? transaction.precommit() : transaction.commit()
+    let prepared = try load.prepare()
+    let receipt = try isTwoPhase ? store.precommit(prepared) : store.commit(prepared)
     progress.finish()
     if isTwoPhase {
       print(
         """
-        \(receipt.rowCount) rows pre-committed as transaction \(transaction.id), label \(label): \
+        \(receipt.rowCount) rows pre-committed as transaction \(load.transaction), label \(label): \
         on disk and invisible
-        commit with: sediment transactions \(store.path) --commit \(transaction.id)
+        commit with: sediment transactions \(store.path) --commit \(load.transaction)
         """)
     } else {
       print(
-        "\(receipt.rowCount) rows in one load into \(table), transaction \(transaction.id), "
-          + "\(receipt.durability) \(progress.summary)")
+        "\(receipt.rowCount) rows in one load into \(effect.table), transaction "
+          + "\(load.transaction), \(receipt.durability) \(progress.summary)")
     }
   }
 }

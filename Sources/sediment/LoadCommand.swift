@@ -2,6 +2,7 @@ import ArgumentParser
 import CompactionPolicies
 import Glibc
 import IngestDriver
+import QueryEngine
 import ScanKernels
 import StorageBase
 import StorageIO
@@ -29,12 +30,26 @@ struct LoadCommand: ParsableCommand {
       rows of equal keys need not keep the order of the file. A thread makes a load of every 64 MiB
       of text unless told otherwise, and needs about four times as much memory at most.
 
+      With --unique-key, or keys: unique in the mapping, rows of one key replace each other: the one
+      with the greater sequence stays, without --sequence-column the one that comes later, which is
+      why one thread reads the file then. Into such a table rows are loaded whole, as deletions of
+      their keys, or both (--merge-type), or with some columns only (--partial). A table that is
+      there says what the columns of the header are.
+
       EXAMPLES
         sediment load DIR --input orders.csv
         sediment load DIR --input lineitem.csv --mapping tpch-lineitem.yaml --rows-per-load 10000
         sediment load DIR --generate 1000000
         sediment load DIR --input monday.csv --table orders --label monday --two-phase
         sediment load DIR --input log.csv --index message=parser:english --bloom-filter user_id
+        sediment load DIR --input users.csv --unique-key id --sequence-column changed_at
+        sediment load DIR --table users --input new.csv --merge-type merge --delete-on "op = 'd'"
+        sediment load DIR --table users --input gone.csv --merge-type delete
+        sediment load DIR --table users --input cities.csv --partial --new-keys error
+
+      EXIT CODES
+        0 done   64 wrong arguments or condition   65 a transaction does not allow it
+        66 the rows do not fit, or something cannot be read   130 interrupted
       """)
 
   @Argument(help: "The store.")
@@ -58,13 +73,20 @@ struct LoadCommand: ParsableCommand {
   @Option(help: "The table; by default called after the file.")
   var table: String?
 
+  @OptionGroup var uniqueKeys: UniqueKeyArguments
+
+  @OptionGroup var effect: RowEffectArguments
+
   @OptionGroup var pruning: PruningOptions
 
   @Option(help: "Rows of one load; unless told 10000 generated ones, or those of 64 MiB of text.")
   var rowsPerLoad: Int?
 
   @Option(
-    help: "Threads that load at the same time; unless told one for each core, or 1 to generate.")
+    help: """
+      Threads that load at the same time; unless told one for each core, or 1 to generate and \
+      where the order of rows matters.
+      """)
   var threads: Int?
 
   @Option(
@@ -94,6 +116,12 @@ struct LoadCommand: ParsableCommand {
       throw ValidationError("give either --input FILE or --generate ROWS")
     }
     guard label != nil || !twoPhase else { throw ValidationError("--two-phase needs --label") }
+    guard !twoPhase || !effect.partial else {
+      throw ValidationError("a partial load is committed in one phase: leave out --two-phase")
+    }
+    guard generate == nil || uniqueKeys.isEmpty else {
+      throw ValidationError("generated rows have no unique key: give --input")
+    }
     guard label == nil || (rowsPerLoad == nil && threads == nil && label?.isEmpty == false) else {
       throw ValidationError(
         "--label makes one load with one thread, without --rows-per-load and --threads")
@@ -111,6 +139,8 @@ struct LoadCommand: ParsableCommand {
       let interrupt = try InterruptFlag.installingSignalHandlers()
       try load(interrupt)
       if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }
+    } catch let error as SQLError {
+      fail(error, code: 64)
     } catch let error as StorageError {
       fail(error, code: 66)
     } catch let error as TransactionError {
@@ -118,22 +148,26 @@ struct LoadCommand: ParsableCommand {
     }
   }
 
-  fileprivate var threadCount: Int {
+  private func threadCount(_ rows: RowsToLoad) -> Int {
     if label != nil { return 1 }
-    return threads ?? (generate == nil ? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) : 1)
+    let isSerial = generate != nil || rows.isOrdered
+    return threads ?? (isSerial ? 1 : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
   private func load(_ interrupt: InterruptFlag) throws {
     let files = PosixFileSystem()
     let configured = try PolicyCatalogue.shipped.policy(policy)
-    let rows = try RowsToLoad(self, files: files)
-    let store = try openStore(files)
-    if !store.snapshot().contains(where: { $0.definition.name == rows.table.name }) {
+    let opened = try openStore(files)
+    let known = opened?.snapshot().map(\.definition) ?? []
+    let rows = try RowsToLoad(self, files: files) { name in known.first { $0.name == name } }
+    let store = try opened ?? createStore(files)
+    if !known.contains(where: { $0.name == rows.table.name }) {
       try store.createTable(rows.table)
     }
+    let threadCount = threadCount(rows)
     let progress = LoadProgress(rows.input)
     if let label {
-      try LabelledLoad(store: store, table: rows.table.name, label: label, isTwoPhase: twoPhase)
+      try LabelledLoad(store: store, effect: rows.effect, label: label, isTwoPhase: twoPhase)
         .run(
           from: rows.factory.makeSource(writer: 0, writerCount: 1), interrupt: interrupt,
           progress: progress)
@@ -141,7 +175,7 @@ struct LoadCommand: ParsableCommand {
       return
     }
     let loader = Loader(
-      store: store, table: rows.table.name, rowsPerLoad: rowsPerLoad ?? rows.rowsPerLoad,
+      store: store, effect: rows.effect, rowsPerLoad: rowsPerLoad ?? rows.rowsPerLoad,
       showsAcknowledged: showAcknowledged, interrupt: interrupt, progress: progress)
     let sources = try (0..<threadCount).map {
       LockedSource(try rows.factory.makeSource(writer: $0, writerCount: threadCount))
@@ -162,56 +196,22 @@ struct LoadCommand: ParsableCommand {
         + progress.summary)
   }
 
-  private func openStore(_ files: PosixFileSystem) throws -> Store {
-    var options = StoreOptions()
-    options.backPressure = try BackPressure(spec: backPressure)
+  /// Nil when there is none.
+  private func openStore(_ files: PosixFileSystem) throws -> Store? {
+    guard try files.exists(directory + "/SEDIMENT") else { return nil }
+    return try Store.open(directory, files: files, clock: SystemClock(), options: storeOptions())
+  }
+
+  private func createStore(_ files: PosixFileSystem) throws -> Store {
     let clock = SystemClock()
-    if try files.exists(directory + "/SEDIMENT") {
-      return try Store.open(directory, files: files, clock: clock, options: options)
-    }
     return try Store.create(
       directory, files: files, clock: clock, entropy: mixBits(UInt64(clock.now().rawValue)),
-      options: options)
+      options: storeOptions())
   }
-}
 
-/// Where the rows come from, and the table they need.
-private struct RowsToLoad {
-  let factory: any BatchSourceFactory
-  let table: TableDefinition
-  let input: CSVInput?
-  /// What a load has unless told; nil for as many as a batch of `input`.
-  let rowsPerLoad: Int?
-  private static let textPerLoad = 64 << 20
-
-  var skippedRowsReport: String? { input?.skippedRowsReport }
-
-  init(_ command: LoadCommand, files: PosixFileSystem) throws {
-    guard let path = command.input else {
-      var parameters = OrderEvents.Parameters()
-      parameters.seed = command.seed
-      let total = command.generate ?? 0
-      parameters.rowsPerWriter = total.ceilingDivision(by: command.threadCount)
-      let events = try OrderEvents(parameters)
-      input = nil
-      rowsPerLoad = 10_000
-      factory = events
-      table = try TableDefinition(
-        name: command.table ?? "orders", schema: events.schema, distribution: ["user_id"],
-        bucketCount: 4, pruning: try command.pruning.adding(to: [:], schema: events.schema),
-        durability: command.durability)
-      return
-    }
-    let file = try CSVInput(
-      path: path, mappingPath: command.mapping, maxErrors: command.maxErrors, files: files,
-      batchByteCountMax: Self.textPerLoad)
-    input = file
-    rowsPerLoad = nil
-    factory = file
-    table = try TableDefinition(
-      name: command.table ?? file.tableName, schema: file.schema,
-      distribution: file.distribution, bucketCount: file.bucketCount ?? 4,
-      pruning: try command.pruning.adding(to: file.pruning, schema: file.schema),
-      durability: command.durability)
+  private func storeOptions() throws -> StoreOptions {
+    var options = StoreOptions()
+    options.backPressure = try BackPressure(spec: backPressure)
+    return options
   }
 }

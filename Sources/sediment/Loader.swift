@@ -15,7 +15,7 @@ final class Loader: Sendable {
   }
 
   private let store: Store
-  private let table: String
+  private let effect: RowEffect
   /// Nil makes a load of every batch of its source.
   private let rowsPerLoad: Int?
   private let showsAcknowledged: Bool
@@ -26,11 +26,11 @@ final class Loader: Sendable {
   private static let compactionNiceness: Int32 = 10
 
   init(
-    store: Store, table: String, rowsPerLoad: Int?, showsAcknowledged: Bool,
+    store: Store, effect: RowEffect, rowsPerLoad: Int?, showsAcknowledged: Bool,
     interrupt: InterruptFlag, progress: LoadProgress
   ) {
     self.store = store
-    self.table = table
+    self.effect = effect
     self.rowsPerLoad = rowsPerLoad
     self.showsAcknowledged = showsAcknowledged
     self.interrupt = interrupt
@@ -80,9 +80,9 @@ final class Loader: Sendable {
     do {
       var load = 0
       while !interrupt.isSet, state.withLock({ $0.error == nil }),
-        let builder = try nextLoad(from: source)
+        let next = try nextLoad(from: source)
       {
-        let receipt = try store.commit(builder.prepare())
+        let receipt = try store.commit(next.prepare())
         acknowledge(receipt, writer: writer, load: load)
         load += 1
       }
@@ -93,16 +93,16 @@ final class Loader: Sendable {
 
   /// The rows of one load; nil when there are none left. A large load takes several batches, each
   /// of which may be on disk before the next is read.
-  private func nextLoad(from source: LockedSource) throws -> LoadBuilder? {
-    var builder: LoadBuilder?
+  private func nextLoad(from source: LockedSource) throws -> OpenLoad? {
+    var load: OpenLoad?
     var missing = rowsPerLoad ?? .max
     while missing > 0, let batch = try source.withLock({ try $0.nextBatch(maxRows: missing) }) {
-      let started = try builder ?? store.beginLoad(into: table)
-      builder = started
+      let started = try load ?? effect.begin(in: store)
+      load = started
       try started.append(batch)
       missing = rowsPerLoad == nil ? 0 : missing - batch.rowCount
     }
-    return builder
+    return load
   }
 
   private func acknowledge(_ receipt: CommitReceipt, writer: Int, load: Int) {

@@ -89,7 +89,8 @@ extension TableDefinition {
   /// - Throws: as the other initializer.
   init(
     name: String, schema: Schema, distribution: [String], bucketCount: Int,
-    pruning: [ColumnID: ColumnPruning], durability: Durability
+    pruning: [ColumnID: ColumnPruning], durability: Durability,
+    uniqueKeys: UniqueKeyOptions? = nil, rowStore: StoredRows? = nil
   ) throws {
     let columns = schema.columns.map { ($0.id, pruning[$0.id] ?? ColumnPruning()) }
     try self.init(
@@ -97,6 +98,6 @@ extension TableDefinition {
       segmentOptions: SegmentOptions(filters: columns.flatMap { $0.1.filters(of: $0.0) }),
       indexes: columns.compactMap { column, pruning in
         pruning.index.map { ColumnIndex(column: column, options: $0) }
-      }, durability: durability)
+      }, durability: durability, uniqueKeys: uniqueKeys, rowStore: rowStore)
   }
 }

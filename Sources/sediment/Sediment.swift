@@ -12,6 +12,7 @@ struct Sediment: ParsableCommand {
         sediment inspect DIR                  tables, tablets, rowsets, segments
         sediment inspect DIR --pages          every page with its encoding and sizes
         sediment query DIR "select status, count(*) from orders group by status"
+        sediment delete DIR --table users --where "last_seen < '2020-01-01'"
         sediment alter DIR orders --add 'discount decimal(5,2)'
         sediment verify DIR                   every checksum, every invariant
         sediment backup DIR /backups/monday   a copy of this moment, in links or bytes
@@ -23,6 +24,7 @@ struct Sediment: ParsableCommand {
       """,
     subcommands: [
       LoadCommand.self, TransactionsCommand.self, InspectCommand.self, QueryCommand.self,
-      AlterCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self,
+      DeleteCommand.self, AlterCommand.self, VerifyCommand.self, BackupCommand.self,
+      RestoreCommand.self,
     ])
 }

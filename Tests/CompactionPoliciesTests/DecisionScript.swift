@@ -65,7 +65,8 @@ struct DecisionScript {
       return try picks.map { pick in
         let inputs = try pick.validated(against: facts)
         let output = RowsetSummary(
-          versions: pick.versions, byteCount: inputs.totalByteCount, createdAt: facts.now)
+          versions: pick.versions, byteCount: inputs.totalByteCount,
+          segmentCount: inputs.allSatisfy(\.isEmpty) ? 0 : 1, createdAt: facts.now)
         let point = policy.cumulativePoint(after: pick, output: output, in: facts)
         let move = point == facts.cumulativePoint ? "" : ", point to \(point)"
         return "\(pick), urgency \(Int(pick.urgency))\(move)"

@@ -17,50 +17,7 @@ private func run(_ spec: String, flushCount: Int, loadByteCount: Int = 1 << 20) 
 private let gradient = "gradient"
 private let numBased = "num-based"
 
-private func rounded(_ value: Double, digits: Int) -> Double {
-  let scale = [1, 10, 100, 1000][digits]
-  return (value * Double(scale)).rounded() / Double(scale)
-}
-
-/// A row of a published table: what a policy cost after 2, 8, 32, 128, 512 and 2048 unit flushes.
-struct PublishedRow: Sendable, CustomTestStringConvertible {
-  var spec: String
-  var cells: [(total: Int, max: Int, mean: Double)]
-  var testDescription: String { spec }
-}
-
-private let publishedRows = [
-  PublishedRow(
-    spec: numBased,
-    cells: [
-      (2, 2, 1.5), (13, 4, 2.5), (137, 6, 3), (723, 9, 4.18), (6367, 9, 4.779),
-      (87_213, 9, 4.952),
-    ]),
-  PublishedRow(
-    spec: gradient,
-    cells: [
-      (2, 2, 1.5), (13, 4, 2.5), (87, 6, 3.125), (602, 7, 3.977), (3560, 8, 4.721),
-      (15_904, 11, 5.595),
-    ]),
-  PublishedRow(
-    spec: "full:k=4",
-    cells: [
-      (2, 2, 1.5), (13, 4, 2.5), (151, 4, 2.5), (2143, 4, 2.5), (33_151, 4, 2.5),
-      (525_823, 4, 2.5),
-    ]),
-]
-
 @Suite struct CanonicalModelTests {
-  @Test(arguments: publishedRows)
-  func publishedTotals(_ row: PublishedRow) throws {
-    for (flushCount, expected) in zip([2, 8, 32, 128, 512, 2048], row.cells) {
-      let run = try run(row.spec, flushCount: flushCount)
-      #expect(run.totalByteCount == expected.total << 20, "\(flushCount) flushes")
-      #expect(run.settledMax == expected.max, "\(flushCount) flushes")
-      #expect(rounded(run.settledMean, digits: 3) == expected.mean, "\(flushCount) flushes")
-    }
-  }
-
   /// Gradient grows by about one with every doubling, num-based in proportion to the data.
   @Test(arguments: [
     (gradient, 1, 500, 5.79, 8), (gradient, 1, 2000, 7.80, 11), (gradient, 1, 8000, 9.54, 13),
@@ -100,21 +57,6 @@ private let publishedRows = [
     for (flush, stack) in expected { #expect(stacks[flush - 1] == stack, "flush \(flush)") }
   }
 
-  /// Constant(k): M = (n-1)/k merges that write k·M(M+1)/2 + M; with k = 1, n(n+1)/2 - 1.
-  @Test(arguments: 1...5)
-  func constantClosedForm(k: Int) throws {
-    for flushCount in 1...60 {
-      let run = try run("full:k=\(k)", flushCount: flushCount, loadByteCount: 7)
-      let merges = (flushCount - 1) / k
-      #expect(run.mergeCount == merges)
-      #expect(run.mergeByteCount == 7 * (k * merges * (merges + 1) / 2 + merges))
-      #expect(run.settledMax == min(k, flushCount))
-      if k == 1 {
-        #expect(run.totalByteCount == 7 * (flushCount + flushCount * (flushCount + 1) / 2 - 1))
-      }
-    }
-  }
-
   @Test func noneWritesEveryByteOnce() throws {
     let run = try run("none", flushCount: 200)
     #expect(run.totalByteCount == 200 << 20 && run.buildByteCount == 200 << 20)
@@ -124,7 +66,12 @@ private let publishedRows = [
     #expect(run.writeAmplification == 1 && run.optimalityGap == 1)
   }
 
-  @Test(arguments: [(gradient, 1.83), (numBased, 9.34), ("full:k=4", 25.7)])
+  @Test(arguments: [
+    (gradient, 1.83), (numBased, 9.34), ("full:k=4", 25.7), ("binomial:k=4", 1.021),
+    ("min-latency:k=4", 1.028), ("exploring", 1.33), ("collapsed:b=2", 1.58),
+    ("tiered:t=4", 1.67), ("leveled:t=10", 1.71), ("leveled:t=4", 1.98), ("bigtable:k=4", 2.20),
+    ("lazy-leveled:t=4", 2.20), ("tiered:t=2", 2.80), ("universal", 4.18), ("constant:k=4", 25.7),
+  ])
   func publishedOptimalityGaps(spec: String, gap: Double) throws {
     let run = try run(spec, flushCount: 2048)
     #expect(abs(run.optimalityGap / gap - 1) < 0.005)

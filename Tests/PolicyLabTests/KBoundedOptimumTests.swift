@@ -71,7 +71,8 @@ private func binomial(_ n: Int, _ k: Int) -> Int {
   }
 
   /// No policy of the catalogue beats it.
-  @Test(arguments: ["gradient", "num-based", "full", "full:k=3", "none"])
+  @Test(
+    arguments: PolicyCatalogue.shipped.entries.map(\.name) + ["full:k=3", "clickhouse:plain=true"])
   func noPolicyIsBelow(spec: String) throws {
     let policy = try PolicyCatalogue.shipped.policy(spec).policy
     for flushCount in [1, 5, 17, 64, 200] {

@@ -28,9 +28,9 @@ import Testing
   private func check(_ table: AlteredTable, _ cases: inout RandomCases, _ place: String) throws {
     let snapshot = try table.snapshot
     let oracle = try table.oracle
-    let slack = slack(oracle.rows)
+    let slack = RowComparison.slack(oracle.rows)
     let rows = try Query.selectingAll().run(on: snapshot).result.rows
-    #expect(areSame(sorted(rows), sorted(oracle.rows), 0), "\(place)")
+    #expect(RowComparison.areSame(sorted(rows), sorted(oracle.rows), 0), "\(place)")
     for _ in 0..<3 {
       let query = cases.query(oracle.schema)
       let isOrdered: Bool
@@ -51,8 +51,8 @@ import Testing
           let found = try query.run(on: snapshot, indexes: use).result.rows
           #expect(
             isOrdered
-              ? areSame(found, expected, slack)
-              : areSame(sorted(found), sorted(expected), slack),
+              ? RowComparison.areSame(found, expected, slack)
+              : RowComparison.areSame(sorted(found), sorted(expected), slack),
             "\(place), \(use): \(query) of \(oracle.schema)")
         }
       }
@@ -64,28 +64,5 @@ import Testing
       for (x, y) in zip(a, b) where !isSame(x, y) { return x.precedes(y) }
       return false
     }
-  }
-
-  /// How much sums of products may differ that were added in another order: great numbers that
-  /// cancel out leave what was lost of them.
-  private func slack(_ rows: [[Value]]) -> Double {
-    var greatest = 1.0
-    for value in rows.joined() {
-      switch value {
-      case .integer(let integer): greatest = max(greatest, abs(Double(integer)))
-      case .floating(let number) where number.isFinite: greatest = max(greatest, abs(number))
-      default: break
-      }
-    }
-    return greatest * min(greatest, 4e9) * 1e-13
-  }
-
-  private func areSame(_ rows: [[Value]], _ expected: [[Value]], _ slack: Double) -> Bool {
-    func isSame(_ a: Value, _ b: Value) -> Bool {
-      if case .floating(let x) = a, case .floating(let y) = b, abs(x - y) <= slack { return true }
-      return isClose(a, b)
-    }
-    return rows.count == expected.count
-      && zip(rows, expected).allSatisfy { $0.count == $1.count && zip($0, $1).allSatisfy(isSame) }
   }
 }

@@ -37,6 +37,45 @@ struct CrashTests {
     #expect(try system.contents(of: "f") == written, "the crash changed its past")
   }
 
+  /// What was reserved is there as zeros, or what was appended since, once it has been synced.
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func reservedRoomSurvivesOnceSynced(seed: UInt64) throws {
+    let system = MemoryFileSystem()
+    let file = try system.create("f", cause: .log)
+    try system.syncDirectory("/", cause: .log)
+    try file.append([UInt8](repeating: 1, count: 700))
+    try file.reserve(upTo: 3000)
+    let isSynced = seed % 2 == 0
+    if isSynced { try file.sync() }
+    try file.append([UInt8](repeating: 2, count: 600))
+    let found = try system.crash(seed: seed).contents(of: "f")
+    if isSynced {
+      #expect(found.count == 3000)
+      #expect(found[..<700].allSatisfy { $0 == 1 })
+    } else {
+      #expect(found.count <= 1300 || found.count == 3000)
+    }
+    #expect(found.dropFirst(1300).allSatisfy { $0 == 0 })
+  }
+
+  @Test func reservingVaries() throws {
+    let lengths = try (0..<60 as Range<UInt64>).map { seed in
+      let system = MemoryFileSystem()
+      let file = try system.create("f", cause: .log)
+      try system.syncDirectory("/", cause: .log)
+      try file.append([1, 2, 3])
+      try file.reserve(upTo: 1000)
+      if seed >= 30 {
+        try file.sync()
+        // Both the cut and what came before it are to be met.
+        try file.truncate(to: 3)
+      }
+      return try system.crash(seed: seed).contents(of: "f").count
+    }
+    #expect(Set(lengths[..<30]).isSuperset(of: [0, 3, 1000]))
+    #expect(Set(lengths[30...]) == [3, 1000])
+  }
+
   /// `range` cut where sectors begin.
   private func sectors(_ range: Range<Int>) -> [Range<Int>] {
     var pieces: [Range<Int>] = []

@@ -67,6 +67,46 @@ struct FileSystemContractTests {
     #expect(system.counters.total.bytesRead == 8)
   }
 
+  /// What is reserved is zeros to those who read, and nothing to those who append.
+  @Test(arguments: Kind.allCases)
+  func appendsGoOverWhatIsReserved(_ kind: Kind) throws {
+    let (system, root, keep) = try make(kind)
+    defer { withExtendedLifetime(keep) {} }
+    let path = "\(root)/a"
+    let file = try system.create(path, cause: .log)
+    try file.append([1, 2])
+    try file.reserve(upTo: 6)
+    #expect(file.byteCount == 2)
+    #expect(try system.contents(of: path) == [1, 2, 0, 0, 0, 0])
+    try file.append([3])
+    try file.reserve(upTo: 5)
+    #expect(try system.contents(of: path) == [1, 2, 3, 0, 0, 0])
+    try file.append([4, 5, 6, 7])
+    #expect(try system.contents(of: path) == [1, 2, 3, 4, 5, 6, 7])
+    try file.reserve(upTo: 9)
+    try file.sync()
+    #expect(system.counters[.log].bytesWritten == 13)
+    try file.truncate(to: file.byteCount)
+    #expect(try system.contents(of: path) == [1, 2, 3, 4, 5, 6, 7])
+    try file.reserve(upTo: 8)
+    let again = try system.openForAppending(path, cause: .log)
+    #expect(again.byteCount == 8)
+    try again.append([9])
+    #expect(try system.contents(of: path) == [1, 2, 3, 4, 5, 6, 7, 0, 9])
+  }
+
+  /// The room of a large step is written in several pieces.
+  @Test(arguments: Kind.allCases)
+  func muchIsReserved(_ kind: Kind) throws {
+    let (system, root, keep) = try make(kind)
+    defer { withExtendedLifetime(keep) {} }
+    let path = "\(root)/a"
+    let file = try system.create(path, cause: .log)
+    try file.append([1])
+    try file.reserve(upTo: 200_000)
+    #expect(try system.contents(of: path) == [1] + [UInt8](repeating: 0, count: 199_999))
+  }
+
   @Test(arguments: Kind.allCases)
   func emptyFileCanBeRead(_ kind: Kind) throws {
     let (system, root, keep) = try make(kind)

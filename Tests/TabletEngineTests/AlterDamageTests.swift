@@ -65,7 +65,7 @@ import Testing
     let disk = MemoryFileSystem()
     var damagedAt: UInt64 = 0
     do {
-      let store = try TestStore.create(disk, buckets: 2)
+      let store = try TestStore.create(disk, options: TestStore.unreserved, buckets: 2)
       try store.createTable(TableDefinition(name: "other", schema: TestStore.schema()))
       for load in 0..<3 { try AlterTests.load(load, into: store) }
       damagedAt = try disk.openForReading(log, cause: .tool).byteCount
@@ -91,7 +91,7 @@ import Testing
     let disk = MemoryFileSystem()
     var damagedAt: UInt64 = 0
     do {
-      let store = try TestStore.create(disk, buckets: 2)
+      let store = try TestStore.create(disk, options: TestStore.unreserved, buckets: 2)
       for load in 0..<3 { try AlterTests.load(load, into: store) }
       damagedAt = try disk.openForReading(log, cause: .tool).byteCount
       try store.alter(table: TestStore.tableName, AlterTests.added)

@@ -52,6 +52,39 @@ import Testing
     #expect(try store.maintain() == nil)
   }
 
+  /// A log file was begun, and the first frame was cut off it when the disk failed, which is not on
+  /// disk. The next process goes on in the file before; a power failure must not make it look as if
+  /// the other one had been written on.
+  @Test func aLogFileThatWasNeverUsedStaysEmpty() throws {
+    let disk = MemoryFileSystem()
+    let faulty = FaultyFileSystem(disk)
+    func fail(_ faults: (FaultPlan.Fault, FileOperation, String)...) {
+      faulty.replacePlan(
+        FaultPlan(
+          rules: faults.map {
+            FaultPlan.Rule($0.0, .every(1), operations: [$0.1], pathPart: $0.2)
+          }))
+    }
+    func failOnce() throws {
+      let store = try Store.create(
+        TestStore.path, files: faulty, clock: ManualClock(), entropy: 7)
+      try store.createTable(
+        TableDefinition(
+          name: TestStore.tableName, schema: TestStore.schema(), bucketCount: 2,
+          durability: .none))
+      _ = try load(store, 0..<2)
+      fail((.error(code: 5), .create, "/checkpoint/"))
+      #expect(throws: StorageError.self) { try store.checkpoint() }
+      fail((.tornWrite(code: 5), .append, "/log/"), (.error(code: 5), .sync, "/log/"))
+      #expect(throws: StorageError.self) { _ = try load(store, 2..<3) }
+      faulty.replacePlan(.dying(atOperation: 0))
+    }
+    try failOnce()
+    let store = try TestStore.open(disk)
+    _ = try load(store, 2..<4)
+    #expect(try survivors(disk, of: 4).isSuperset(of: [2, 4]))
+  }
+
   /// Within the time a crash takes a suffix; when `maintain` was called in time, nothing.
   @Test func groupIsOnDiskInTime() throws {
     let files = MemoryFileSystem()

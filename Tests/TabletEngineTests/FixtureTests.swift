@@ -150,6 +150,10 @@ import Testing
       UniqueKeyModel.Shape(
         index: .sorted, hasSequence: true, hasStringKey: true, buckets: 2, rowStore: .all)
     ), ("store-merge-on-read", UniqueKeyModel.Shape(merge: .onRead)),
+    (
+      "store-compressed-rows",
+      UniqueKeyModel.Shape(buckets: 2, rowStore: .all, rowStoreCompression: .lz4)
+    ),
   ])
   func storesWithUniqueKeysAreReadable(name: String, shape: UniqueKeyModel.Shape) throws {
     var model = UniqueKeyModel(shape)
@@ -307,9 +311,8 @@ import Testing
       try fill(store, definition)
       try add(store)
     }
-    let copy = NSTemporaryDirectory() + "sediment-fixture-\(name)-\(getpid())"
+    let copy = NSTemporaryDirectory() + "sediment-fixture-\(name)-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: copy) }
-    try? FileManager.default.removeItem(atPath: copy)
     try FileManager.default.copyItem(atPath: sourceFolder, toPath: copy)
     let store = try Store.open(
       copy, files: PosixFileSystem(), clock: ManualClock(Timestamp(rawValue: 2_000_000)))

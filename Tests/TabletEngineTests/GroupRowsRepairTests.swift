@@ -75,7 +75,7 @@ import Testing
     let log = TestStore.path + "/log/0000000001.log"
     var damagedAt: UInt64 = 0
     do {
-      let store = try TestStore.create(disk, buckets: 2)
+      let store = try TestStore.create(disk, options: TestStore.unreserved, buckets: 2)
       // Sets ids aside.
       _ = try store.begin(label: "early")
       try promise(0, in: store)

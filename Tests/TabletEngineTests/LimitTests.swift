@@ -48,7 +48,7 @@ import Testing
   /// Neither a version nor a byte in the log.
   @Test func emptyLoadsLeaveNothing() throws {
     let files = MemoryFileSystem()
-    let store = try TestStore.create(files)
+    let store = try TestStore.create(files, options: TestStore.unreserved)
     func logByteCount() throws -> UInt64 {
       try files.openForReading(store.layout.log(1), cause: .log).byteCount
     }

@@ -150,7 +150,8 @@ import Testing
       var ends: [Int] = []
       do {
         let store = try Store.create(
-          TestStore.path, files: files, clock: ManualClock(), entropy: 7)
+          TestStore.path, files: files, clock: ManualClock(), entropy: 7,
+          options: TestStore.unreserved)
         try store.createTable(
           TableDefinition(
             name: TestStore.tableName, schema: TestStore.schema(), durability: .none))

@@ -64,6 +64,7 @@ import Testing
     #expect(result.rowCount == keys.count && keys.count > 5)
     let found = (0..<result.rowCount).map { row in result.columns.map { $0[row] } }
     #expect(found == model.visible.map { [$0[0], $0[1], $0[3], .integer(5)] })
+    #expect(try keys.map { try snapshot.row(forKey: [$0])?.values } == found)
     #expect(StoreVerifier(store).run().problems == [])
   }
 
@@ -79,9 +80,18 @@ import Testing
     let key = [Self.vector([.integer(1)], .int64)]
     #expect(throws: StorageError.self) { try table.lookup(key, columns: ["nothing"]) }
     #expect(try table.lookup(key).rowCount == 0)
+    let noKeys: [[Value]] = [
+      [], [.null], [.string("1")], [.floating(1)], [.integer(1), .integer(1)],
+      [.integer(Int128(Int64.max) + 1)],
+    ]
+    for key in noKeys {
+      #expect(throws: StorageError.self) { try table.row(forKey: key) }
+    }
+    #expect(try table.row(forKey: [.integer(1)]) == nil)
     try store.createTable(TestStore.definition())
     let orders = try store.snapshot(of: TestStore.tableName)
     #expect(throws: StorageError.self) { try orders.lookup(key) }
+    #expect(throws: StorageError.self) { try orders.row(forKey: [.integer(1)]) }
   }
 
   private static let keys: [(DataType, [Value])] = [
@@ -129,6 +139,12 @@ import Testing
       let expected = asked.filter { $0 != values.last }
         .map { key in [key, .integer(Int128(values.firstIndex(of: key)!))] }
       #expect(found == expected)
+      let table = try store.snapshot(of: "keys")
+      for value in values {
+        let row = try table.row(forKey: [value])?.values
+        let number = values.firstIndex(of: value)!
+        #expect(row == (value == values.last ? nil : [value, .integer(Int128(number))]))
+      }
     }
   }
 }

@@ -203,7 +203,7 @@ import Testing
     var ends: [UInt64] = []
     let log = TestStore.path + "/log/0000000001.log"
     do {
-      let store = try TestStore.create(disk, buckets: 1)
+      let store = try TestStore.create(disk, options: TestStore.unreserved, buckets: 1)
       var random = SeededGenerator(seed: 4)
       for load in 0..<8 {
         rows.append(TestStore.rows(load: load, count: 10 + load, random: &random))
@@ -231,8 +231,10 @@ import Testing
     var rows: [TestStore.Row] = []
     var damagedAt: UInt64 = 0
     do {
-      let store = try TestStore.create(
-        disk, options: StoreOptions(inlineRowsetByteCountMax: 0, staleGraceSeconds: 0), buckets: 2)
+      var options = TestStore.unreserved
+      options.inlineRowsetByteCountMax = 0
+      options.staleGraceSeconds = 0
+      let store = try TestStore.create(disk, options: options, buckets: 2)
       try store.createTable(
         TableDefinition(name: "other", schema: TestStore.schema(), bucketCount: 1))
       var random = SeededGenerator(seed: 4)

@@ -45,6 +45,13 @@ enum TestStore {
       ])
   }
 
+  /// Options under which a log file ends where its frames do while it is being written.
+  static var unreserved: StoreOptions {
+    var options = StoreOptions()
+    options.logReservedByteCountMax = 0
+    return options
+  }
+
   /// A new store with an empty table.
   static func create(
     _ files: any FileSystem, options: StoreOptions = StoreOptions(), buckets: Int = 3

@@ -34,6 +34,9 @@ extension UniqueKeyModel {
       let found = (0..<result.rowCount).map { row in result.columns.map { $0[row] } }
       let there = expected.compactMap { row in row.map { row in positions.map { row[$0] } } }
       #expect(found == there, "\(shape), \(place)")
+      for (key, row) in zip(keys, expected) {
+        #expect(try table.row(forKey: key)?.values == row, "\(shape), \(place)")
+      }
     }
   }
 }

@@ -19,12 +19,14 @@ struct UniqueKeyModel {
     var buckets = 1
     var rowStore: StoredRows?
     var partialUpdates = PartialUpdate.Strategy.rewrite
+    var rowStoreCompression = Compression.none
 
     var description: String {
       "\(merge.rawValue) \(index.rawValue)\(hasSequence ? " sequence" : "")"
         + "\(hasStringKey ? " strings" : "") \(buckets)"
         + "\(rowStore.map { " rows \($0.text)" } ?? "")"
         + (partialUpdates == .delta ? " delta" : "")
+        + (rowStoreCompression == .none ? "" : " \(rowStoreCompression)")
     }
   }
 
@@ -60,7 +62,7 @@ struct UniqueKeyModel {
         merge: shape.merge, index: shape.index,
         sequenceColumn: shape.hasSequence ? "moment" : nil,
         partialUpdates: shape.partialUpdates),
-      rowStore: shape.rowStore)
+      rowStore: shape.rowStore, rowStoreCompression: shape.rowStoreCompression)
   }
 
   /// Of those shapes whose values change in place.
@@ -141,6 +143,27 @@ struct UniqueKeyModel {
       rows[key] = (row.isDelete ? nil : values, moment)
     }
     if sequence > 0 { history[sequence] = visible }
+  }
+
+  /// The rows that meet a condition have been deleted with this commit.
+  /// - Returns: how many.
+  mutating func delete(where condition: KeyCondition, sequence: UInt64) -> Int {
+    var count = 0
+    for (key, known) in rows {
+      guard let row = known.row, condition.matches(row) else { continue }
+      rows[key] = (nil, known.sequence)
+      count += 1
+    }
+    if sequence > 0 { history[sequence] = visible }
+    return count
+  }
+
+  /// The rows of some keys that there have ever been, as a load could bring them.
+  func wholeRows(of keys: Set<Row>) -> [(row: Row, isDelete: Bool)] {
+    TestStore.sorted(rows.keys.filter { keys.contains($0) }).map { key in
+      let known = rows[key]
+      return (known?.row ?? key + Self.defaults, known?.row == nil)
+    }
   }
 
   /// Rows that are deleted are forgotten for good when their deletion is.

@@ -83,21 +83,7 @@ struct SQLAggregates {
 extension SQLNode {
   /// Whether it has a call of an aggregate somewhere.
   var hasAggregate: Bool {
-    switch kind {
-    case .name, .constant: false
-    case .negate(let inner), .isNull(let inner), .not(let inner), .datePart(_, let inner):
-      inner.hasAggregate
-    case .arithmetic(let a, _, let b), .comparison(let a, _, let b):
-      a.hasAggregate || b.hasAggregate
-    case .like(let a, let b), .match(let a, _, let b): a.hasAggregate || b.hasAggregate
-    case .between(let a, let b, let c): a.hasAggregate || b.hasAggregate || c.hasAggregate
-    case .isOneOf(let a, let members): a.hasAggregate || members.contains(where: \.hasAggregate)
-    case .and(let terms), .or(let terms): terms.contains(where: \.hasAggregate)
-    case .call(let call):
-      SQLAggregates.names.contains(call.name) || call.arguments.contains(where: \.hasAggregate)
-    case .conditional(let branches, let otherwise):
-      branches.contains { $0.condition.hasAggregate || $0.value.hasAggregate }
-        || otherwise?.hasAggregate ?? false
-    }
+    if case .call(let call) = kind, SQLAggregates.names.contains(call.name) { return true }
+    return children.contains(where: \.hasAggregate)
   }
 }

@@ -17,6 +17,15 @@ struct SQLParser {
     return try parser.select()
   }
 
+  /// A condition by itself, as it stands after WHERE.
+  /// - Throws: as `select`.
+  static func condition(_ text: String) throws -> SQLNode {
+    var parser = SQLParser(text: text, tokens: try SQLLexer.tokens(of: text))
+    let node = try parser.condition()
+    guard parser.next.kind == .end else { throw parser.expected("AND, OR or the end") }
+    return node
+  }
+
   private init(text: String, tokens: [SQLToken]) {
     self.text = text
     self.tokens = tokens

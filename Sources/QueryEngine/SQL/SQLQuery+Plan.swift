@@ -51,6 +51,17 @@ extension ResultExpression {
 extension ScanWork {
   /// What was counted, a line for segments, pages, rows and bytes each.
   public var report: String {
+    let decoded =
+      "\(columnPagesRead) pages decoded, \(bytesStored) bytes stored, \(bytesDecoded) decoded"
+    let rows = "\(rowsScanned) looked at, \(rowsSelected) selected"
+    guard keysLookedUp == 0 else {
+      return """
+        lookup by key: \(keysLookedUp) keys, \(rowsLookedUp) rows found
+        columns  \(decoded)
+        rows     \(rows)
+
+        """
+    }
     let indexes =
       pagesPrunedByKeys + pagesPrunedByFilters + indexLookups == 0
       ? ""
@@ -64,9 +75,8 @@ extension ScanWork {
       segments \(segments), \(segmentsPruned) ruled out by zone maps
       pages    \(pages), \(pagesPruned) ruled out by zone maps, \(pagesKnown) answered by them, \
       \(pagesEmpty) without a selected row
-      columns  \(columnPagesRead) pages decoded, \(bytesStored) bytes stored, \
-      \(bytesDecoded) decoded
-      rows     \(rowsScanned) looked at, \(rowsSelected) selected
+      columns  \(decoded)
+      rows     \(rows)
 
       """
   }

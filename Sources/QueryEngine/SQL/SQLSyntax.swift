@@ -38,6 +38,22 @@ struct SQLNode: Hashable, Sendable {
 
   static func == (a: SQLNode, b: SQLNode) -> Bool { a.kind == b.kind }
   func hash(into hasher: inout Hasher) { hasher.combine(kind) }
+
+  /// What is right within it, the filter of an aggregate aside.
+  var children: [SQLNode] {
+    switch kind {
+    case .name, .constant: []
+    case .negate(let inner), .isNull(let inner), .not(let inner), .datePart(_, let inner): [inner]
+    case .arithmetic(let a, _, let b), .comparison(let a, _, let b): [a, b]
+    case .like(let a, let b), .match(let a, _, let b): [a, b]
+    case .between(let a, let b, let c): [a, b, c]
+    case .isOneOf(let a, let members): [a] + members
+    case .and(let terms), .or(let terms): terms
+    case .call(let call): call.arguments
+    case .conditional(let branches, let otherwise):
+      branches.flatMap { [$0.condition, $0.value] } + (otherwise.map { [$0] } ?? [])
+    }
+  }
 }
 
 /// `name([DISTINCT] arguments | *) [FILTER (WHERE filter)]`.

@@ -3,10 +3,24 @@ import StorageBase
 
 extension TableDefinition {
   /// The batch as one of the table's schema, whose columns it has, in their order.
+  /// - Parameter deletions: rows of which only the key and the sequence have to be there.
   /// - Throws: as `check`.
-  func fitted(_ batch: ColumnBatch) throws -> ColumnBatch {
-    try check(batch)
-    return ColumnBatch(schema: schema, rowCount: batch.rowCount, columns: batch.columns)
+  func fitted(_ batch: ColumnBatch, deletions: Bitmap? = nil) throws -> ColumnBatch {
+    guard let deletions else {
+      try check(batch)
+      return ColumnBatch(schema: schema, rowCount: batch.rowCount, columns: batch.columns)
+    }
+    let known = Set(try deletionColumns().map(\.id))
+    try check(batch, as: schema.columns) { index, nulls in
+      if known.contains(schema.columns[index].id) { return nulls.setCount }
+      var count = 0
+      nulls.forEachSet { count += deletions[$0] ? 0 : 1 }
+      return count
+    }
+    let columns = zip(schema.columns, batch.columns).map { column, vector in
+      column.isNullable ? vector : vector.replacingNulls(by: column.type.filler)
+    }
+    return ColumnBatch(schema: schema, rowCount: batch.rowCount, columns: columns)
   }
 
   /// Rows that were fitted to this schema or an older one, as rows of this one: columns that were

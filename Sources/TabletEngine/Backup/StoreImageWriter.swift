@@ -65,7 +65,8 @@ struct StoreImageWriter {
     // Syncs the directory of the logs as well.
     _ = try LogWriter.create(
       files: files, layout: destination, storeID: image.identity.storeID,
-      fileNumber: image.checkpoint.firstLog, nextFrame: image.checkpoint.nextFrame)
+      fileNumber: image.checkpoint.firstLog, nextFrame: image.checkpoint.nextFrame,
+      reservedByteCountMax: 0)
     try image.checkpoint.write(files, layout: destination, storeID: image.identity.storeID)
     try files.syncDirectory(destination.root, cause: .tool)
     report.add(image)
@@ -110,8 +111,7 @@ struct StoreImageWriter {
   private mutating func verify() throws {
     var recovery = Recovery(
       files: files, layout: destination, storeID: image.identity.storeID,
-      indexCache: StoreOptions(indexReaderCacheByteCountMax: 0, indexResultCacheByteCountMax: 0)
-        .makeIndexCache())
+      caches: .none)
     _ = try recovery.read()
     progress.isVerifying = true
     let found = try StoreVerifier(recovery.catalogue)

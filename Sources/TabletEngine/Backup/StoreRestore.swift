@@ -45,7 +45,7 @@ public struct StoreRestore {
   private func image(_ identity: StoreIdentity) throws -> StoreImage {
     var recovery = Recovery(
       files: files, layout: backup, storeID: identity.storeID,
-      indexCache: StoreOptions().makeIndexCache())
+      caches: StoreCaches(StoreOptions()))
     let end = try recovery.read()
     var checkpoint = recovery.catalogue.checkpoint(
       firstLog: end.newestFile + 1, nextFrame: end.nextFrame,

@@ -107,7 +107,9 @@ extension CompactionScheduler {
       case .compact: break
       case .wait(let until):
         var pending = question.pending
-        pending.pause = until.map { CompactionScheduler.Pause(since: question.askedAt, until: $0) }
+        pending.pause = until.map {
+          CompactionScheduler.Pause(since: question.askedAt, until: $0, isBackOff: false)
+        }
         state.pending[lane][question.tablet] = until == nil ? nil : pending
       case .refused: state.pending[lane][question.tablet] = nil
       }

@@ -22,6 +22,9 @@ public final class CompactionScheduler: StoreObserver {
   struct Pause {
     let since: Timestamp
     let until: Timestamp
+    /// After a failure a tablet is left alone whatever happens to it. A pause that the policy has
+    /// asked for ends with the next change, which may be what it was waiting for.
+    let isBackOff: Bool
 
     /// A clock that has been set back to before its beginning ends it, since nobody knows how long
     /// it would take otherwise.
@@ -117,8 +120,9 @@ public final class CompactionScheduler: StoreObserver {
         for tablet in tablets {
           // A tablet that failed just now stays barred although it has changed.
           let known = state.pending[lane][tablet]
+          let pause = known?.pause.flatMap { $0.isBackOff ? $0 : nil }
           state.pending[lane][tablet] = Pending(
-            since: known?.since ?? now, pause: known?.pause, change: state.changeCount)
+            since: known?.since ?? now, pause: pause, change: state.changeCount)
         }
       }
     }
@@ -157,7 +161,8 @@ public final class CompactionScheduler: StoreObserver {
       state.inFlight[job.snapshot.id]?.removeAll { $0 == job.pick }
       var pause: Pause?
       if case .failure = result {
-        pause = Pause(since: now, until: now.advanced(bySeconds: Self.backOffSeconds))
+        pause = Pause(
+          since: now, until: now.advanced(bySeconds: Self.backOffSeconds), isBackOff: true)
       }
       state.changeCount += 1
       for other in lanes.indices {

@@ -40,6 +40,11 @@ final class PatchVector: Sendable {
   }
 
   private let state = Mutex(State())
+  /// Whether there have ever been entries.
+  private let isUsed = Atomic<Bool>(false)
+
+  /// Whether nobody has given a row new values. Costs nothing.
+  var isEmpty: Bool { !isUsed.load(ordering: .acquiring) }
 
   /// Entries of deltas that somebody holds, in the order of their versions.
   var entries: [Entry] { state.withLock { $0.entries.filter { $0.delta != nil } } }
@@ -47,6 +52,7 @@ final class PatchVector: Sendable {
   /// Adds what a delta says; of equal versions it counts after those that are there. Readers do not
   /// see it before they have a snapshot with the delta.
   func add(_ entry: Entry) {
+    isUsed.store(true, ordering: .releasing)
     state.withLock { state in
       state.entries.removeAll { $0.delta == nil }
       let place = state.entries.lastIndex { $0.version <= entry.version }.map { $0 + 1 } ?? 0

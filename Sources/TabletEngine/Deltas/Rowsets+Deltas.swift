@@ -10,3 +10,10 @@ extension Sequence<Rowset> {
     return deltas
   }
 }
+
+/// The deltas of a snapshot. Immutable.
+final class VisibleDeltas: Sendable {
+  let byID: [DeltaID: RowsetSegment]
+
+  init(_ byID: [DeltaID: RowsetSegment]) { self.byID = byID }
+}

@@ -38,7 +38,7 @@ struct PatchVerifier {
       pairs.deltaRows.allSatisfy({ Int($0) < deltaReader.rowCount })
     else {
       return [
-        "\(delta.path): has new values for rows of \(segment.path) where one of them has no such row"
+        "\(delta.path): has new values for rows of \(segment.path) where one has no such row"
       ]
     }
     var locations = KeyLocations(count: pairs.rows.count)
@@ -46,15 +46,21 @@ struct PatchVerifier {
     for (index, row) in pairs.rows.enumerated() {
       locations.set(index, segment: number, row: row)
     }
-    let rows = try OldRows(locations)
-    var values: [ColumnVector] = []
+    let pages = try RowPlaces(locations).stretches.flatMap(RowPlaces.pages(of:))
+    var work = PageWork()
+    var keys: (own: [ColumnVector], given: [ColumnVector]) = ([], [])
     for column in keyColumns {
       let builder = ColumnBuilder(type: column.type)
+      for page in pages {
+        let vector = try page.read(column, work: &work)
+        builder.append(vector, rows: 0..<vector.count)
+      }
+      keys.own.append(builder.finish())
       try delta.forEachPage(of: column) { builder.append($0, rows: 0..<$0.count) }
-      values.append(builder.finish().gather(pairs.deltaRows))
+      keys.given.append(builder.finish().gather(pairs.deltaRows))
     }
-    let own = try SortKeyBytes.encode(keyColumns.map { try rows.read($0) }, keyColumns)
-    let given = try SortKeyBytes.encode(values, keyColumns)
+    let own = try SortKeyBytes.encode(keys.own, keyColumns)
+    let given = try SortKeyBytes.encode(keys.given, keyColumns)
     return pairs.rows.indices.compactMap { index in
       guard compareBytes(own[index], given[index]) != 0 else { return nil }
       return "\(delta.path): row \(pairs.deltaRows[index]) has new values for row "

@@ -30,7 +30,7 @@ public struct StoreCheck {
     defer { withExtendedLifetime(lock) {} }
     var recovery = Recovery(
       files: files, layout: layout, storeID: identity.storeID,
-      indexCache: StoreOptions().makeIndexCache(), toleratesLostInlineBytes: true)
+      caches: StoreCaches(StoreOptions()), toleratesLostInlineBytes: true)
     _ = try recovery.read()
     let orphanCount = try recovery.orphans().count
     var report = StoreVerifier(recovery.catalogue).run(progress: progress)

@@ -14,15 +14,10 @@ final class HashKeyIndex: KeyIndex {
     /// Nil before the rows of the tablet have been read.
     var table: RowHandleTable?
     var space = RowSpace()
-    /// What has been published and may be taken back: what the entries were before.
-    var published: [ObjectIdentifier: Publication] = [:]
+    /// Rows that were looked at for keys while there was no table.
+    var searchedRowCount = 0
     /// Keys of older versions may be missing, since their deletions have been merged away.
     var forgottenVersion = Version(0)
-  }
-
-  private struct Publication: Sendable {
-    let keys: SegmentKeys
-    let exchange: RowExchange
   }
 
   private let keyColumns: [Column]
@@ -30,6 +25,8 @@ final class HashKeyIndex: KeyIndex {
   private let secret: KeySecret
   private let coder: KeyCoder
   private let state = Mutex(State())
+  /// Whether the rows of the tablet have been read: asked without waiting for who holds the state.
+  private let isOpen = Atomic<Bool>(false)
 
   init(_ schema: Schema, _ options: UniqueKeyOptions, secret: KeySecret) {
     keyColumns = Array(schema.columns[..<schema.sortKeyCount])
@@ -73,8 +70,8 @@ final class HashKeyIndex: KeyIndex {
       let exchange = table.exchange(
         codes, first: base,
         sequences: keys.sequences.map { Self.signed($0, count: keys.rowCount) })
-      state.published[ObjectIdentifier(segment)] = Publication(keys: keys, exchange: exchange)
       var displacement = Self.displacement(exchange, in: state.space)
+      displacement.exchange = exchange
       if let basis = keys.basis {
         let space = state.space
         displacement.changedRowCount = basis.changedRowCount { row in
@@ -103,28 +100,28 @@ final class HashKeyIndex: KeyIndex {
     return Displacement(older: space.grouped(previous), lost: lost)
   }
 
-  func takeBack(_ segment: RowsetSegment) {
+  func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?) {
+    guard let codes = keys.codes, let exchange else {
+      preconditionFailure("a segment that was published")
+    }
     state.withLock { state in
-      guard let publication = state.published.removeValue(forKey: ObjectIdentifier(segment)),
-        let codes = publication.keys.codes
-      else { preconditionFailure("a segment that was published") }
       let space = state.space
       // Entries may have been led on meanwhile; what is taken back together with this is not.
-      state.table?.undo(codes, publication.exchange) { space.settled($0) }
+      state.table?.undo(codes, exchange) { space.settled($0) }
       state.space.remove(segment)
     }
   }
 
-  func confirm(_ segment: RowsetSegment) {
-    state.withLock { _ = $0.published.removeValue(forKey: ObjectIdentifier(segment)) }
-  }
-
   // MARK: Looking
 
-  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations {
+  func locate(
+    _ keys: SoughtKeys, in tablet: TabletSnapshot, opensIndex: Bool
+  ) throws -> KeyLocations {
     var locations = KeyLocations(count: keys.count)
     // The past is not what an index begins with.
-    if !tablet.isPast { try open(tablet) }
+    if !tablet.isPast, opensIndex || isWorthOpening(for: keys.count, in: tablet) {
+      try open(tablet)
+    }
     let codes = coder.codes(of: keys.columns)
     let unknown = state.withLock { state -> [UInt32]? in
       guard let table = state.table else { return nil }
@@ -139,53 +136,121 @@ final class HashKeyIndex: KeyIndex {
     return locations
   }
 
+  /// Whether the keys looked for without the table, these included, have cost as much as making it.
+  private func isWorthOpening(for count: Int, in tablet: TabletSnapshot) -> Bool {
+    state.withLock { state in
+      state.searchedRowCount += count * Self.searchedRowCountPerKey
+      return state.searchedRowCount >= tablet.rowCount
+    }
+  }
+
+  /// A search reads a page of keys of a segment or two.
+  private static let searchedRowCountPerKey = 4096
+
+  /// As `locate`, of one key, without making anything of it.
+  /// - Precondition: the values are those of the key columns.
+  func find(_ key: [Value], in tablet: TabletSnapshot) throws -> KeyFinding {
+    let code = coder.code(of: key)
+    if let finding = find(code, in: tablet) { return finding }
+    if tablet.isPast { return .unknown }
+    try open(tablet)
+    return find(code, in: tablet) ?? .unknown
+  }
+
+  /// Nil when the rows of the tablet have not been read yet.
+  private func find(_ code: (UInt64, UInt64), in tablet: TabletSnapshot) -> KeyFinding? {
+    state.withLock { state in
+      guard let table = state.table else { return nil }
+      return HashLookup(state.space, state.forgottenVersion, tablet).find(table.handle(of: code))
+    }
+  }
+
   // MARK: Building
 
   func open(_ tablet: TabletSnapshot) throws {
+    guard !isOpen.load(ordering: .acquiring) else { return }
     try state.withLock { state in
       guard state.table == nil else { return }
       let table = RowHandleTable(
         width: coder.width, hasSequences: sequence != nil, secret: secret)
       table.reserve(try tablet.liveRowCount())
       var space = RowSpace()
+      var segments: [OpenedSegment] = []
       for rowset in tablet.rowsets {
         for segment in rowset.segments {
-          try add(segment, rowset.summary.versions.last, at: tablet.version, to: table, &space)
+          let pages = try KeyPages(segment, keyColumns, sequence)
+          let base = try space.add(
+            segment, rowCount: pages.rowCount, version: rowset.summary.versions.last,
+            hasDeleteSigns: pages.hasDeleteSigns)
+          segments.append(
+            OpenedSegment(
+              pages: pages, base: base, deleted: segment.deletes.rows(at: tablet.version)))
         }
       }
+      // Deletions decide about rows that come later. A row that is there counts whatever they say:
+      // a greater one, that they lost against, may have been merged away before the row came.
+      let deleting = sequence == nil ? [] : segments.filter(\.pages.hasDeleteSigns)
+      for segment in deleting { try addDeletions(of: segment, to: table) }
+      for segment in segments { try addRows(of: segment, to: table, isFirst: deleting.isEmpty) }
       state.space = space
       state.table = table
       // Deletions that there are already were left out.
       state.forgottenVersion = tablet.version
+      isOpen.store(true, ordering: .releasing)
     }
   }
 
-  private func add(
-    _ segment: RowsetSegment, _ version: Version, at reader: Version, to table: RowHandleTable,
-    _ space: inout RowSpace
-  ) throws {
-    let pages = try KeyPages(segment, keyColumns, sequence)
-    let base = try space.add(
-      segment, rowCount: pages.rowCount, version: version, hasDeleteSigns: pages.hasDeleteSigns)
-    let deleted = segment.deletes.rows(at: reader)
-    try pages.forEachPage { page in
-      let live = deleted?.live(in: page.rows)
-      if sequence != nil, let signs = page.deleteSigns { live?.formUnion(signs) }
-      if let live, live.isEmpty { return }
-      // Runs of rows that are there, so that their handles follow each other.
-      for run in live.map(\.runs) ?? [0..<page.rows.count] {
-        let isWhole = run.count == page.rows.count
-        let rows = isWhole ? [] : Array(UInt32(run.lowerBound)..<UInt32(run.upperBound))
-        let keys = isWhole ? page.keys : page.keys.map { $0.gather(rows) }
-        let sequences = page.sequence.map { sequence in
-          Self.signed(
-            SequenceCodes.codes(of: isWhole ? sequence : sequence.gather(rows)), count: run.count)
-        }
+  /// A segment whose rows are to be known.
+  private struct OpenedSegment {
+    let pages: KeyPages
+    /// The handle of its first row.
+    let base: UInt32
+    let deleted: DeletedRows?
+  }
+
+  private func addDeletions(of segment: OpenedSegment, to table: RowHandleTable) throws {
+    try segment.pages.forEachPage { page in
+      for run in page.deleteSigns?.runs ?? [] {
+        let (codes, sequences) = keys(of: run, in: page)
         _ = table.exchange(
-          coder.codes(of: keys), first: base + UInt32(page.rows.lowerBound + run.lowerBound),
+          codes, first: segment.base + UInt32(page.rows.lowerBound + run.lowerBound),
           sequences: sequences)
       }
     }
+  }
+
+  /// - Parameter isFirst: whether the table knows nothing of their keys.
+  private func addRows(
+    of segment: OpenedSegment, to table: RowHandleTable, isFirst: Bool
+  ) throws {
+    try segment.pages.forEachPage { page in
+      let live = segment.deleted?.live(in: page.rows)
+      if let live, live.isEmpty { return }
+      // Runs of rows that are there, so that their handles follow each other.
+      for run in live.map(\.runs) ?? [0..<page.rows.count] {
+        let (codes, sequences) = keys(of: run, in: page)
+        let first = segment.base + UInt32(page.rows.lowerBound + run.lowerBound)
+        if isFirst {
+          _ = table.exchange(codes, first: first, sequences: sequences)
+        } else {
+          table.set(codes, first: first, sequences: sequences)
+        }
+      }
+    }
+  }
+
+  /// Some rows of a page.
+  private func keys(
+    of run: Range<Int>, in page: KeyPages.Page
+  ) -> (KeyCodes, sequences: [Int64]?) {
+    let isWhole = run.count == page.rows.count
+    let rows = isWhole ? [] : Array(UInt32(run.lowerBound)..<UInt32(run.upperBound))
+    let keys = isWhole ? page.keys : page.keys.map { $0.gather(rows) }
+    let sequences = page.sequence.map { sequence in
+      Self.signed(
+        SequenceCodes.codes(of: isWhole ? sequence : sequence.gather(rows)), count: run.count)
+    }
+    return (coder.codes(of: keys), sequences)
   }
 
   // MARK: Compaction
@@ -204,17 +269,10 @@ final class HashKeyIndex: KeyIndex {
         for segment in rows.outputs.prefix(bases.count) { state.space.remove(segment) }
         throw error
       }
-      let starts = rows.outputStarts
+      let starts = rows.outputStarts.dropLast().map { UInt32($0) }
       for (input, destinations) in zip(rows.inputs, rows.destinations) {
-        var output = 0
         state.space.move(
-          input,
-          to: destinations.map { row in
-            guard row != RowConversion.dropped else { return RowSpace.none }
-            while Int(row) >= starts[output + 1] { output += 1 }
-            while Int(row) < starts[output] { output -= 1 }
-            return bases[output] + (row - UInt32(starts[output]))
-          })
+          input, to: RowSpace.Move(rows: destinations, starts: starts, bases: bases))
       }
     }
   }
@@ -232,26 +290,38 @@ final class HashKeyIndex: KeyIndex {
     }
   }
 
-  /// Leads the entries of moved rows to where they are now, a page of keys at a time.
+  /// Rows whose entries are led on at a time, while loads wait: less than a tenth of a millisecond.
+  private static let followedRowCount = 1024
+
+  /// Leads the entries of moved rows to where they are now, some keys at a time.
   func follow(_ rows: MovedRows) throws {
     for (input, destinations) in zip(rows.inputs, rows.destinations) {
       // Only deletions may be dropped while an entry leads to them.
       let pages = try KeyPages(input, keyColumns, nil)
       try pages.forEachPage { page in
-        let isWanted =
-          page.deleteSigns != nil
-          || destinations[page.rows].contains { $0 != RowConversion.dropped }
-        guard isWanted else { return }
-        let codes = coder.codes(of: page.keys)
-        state.withLock { state in
-          guard let base = state.space.base(of: input) else { return }
-          let old = page.rows.map { base + UInt32($0) }
-          let space = state.space
-          state.table?.replace(codes, expected: old, with: old.map { space.resolved($0) })
-          if page.deleteSigns != nil {
-            state.forgottenVersion = max(state.forgottenVersion, rows.version)
-          }
+        let wanted = page.rows.map { UInt32($0) }.filter {
+          page.deleteSigns != nil || destinations[Int($0)] != RowConversion.dropped
         }
+        for start in stride(from: 0, to: wanted.count, by: Self.followedRowCount) {
+          let end = min(wanted.count, start + Self.followedRowCount)
+          follow(Array(wanted[start..<end]), of: page, in: input, to: rows.version)
+        }
+      }
+    }
+  }
+
+  private func follow(
+    _ rows: [UInt32], of page: KeyPages.Page, in input: RowsetSegment, to version: Version
+  ) {
+    let isWhole = rows.count == page.rows.count
+    let first = UInt32(page.rows.lowerBound)
+    let places = isWhole ? [] : rows.map { $0 - first }
+    let codes = coder.codes(of: isWhole ? page.keys : page.keys.map { $0.gather(places) })
+    state.withLock { state in
+      guard let (old, new) = state.space.moves(of: rows, in: input) else { return }
+      state.table?.replace(codes, expected: old, with: new)
+      if page.deleteSigns != nil {
+        state.forgottenVersion = max(state.forgottenVersion, version)
       }
     }
   }

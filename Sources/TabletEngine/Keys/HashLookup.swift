@@ -31,9 +31,9 @@ struct HashLookup {
         continue
       }
       if numbers[place.range] == Self.notJudged {
-        let range = space.ranges[place.range]
         numbers[place.range] =
-          isReadable(range) ? locations.add(range.segment) : Self.notReadable
+          isReadable(place.range)
+          ? locations.add(space.ranges[place.range].segment) : Self.notReadable
       }
       let number = numbers[place.range]
       if number == Self.notReadable {
@@ -45,19 +45,31 @@ struct HashLookup {
     return unknown
   }
 
+  /// What the index says about the key that has this handle, or none.
+  func find(_ handle: UInt32) -> KeyFinding {
+    guard let place = space.place(of: handle) else {
+      return forgottenVersion <= tablet.version ? .none : .unknown
+    }
+    guard isReadable(place.range) else { return .unknown }
+    if isDeletion(place.range, place.row) { return .none }
+    return .row(RowLocation(segment: space.ranges[place.range].segment, row: place.row))
+  }
+
   /// Whether the snapshot has the segment, so that its file stays for as long as it is held. If it
   /// has, a row that is the newest of its key by now was so for the snapshot.
-  private func isReadable(_ range: RowSpace.Range) -> Bool {
+  private func isReadable(_ range: Int) -> Bool {
+    let version = space.ranges[range].version
     var (low, high) = (0, tablet.rowsets.count)
     while low < high {
       let middle = (low + high) / 2
-      if tablet.rowsets[middle].summary.versions.last < range.version {
+      if tablet.rowsets[middle].summary.versions.last < version {
         low = middle + 1
       } else {
         high = middle
       }
     }
-    return low < tablet.rowsets.count && tablet.rowsets[low].id == range.segment.rowset
+    return low < tablet.rowsets.count
+      && tablet.rowsets[low].id == space.ranges[range].segment.rowset
   }
 
   /// Nothing but the deletion of a key is deleted while the index leads to it.
@@ -65,4 +77,14 @@ struct HashLookup {
     space.ranges[range].hasDeleteSigns
       && space.ranges[range].segment.deletes.contains(row, at: tablet.version)
   }
+}
+
+/// What a key index says about a key.
+enum KeyFinding {
+  /// Where its row is.
+  case row(RowLocation)
+  /// It has no row.
+  case none
+  /// The index does not know for this snapshot.
+  case unknown
 }

@@ -64,6 +64,59 @@ package struct KeyCoder: Sendable {
     return KeyCodes(width: width, count: count, buffer: buffer)
   }
 
+  /// The code of one key: the same as of a row of vectors. The second word is 0 in codes of one.
+  /// - Precondition: the values are of the types of the key columns; with codes of one word, none
+  ///   is null.
+  package func code(of key: [Value]) -> (UInt64, UInt64) {
+    precondition(key.count == types.count, "\(key.count) values of \(types.count) key columns")
+    if width == 1 {
+      guard case .integer(let integer) = key[0] else { preconditionFailure("no integer") }
+      return (UInt64(truncatingIfNeeded: integer), 0)
+    }
+    var code = secret.fingerprint.start
+    withUnsafePointer(to: secret.fingerprint) { secret in
+      withUnsafeMutableBytes(of: &code) { bytes in
+        guard let lanes = bytes.baseAddress?.assumingMemoryBound(to: UInt64.self) else { return }
+        for (value, type) in zip(key, types) { Self.fold(value, type, secret, into: lanes) }
+      }
+    }
+    return code
+  }
+
+  private static func fold(
+    _ value: Value, _ type: PhysicalType, _ secret: UnsafePointer<ck_key_secret>,
+    into lanes: UnsafeMutablePointer<UInt64>
+  ) {
+    switch value {
+    case .null:
+      var (null, zero): (UInt64, UInt64) = (1, 0)
+      ck_key_fold_integers(secret, &zero, 8, &null, 1, lanes)
+    case .integer(let integer) where type == .int128:
+      var integer = integer
+      ck_key_fold_integers(secret, &integer, 16, nil, 1, lanes)
+    case .integer(let integer):
+      var word = Int64(truncatingIfNeeded: integer)
+      ck_key_fold_integers(secret, &word, 8, nil, 1, lanes)
+    case .floating(let number):
+      var number = type == .float32 ? Double(Float(number)) : number
+      ck_key_fold_floating(secret, &number, 8, nil, 1, lanes)
+    case .string(var text):
+      text.withUTF8 { bytes in
+        var offsets: (UInt32, UInt32) = (0, UInt32(bytes.count))
+        var lanesOfText: (UInt64, UInt64) = (0, 0)
+        withUnsafeMutableBytes(of: &lanesOfText) { words in
+          let words = words.baseAddress?.assumingMemoryBound(to: UInt64.self)
+          withUnsafeBytes(of: &offsets) { offsets in
+            ck_key_texts(
+              secret, bytes.baseAddress, offsets.baseAddress?.assumingMemoryBound(to: UInt32.self),
+              nil, 1, words)
+          }
+          ck_key_fold_texts(secret, words, nil, 0, nil, 1, lanes)
+        }
+      }
+    }
+  }
+
   private static func fold(
     _ vector: ColumnVector, _ secret: UnsafePointer<ck_key_secret>,
     into lanes: UnsafeMutablePointer<UInt64>

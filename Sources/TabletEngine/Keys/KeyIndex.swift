@@ -11,6 +11,8 @@ struct Displacement {
   var lost: [UInt32] = []
   /// Rows of a partial load that would be completed from something else now.
   var changedRowCount = 0
+  /// What taking it back takes; of indexes that change when they publish.
+  var exchange: RowExchange?
 
   /// Adds a row, mostly of the segment of the one before.
   mutating func displace(_ row: RowLocation) {
@@ -48,9 +50,8 @@ protocol KeyIndex: AnyObject, Sendable {
     over tablet: TabletSnapshot
   ) throws -> Displacement
   /// Takes back the publication of a segment, the last one that has not been taken back.
-  func takeBack(_ segment: RowsetSegment)
-  /// It will not be taken back.
-  func confirm(_ segment: RowsetSegment)
+  /// - Parameter exchange: what publishing it has returned.
+  func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?)
 
   /// Rows have moved into the output of a compaction, which takes the place of its inputs now.
   func move(_ rows: MovedRows) throws
@@ -64,8 +65,21 @@ protocol KeyIndex: AnyObject, Sendable {
   func forget(_ rows: MovedRows)
 
   /// Where the row is that a reader of `tablet` sees of each key, in a segment of that snapshot.
-  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations
+  /// - Parameter opensIndex: whether rows are made known for it, as by `open`; else only when keys
+  ///   that were looked for without that have come to cost as much.
+  func locate(
+    _ keys: SoughtKeys, in tablet: TabletSnapshot, opensIndex: Bool
+  ) throws -> KeyLocations
+  /// What is known of one key without a look at the segments.
+  /// - Parameter key: values of the key columns.
+  func find(_ key: [Value], in tablet: TabletSnapshot) throws -> KeyFinding
 
   /// Bytes of memory, and keys in it; nil when that is not known.
   var memory: (byteCount: Int, keyCount: Int)? { get }
+}
+
+extension KeyIndex {
+  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations {
+    try locate(keys, in: tablet, opensIndex: true)
+  }
 }

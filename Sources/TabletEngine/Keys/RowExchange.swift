@@ -50,6 +50,15 @@ extension RowHandleTable {
       previous: previous, previousSequences: previousSequences, lost: lostCount == 0 ? [] : lost)
   }
 
+  /// Gives keys the handles from `first` on, whatever they had.
+  func set(_ codes: KeyCodes, first: UInt32, sequences: [Int64]?) {
+    let handles = Array(first..<first + UInt32(codes.count))
+    handles.withUnsafeBufferPointer { handles in
+      guard let sequences else { return set(codes.words, to: handles) }
+      sequences.withUnsafeBufferPointer { set(codes.words, to: handles, sequences: $0) }
+    }
+  }
+
   /// Undoes an exchange of the same keys.
   /// - Parameter resolved: where a handle leads by now.
   func undo(_ codes: KeyCodes, _ exchange: RowExchange, resolved: (UInt32) -> UInt32) {

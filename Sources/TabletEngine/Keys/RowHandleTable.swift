@@ -70,6 +70,19 @@ package final class RowHandleTable {
     }
   }
 
+  /// The handle of one code, or `none`.
+  /// - Parameter code: its second word counts in tables of two words only.
+  package func handle(of code: (UInt64, UInt64)) -> UInt32 {
+    var handle = Self.none
+    withUnsafeBytes(of: code) { words in
+      withUnsafePointer(to: table) {
+        ck_row_find(
+          $0, words.baseAddress?.assumingMemoryBound(to: UInt64.self), 1, &handle, nil)
+      }
+    }
+    return handle
+  }
+
   /// Gives codes new handles and writes the ones they had, or `none`. A row whose handle is `none`
   /// takes its code's entry away.
   ///

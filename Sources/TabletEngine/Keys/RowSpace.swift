@@ -19,13 +19,50 @@ struct RowSpace {
     let version: Version
     /// Whether some of its rows are deletions.
     let hasDeleteSigns: Bool
-    /// Where its rows have been moved, by row; handles are resolved through it until no entry of an
-    /// index has the old ones.
-    var moved: [UInt32]?
-    /// Whether that will not be taken back.
-    var isMoveConfirmed = false
+    /// Where its rows have been moved; handles are resolved through it until no entry of an index
+    /// has the old ones.
+    var move: Move?
 
     var end: UInt64 { UInt64(base) + UInt64(count) }
+
+    func contains(_ handle: UInt32) -> Bool { handle >= base && UInt64(handle) < end }
+  }
+
+  /// Where the rows of a segment have been moved.
+  struct Move {
+    /// By row: its number among the rows of all segments that it may have been moved to, or `none`.
+    let rows: [UInt32]
+    /// Where the rows of each of those begin among them, and its handles.
+    let starts: [UInt32]
+    let bases: [UInt32]
+    /// Whether it will not be taken back.
+    var isConfirmed = false
+
+    init(rows: [UInt32], starts: [UInt32], bases: [UInt32]) {
+      precondition(starts.count == bases.count)
+      self.rows = rows
+      self.starts = starts
+      self.bases = bases
+    }
+
+    /// - Parameter handles: by row.
+    init(to handles: [UInt32]) { self.init(rows: handles, starts: [0], bases: [0]) }
+
+    @inline(__always) func handle(of row: UInt32) -> UInt32 {
+      let number = rows[Int(row)]
+      guard number != RowSpace.none else { return RowSpace.none }
+      var index = starts.count - 1
+      while index > 0, starts[index] > number { index -= 1 }
+      return bases[index] + (number - starts[index])
+    }
+
+    /// Whether rows may have been moved to a segment. Segments are known by their handles, which
+    /// are those of no other as long as rows lead to them.
+    func leads(to range: Range) -> Bool {
+      bases == [0]
+        ? rows.contains { $0 != RowSpace.none && range.contains($0) }
+        : bases.contains(range.base)
+    }
   }
 
   /// Stands for no row.
@@ -71,7 +108,7 @@ struct RowSpace {
   mutating func remove(_ segment: RowsetSegment) {
     guard let base = bases.removeValue(forKey: ObjectIdentifier(segment)) else { return }
     let gone = index(of: base)
-    if ranges[gone].moved != nil { bypass(ranges[gone]) }
+    if ranges[gone].move != nil { bypass(ranges[gone]) }
     ranges.remove(at: gone)
   }
 
@@ -79,31 +116,33 @@ struct RowSpace {
   /// were moved since.
   private mutating func bypass(_ gone: Range) {
     for index in ranges.indices where ranges[index].base != gone.base {
-      guard let moved = ranges[index].moved,
-        moved.contains(where: { $0 >= gone.base && UInt64($0) < gone.end })
-      else { continue }
-      ranges[index].moved = moved.map { handle in
-        handle >= gone.base && UInt64(handle) < gone.end ? resolved(handle) : handle
-      }
+      guard let move = ranges[index].move, move.leads(to: gone) else { continue }
+      var past = Move(
+        to: move.rows.indices.map { row in
+          let handle = move.handle(of: UInt32(row))
+          return handle != Self.none && gone.contains(handle) ? resolved(handle) : handle
+        })
+      past.isConfirmed = move.isConfirmed
+      ranges[index].move = past
     }
   }
 
-  /// From now on handles of a segment stand for others, by row.
-  mutating func move(_ segment: RowsetSegment, to handles: [UInt32]) {
+  /// From now on handles of a segment stand for others. O(1).
+  mutating func move(_ segment: RowsetSegment, to move: Move) {
     guard let base = bases[ObjectIdentifier(segment)] else { return }
-    ranges[index(of: base)].moved = handles
+    ranges[index(of: base)].move = move
   }
 
   /// Takes back what `move` has said.
   mutating func moveBack(_ segment: RowsetSegment) {
     guard let base = bases[ObjectIdentifier(segment)] else { return }
-    ranges[index(of: base)].moved = nil
+    ranges[index(of: base)].move = nil
   }
 
   /// What `move` has said will not be taken back.
   mutating func confirmMove(_ segment: RowsetSegment) {
     guard let base = bases[ObjectIdentifier(segment)] else { return }
-    ranges[index(of: base)].isMoveConfirmed = true
+    ranges[index(of: base)].move?.isConfirmed = true
   }
 
   /// As `resolved`, by moves only that will not be taken back.
@@ -111,10 +150,27 @@ struct RowSpace {
     var handle = handle
     while handle != Self.none {
       let range = ranges[index(of: handle)]
-      guard range.isMoveConfirmed, let moved = range.moved else { return handle }
-      handle = moved[Int(handle - range.base)]
+      guard let move = range.move, move.isConfirmed else { return handle }
+      handle = move.handle(of: handle - range.base)
     }
     return handle
+  }
+
+  /// The handles of some rows of a segment and those of where they are now; nil when the segment
+  /// has none.
+  func moves(of rows: [UInt32], in segment: RowsetSegment) -> (old: [UInt32], new: [UInt32])? {
+    guard let base = bases[ObjectIdentifier(segment)] else { return nil }
+    let old = rows.map { base + $0 }
+    guard let move = ranges[index(of: base)].move else { return (old, old) }
+    // Neighbours are mostly in one segment, which is where they stay.
+    var target = ranges[index(of: base)]
+    let new = rows.map { row -> UInt32 in
+      let handle = move.handle(of: row)
+      if handle == Self.none { return handle }
+      if !target.contains(handle) { target = ranges[index(of: handle)] }
+      return target.move == nil ? handle : resolved(handle)
+    }
+    return (old, new)
   }
 
   /// The handle of where a row is now; `none` when it has been merged away.
@@ -129,8 +185,8 @@ struct RowSpace {
     while handle != Self.none {
       let range = index(of: handle)
       let row = handle - ranges[range].base
-      guard ranges[range].moved != nil else { return (range, row) }
-      handle = ranges[range].moved?[Int(row)] ?? Self.none
+      guard ranges[range].move != nil else { return (range, row) }
+      handle = ranges[range].move?.handle(of: row) ?? Self.none
     }
     return nil
   }

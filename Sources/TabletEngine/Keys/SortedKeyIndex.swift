@@ -107,19 +107,22 @@ final class SortedKeyIndex: KeyIndex {
     return found
   }
 
-  func takeBack(_ segment: RowsetSegment) {}
-  func confirm(_ segment: RowsetSegment) {}
+  func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?) {}
   func move(_ rows: MovedRows) {}
   func moveBack(_ rows: MovedRows) {}
   func confirm(_ rows: MovedRows) {}
   func follow(_ rows: MovedRows) {}
   func forget(_ rows: MovedRows) {}
 
-  func locate(_ keys: SoughtKeys, in tablet: TabletSnapshot) throws -> KeyLocations {
+  func locate(
+    _ keys: SoughtKeys, in tablet: TabletSnapshot, opensIndex: Bool
+  ) throws -> KeyLocations {
     var locations = KeyLocations(count: keys.count)
     try keys.search(in: tablet, into: &locations)
     return locations
   }
+
+  func find(_ key: [Value], in tablet: TabletSnapshot) -> KeyFinding { .unknown }
 }
 
 /// What a snapshot had of some keys.

@@ -3,8 +3,8 @@ import StorageBase
 
 /// Places rows in tablets. The hash is part of the format (FORMAT.md): a client can compute it.
 struct BucketHash {
-  private static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
-  private static let prime: UInt64 = 0x100_0000_01B3
+  fileprivate static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
+  fileprivate static let prime: UInt64 = 0x100_0000_01B3
 
   let definition: TableDefinition
 
@@ -32,18 +32,6 @@ struct BucketHash {
     return hashes.map { UInt16(mixBits($0) % count) }
   }
 
-  /// The bucket of rows whose distribution columns have these values, in `distribution` order.
-  func bucket(of values: [Value]) -> Int {
-    precondition(values.count == definition.distribution.count)
-    var hash = [Self.seed]
-    for (value, column) in zip(values, definition.distribution) {
-      let builder = ColumnBuilder(type: definition.schema.columns[column].type)
-      builder.append(value)
-      Self.combine(builder.finish(), into: &hash)
-    }
-    return Int(mixBits(hash[0]) % UInt64(definition.bucketCount))
-  }
-
   private static func combine(_ vector: ColumnVector, into hashes: inout [UInt64]) {
     switch vector.type.physical {
     case .int8: combine(vector, Int8.self, into: &hashes) { UInt64(bitPattern: Int64($0)) }
@@ -67,7 +55,7 @@ struct BucketHash {
 
   /// Equal numbers have equal bits: one zero, one NaN.
   @inline(__always)
-  private static func canonicalBits(_ number: Double) -> UInt64 {
+  fileprivate static func canonicalBits(_ number: Double) -> UInt64 {
     number.isNaN ? Double.nan.bitPattern : (number == 0 ? 0 : number).bitPattern
   }
 
@@ -90,7 +78,46 @@ struct BucketHash {
   }
 }
 
+extension BucketHash {
+  /// The hash of one value more, of a column of a physical type.
+  fileprivate static func combined(
+    _ hash: UInt64, _ value: Value, _ type: PhysicalType
+  ) -> UInt64 {
+    switch value {
+    case .null: return (hash ^ 0xFF) &* prime
+    case .integer(let integer):
+      let low = mixBits(hash ^ UInt64(truncatingIfNeeded: integer))
+      return type == .int128 ? mixBits(low ^ UInt64(truncatingIfNeeded: integer >> 64)) : low
+    case .floating(let number):
+      return mixBits(hash ^ canonicalBits(type == .float32 ? Double(Float(number)) : number))
+    case .string(var text):
+      return text.withUTF8 { $0.reduce(hash) { ($0 ^ UInt64($1)) &* prime } }
+    }
+  }
+
+  fileprivate static func bucket(_ hash: UInt64, of count: Int) -> Int {
+    Int(mixBits(hash) % UInt64(count))
+  }
+}
+
 extension TableDefinition {
-  /// The only bucket that rows with these distribution values can be in.
-  public func bucket(of values: [Value]) -> Int { BucketHash(definition: self).bucket(of: values) }
+  /// The only bucket that rows with these values of the distribution columns, in `distribution`
+  /// order, can be in.
+  public func bucket(of values: [Value]) -> Int {
+    precondition(values.count == distribution.count)
+    var hash = BucketHash.seed
+    for (value, column) in zip(values, distribution) {
+      hash = BucketHash.combined(hash, value, schema.columns[column].type.physical)
+    }
+    return BucketHash.bucket(hash, of: bucketCount)
+  }
+
+  /// The only bucket that the row of a unique key can be in.
+  func bucket(ofKey key: [Value]) -> Int {
+    var hash = BucketHash.seed
+    for column in distribution {
+      hash = BucketHash.combined(hash, key[column], schema.columns[column].type.physical)
+    }
+    return BucketHash.bucket(hash, of: bucketCount)
+  }
 }

@@ -13,7 +13,7 @@ public final class LoadBuilder {
   static let flushByteCount = 64 << 20
 
   private let store: Store
-  private let table: TableSnapshot
+  let table: TableSnapshot
   private let token: TransactionToken
   private var batches: [ColumnBatch] = []
   /// By batch, the rows that delete their keys.
@@ -36,11 +36,12 @@ public final class LoadBuilder {
   ///   columns only the sequence column counts; for tables with unique keys. Of rows with one key
   ///   the last one counts, or the one with the greatest sequence value.
   /// - Throws: `StorageError.schemaMismatch` when the columns are not those the table had when the
-  ///   load was begun, or a column that must not be null holds nulls; the rows are not added then.
-  ///   `TransactionError` when the load has been aborted meanwhile.
+  ///   load was begun, or a column that must not be null holds nulls, where a deletion has to have
+  ///   its key and its sequence only; the rows are not added then. `TransactionError` when the load
+  ///   has been aborted meanwhile.
   public func append(_ batch: ColumnBatch, deleteSigns: Bitmap? = nil) throws {
-    let batch = try table.definition.fitted(batch)
     try requireUniqueKeys(for: deleteSigns, of: batch)
+    let batch = try table.definition.fitted(batch, deletions: deleteSigns)
     try token.requireRunning()
     guard batch.rowCount > 0 else { return }
     batches.append(batch)

@@ -8,7 +8,7 @@ import StorageBase
 /// equal prefixes by the next column in the same way, few rows by comparing them.
 struct RowSorter {
   /// Fewer rows are sorted by comparing.
-  private static let radixCountMin = 128
+  private static let radixCountMin = 48
 
   private struct Item {
     var prefix: UInt64

@@ -77,11 +77,20 @@ struct LogFrames {
     return UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
   }
 
+  /// Where the zeros begin that the bytes from `offset` on end with.
+  func endOfBytes(from offset: Int) -> Int {
+    var end = bytes.count
+    while end - offset >= 8, load(UInt64.self, end - 8) == 0 { end -= 8 }
+    while end > offset, bytes[end - 1] == 0 { end -= 1 }
+    return end
+  }
+
   /// Whether a whole frame anywhere from `offset` on shows that frame `number` was on disk once:
   /// it says so itself, or, in the first format, it comes later.
   func showSynced(_ number: UInt64, from offset: Int) -> Bool {
     var position = offset
-    while bytes.count - position >= headerByteCount {
+    let end = endOfBytes(from: offset)
+    while position < end, bytes.count - position >= headerByteCount {
       if load(UInt32.self, position) == LogFormat.frameMagic {
         let found = load(UInt64.self, position + 12)
         let synced =

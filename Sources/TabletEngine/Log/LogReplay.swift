@@ -97,7 +97,9 @@ struct LogReplay {
       offset = start + payload.count
       frame += 1
     }
-    let rest = bytes.count - offset
+    // The newest file runs ahead of its frames.
+    let end = isLast ? frames.endOfBytes(from: offset) : bytes.count
+    let rest = end - offset
     if rest > 0, !isLast || frames.showSynced(frame, from: offset) {
       return Outcome(
         validByteCount: UInt64(offset), nextFrame: frame, tornByteCount: 0, version: version,

@@ -17,6 +17,10 @@ final class LogWriter: @unchecked Sendable {
   private var syncedFrame: UInt64
   /// When the frames that are not on disk have to be; nil when nobody was promised that.
   private(set) var syncDeadline: Timestamp?
+  /// Bytes that are reserved behind the frames at a time, at most; 0 for none.
+  private let reservedByteCountMax: Int
+  /// Where what is reserved in the file ends; none is reserved beyond a place that could not be.
+  private var reservedEnd: UInt64 = 0
   /// The memory of the last frame, for the next one.
   private var spareMemory = ByteWriter()
   /// The memory of larger frames is not kept.
@@ -24,13 +28,17 @@ final class LogWriter: @unchecked Sendable {
   /// Why nothing can be written any more; nil while all is well.
   private(set) var failure: String?
 
+  /// Less is not worth a write of its own.
+  private static let reservedByteCountMin = 64 << 10
+
   /// Begins log file `fileNumber`.
   static func create(
     files: any FileSystem, layout: StoreLayout, storeID: UInt64, fileNumber: UInt32,
-    nextFrame: UInt64
+    nextFrame: UInt64, reservedByteCountMax: Int
   ) throws -> LogWriter {
     let file = try begin(files, layout, storeID, fileNumber)
-    return LogWriter(files, layout, storeID, file, fileNumber, nextFrame)
+    return LogWriter(
+      files, layout, storeID, file, fileNumber, nextFrame, reservedByteCountMax)
   }
 
   /// Goes on with a log file that recovery has read up to `validByteCount`.
@@ -40,17 +48,18 @@ final class LogWriter: @unchecked Sendable {
   /// could be removed, and then a crash could undo it.
   static func resume(
     files: any FileSystem, layout: StoreLayout, storeID: UInt64, fileNumber: UInt32,
-    nextFrame: UInt64, validByteCount: UInt64
+    nextFrame: UInt64, validByteCount: UInt64, reservedByteCountMax: Int
   ) throws -> LogWriter {
     let file = try files.openForAppending(layout.log(fileNumber), cause: .log)
     if file.byteCount > validByteCount { try file.truncate(to: validByteCount) }
     try file.sync()
-    return LogWriter(files, layout, storeID, file, fileNumber, nextFrame)
+    return LogWriter(
+      files, layout, storeID, file, fileNumber, nextFrame, reservedByteCountMax)
   }
 
   private init(
     _ files: any FileSystem, _ layout: StoreLayout, _ storeID: UInt64, _ file: any WritableFile,
-    _ fileNumber: UInt32, _ nextFrame: UInt64
+    _ fileNumber: UInt32, _ nextFrame: UInt64, _ reservedByteCountMax: Int
   ) {
     self.files = files
     self.layout = layout
@@ -58,6 +67,7 @@ final class LogWriter: @unchecked Sendable {
     self.file = file
     self.fileNumber = fileNumber
     self.nextFrame = nextFrame
+    self.reservedByteCountMax = reservedByteCountMax
     syncedFrame = nextFrame - 1
   }
 
@@ -112,18 +122,45 @@ final class LogWriter: @unchecked Sendable {
       try file.append(frame.bytes.bytes)
     } catch {
       do {
-        try file.truncate(to: start)
+        try cut(to: start)
         try file.sync()
         noteSynced()
       } catch { failure = "\(error)" }
       throw error
     }
     nextFrame += 1
+    reserve()
     switch syncing {
     case .now: try sync()
     case .by(let deadline): syncDeadline = min(syncDeadline ?? deadline, deadline)
     case .whenever: break
     }
+  }
+
+  /// Lets the file run ahead of its frames, once they have filled what was reserved for them. It is
+  /// doubled until the steps are as large as they may be, so that small stores stay small.
+  private func reserve() {
+    guard reservedByteCountMax > 0, file.byteCount > reservedEnd else { return }
+    let step = min(
+      max(Int(file.byteCount), Self.reservedByteCountMin), reservedByteCountMax)
+    do {
+      try file.reserve(upTo: file.byteCount + UInt64(step))
+      reservedEnd = file.byteCount + UInt64(step)
+    } catch {
+      // Commits need it for their speed only; where there is no room it is not asked for again.
+      reservedEnd = .max
+    }
+  }
+
+  /// Takes away what is behind the first bytes of the file.
+  private func cut(to byteCount: UInt64) throws {
+    try file.truncate(to: byteCount)
+    reservedEnd = 0
+  }
+
+  /// Takes away what is reserved and was not used.
+  func trim() throws {
+    if reservedEnd > 0 { try cut(to: file.byteCount) }
   }
 
   /// Puts every frame on disk that is not there yet.
@@ -148,6 +185,13 @@ final class LogWriter: @unchecked Sendable {
   /// only the last file can have frames that are not.
   func rotate() throws {
     try sync()
+    if reservedEnd > 0 {
+      try trim()
+      do { try file.sync() } catch {
+        failure = "\(error)"
+        throw error
+      }
+    }
     file = try Self.begin(files, layout, storeID, fileNumber + 1)
     fileNumber += 1
   }

@@ -21,6 +21,9 @@ struct KeyLocations {
 
   var count: Int { rows.count }
 
+  /// Whether all keys have a row.
+  var isComplete: Bool { !segmentNumbers.contains(Self.none) }
+
   func hasRow(_ key: Int) -> Bool { segmentNumbers[key] != Self.none }
 
   /// Costs a reference.
@@ -54,8 +57,8 @@ struct KeyLocations {
   /// Adds the new values that the rows have for readers of a snapshot.
   /// - Precondition: all of them are of that snapshot.
   mutating func patch(in tablet: TabletSnapshot) {
-    let deltas = tablet.rowsets.deltas
-    patched = deltas.isEmpty ? [] : segments.map { $0.patches.rows(in: deltas) }
+    let patches = segments.map(tablet.patches(of:))
+    patched = patches.allSatisfy { $0 == nil } ? [] : patches
   }
 
   func patched(_ segment: Int) -> PatchedRows? { patched.isEmpty ? nil : patched[segment] }

@@ -2,84 +2,53 @@ import ScanKernels
 import SegmentFormat
 import StorageBase
 
-/// Reads rows that lie anywhere, segment after segment: whole rows where a row store has all the
-/// columns, else column after column, each page once.
-///
-/// Row stores of tables are not compressed and mostly mapped, so that a row is read where it lies
-/// and nothing is kept of it; without a mapping a page is read for each call.
+/// Reads rows that lie anywhere, as columns: from row stores, else column after column, each page
+/// once.
 struct RowGathering {
-  /// Of the table.
-  let columns: [Column]
+  let definition: TableDefinition
+  /// Positions in the schema of the table.
+  let columns: [Int]
 
   /// The rows of the keys that have one, in the order of the keys.
   func columns(at locations: KeyLocations) throws -> [ColumnVector] {
+    let segments = try locations.segments.map { try SegmentRows.of($0, definition) }
+    if let vectors = try columnsInPlace(at: locations, segments) { return vectors }
     let places = RowPlaces(locations)
-    let builders = columns.map { ColumnBuilder(type: $0.type, capacity: places.count) }
-    for stretch in places.stretches { try append(stretch, to: builders) }
-    guard !places.isInOrder else { return builders.map { $0.finish() } }
-    let positions = places.positions
-    return builders.map { $0.finish().gather(positions) }
-  }
-
-  private func append(_ stretch: RowPlaces.Stretch, to builders: [ColumnBuilder]) throws {
-    let reader = try stretch.segment.reader()
-    if let store = try reader.rowStore(), let sources = try sources(in: store, of: reader) {
-      return try append(stretch, from: store, sources, to: builders)
-    }
+    let found = try FoundRows(places.stretches, definition, columnCount: columns.count)
     var work = PageWork()
-    for page in try RowPlaces.pages(of: stretch) {
-      for (column, builder) in zip(columns, builders) {
-        let vector = try page.read(column, work: &work)
-        builder.append(vector.widened(), rows: 0..<vector.count)
-      }
-    }
+    let vectors = try columns.map { try found.column($0, work: &work) }
+    guard !places.isInOrder else { return vectors }
+    let positions = places.positions
+    return vectors.map { $0.gather(positions) }
   }
 
-  /// How a row store serves a column.
-  private enum Source {
-    case field(Int)
-    /// Holds the column as a narrower type.
-    case narrower(Int)
-    case constant(Value)
-  }
-
-  /// Nil when the store lacks a column of the segment.
-  private func sources(
-    in store: RowStoreReader, of reader: SegmentReader
-  ) throws -> [Source]? {
-    var sources: [Source] = []
-    for column in columns {
-      switch try reader.requireFit(of: column) {
-      case .stored(let position):
-        guard let field = store.positions.firstIndex(of: position) else { return nil }
-        sources.append(.field(field))
-      case .widened(let position):
-        guard let field = store.positions.firstIndex(of: position) else { return nil }
-        sources.append(.narrower(field))
-      case .constant(let value): sources.append(.constant(value))
-      }
+  /// In the order of the keys, when all segments have row stores of one layout that are read in
+  /// place: then nothing is gained by taking one after the other. Else nil.
+  private func columnsInPlace(
+    at locations: KeyLocations, _ segments: [SegmentRows]
+  ) throws -> [ColumnVector]? {
+    guard locations.patched.isEmpty else { return nil }
+    var stores: [RowStoreReader] = []
+    for segment in segments {
+      guard let store = segment.store, store.isInPlace,
+        store.layout.isCompatible(with: (stores.first ?? store).layout),
+        segment.isPlain && segments[0].isPlain || segment.sources == segments[0].sources
+      else { return nil }
+      stores.append(store)
     }
-    return sources
-  }
-
-  private func append(
-    _ stretch: RowPlaces.Stretch, from store: RowStoreReader, _ sources: [Source],
-    to builders: [ColumnBuilder]
-  ) throws {
-    let rows = Array(stretch.rows)
-    let batch = RowBatch(layout: store.layout)
-    try store.read(rows: rows, into: batch)
-    for ((column, source), builder) in zip(zip(columns, sources), builders) {
-      var vector: ColumnVector =
-        switch source {
-        case .field(let field): batch.column(field)
-        case .narrower(let field): batch.column(field).converted(to: column.type)
-        case .constant(let value): .constant(value, type: column.type, count: rows.count)
-        }
-      if let patched = stretch.patched {
-        vector = try patched.apply(to: vector, of: column, rows: rows)
-      }
-      builder.append(vector, rows: 0..<rows.count)
+    guard let layout = stores.first?.layout,
+      columns.allSatisfy({ segments[0].sources[$0] != nil })
+    else { return nil }
+    let batch = RowBatch(layout: layout)
+    if locations.isComplete {
+      try RowStoreReader.append(
+        rows: locations.rows, numbers: locations.segmentNumbers, of: stores, to: batch)
+    } else {
+      let keys = (0..<locations.count).filter(locations.hasRow)
+      try RowStoreReader.append(
+        rows: keys.map { locations.rows[$0] },
+        numbers: keys.map { locations.segmentNumbers[$0] }, of: stores, to: batch)
     }
+    return columns.compactMap { segments[0].column($0, of: batch) }
   }
 }

@@ -28,6 +28,13 @@ struct RowPlaces {
     let patched: PatchedRows?
     /// Ascending.
     let rows: ArraySlice<UInt32>
+
+    /// Each of the rows once.
+    var withoutRepetitions: Stretch {
+      var own: [UInt32] = []
+      for row in rows where own.last != row { own.append(row) }
+      return Stretch(segment: segment, patched: patched, rows: own[...])
+    }
   }
 
   private(set) var stretches: [Stretch] = []

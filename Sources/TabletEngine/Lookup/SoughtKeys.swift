@@ -8,6 +8,22 @@ struct SoughtKeys: Sendable {
   let columns: [ColumnVector]
   let keyColumns: [Column]
 
+  init(columns: [ColumnVector], keyColumns: [Column]) {
+    self.columns = columns
+    self.keyColumns = keyColumns
+  }
+
+  /// One key.
+  /// - Precondition: the values are those of the key columns.
+  init(_ key: [Value], of schema: Schema) {
+    keyColumns = Array(schema.columns[..<schema.sortKeyCount])
+    columns = zip(keyColumns, key).map { column, value in
+      let builder = ColumnBuilder(type: column.type, capacity: 1)
+      builder.append(value)
+      return builder.finish()
+    }
+  }
+
   var count: Int { columns.first.map(\.count) ?? 0 }
 
   /// Looks for some of the keys in the segments of a snapshot. They are encoded and sorted for it,

@@ -19,15 +19,37 @@ extension TableSnapshot {
   ) throws -> LookupResult {
     let keys = try soughtKeys(keys)
     let schema = definition.schema
-    let columns = try names.map { try $0.map { schema.columns[try schema.requireIndex(of: $0)] } }
-    let wanted = columns ?? schema.columns
-    let locations = try locate(keys)
+    let wanted = try names.map { try $0.map(schema.requireIndex) }
+    let locations = try locate(keys, opensIndex: true)
     let found = Bitmap(count: keys.count)
     for (key, segment) in locations.segmentNumbers.enumerated()
     where segment != KeyLocations.none { found.set(key) }
     return LookupResult(
       found: found, rowCount: found.setCount,
-      columns: try RowGathering(columns: wanted).columns(at: locations))
+      columns: try RowGathering(
+        definition: definition, columns: wanted ?? Array(schema.columns.indices)
+      ).columns(at: locations))
+  }
+
+  /// The rows of keys as `lookup` finds them, to be read later: each of them once, in the order in
+  /// which a scan meets them. A `hash` index that has to be built first is used only once the keys
+  /// that were looked for without it have cost as much. Thread-safe.
+  /// - Parameter keys: as of `lookup`.
+  /// - Throws: as `lookup`.
+  public func find(_ keys: [ColumnVector]) throws -> FoundRows {
+    let locations = try locate(soughtKeys(keys), opensIndex: false)
+    var stretches = RowPlaces(locations).stretches.map(\.withoutRepetitions)
+    if stretches.count > 1 {
+      let order = Dictionary(
+        uniqueKeysWithValues: tablets.flatMap(\.segments).enumerated()
+          .map { (ObjectIdentifier($1), $0) })
+      func position(_ segment: RowsetSegment) -> Int {
+        order[ObjectIdentifier(segment), default: 0]
+      }
+      stretches.sort { position($0.segment) < position($1.segment) }
+    }
+    return try FoundRows(
+      stretches, definition, columnCount: definition.schema.columns.count)
   }
 
   /// Checks vectors and makes them keys.
@@ -55,8 +77,8 @@ extension TableSnapshot {
   }
 
   /// Where the rows of keys are.
-  private func locate(_ keys: SoughtKeys) throws -> KeyLocations {
-    guard tablets.count > 1 else { return try tablets[0].locate(keys) }
+  private func locate(_ keys: SoughtKeys, opensIndex: Bool) throws -> KeyLocations {
+    guard tablets.count > 1 else { return try tablets[0].locate(keys, opensIndex: opensIndex) }
     // Distribution columns of unique-key tables are key columns.
     let byBucket = BucketHash(definition: definition)
       .rowsByBucket(keys.columns, rowCount: keys.count)
@@ -65,7 +87,7 @@ extension TableSnapshot {
       let part = SoughtKeys(
         columns: own.count == keys.count ? keys.columns : keys.columns.map { $0.gather(own) },
         keyColumns: keys.keyColumns)
-      all.merge(try tablet.locate(part), at: own)
+      all.merge(try tablet.locate(part, opensIndex: opensIndex), at: own)
     }
     return all
   }
@@ -73,9 +95,9 @@ extension TableSnapshot {
 
 extension TabletSnapshot {
   /// Where the rows of keys are that readers of this snapshot see.
-  fileprivate func locate(_ sought: SoughtKeys) throws -> KeyLocations {
+  fileprivate func locate(_ sought: SoughtKeys, opensIndex: Bool) throws -> KeyLocations {
     if let index = keys?.index {
-      var locations = try index.locate(sought, in: self)
+      var locations = try index.locate(sought, in: self, opensIndex: opensIndex)
       locations.patch(in: self)
       return locations
     }

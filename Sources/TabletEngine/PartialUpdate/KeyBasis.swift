@@ -36,8 +36,8 @@ struct KeyBasis: Sendable {
   }
 }
 
-/// Others have changed keys of a partial load since its rows were completed: that has to be done
-/// again.
+/// Others have changed keys of a partial load since its rows were completed, or of a deletion since
+/// they were selected: that has to be done again.
 struct PartialUpdateConflict: Error {
   /// How many of its rows are concerned.
   let rowCount: Int

@@ -36,12 +36,12 @@ struct RowCompletion {
     let position = column.flatMap { partial.batch.schema.index(of: $0.id) }
     let givesSequence = position.flatMap { partial.given[$0] }
     let oldSequences = try column.map { column in
-      try OldRows(
-        groups.sequenceLocations(column, in: tablet) { key in
-          let own = groups.rows(of: key)
-          return own.count > 1 || position == nil
-            || !own.allSatisfy { givesSequence?[Int($0)] ?? true }
-        })
+      let locations = try groups.sequenceLocations(column, in: tablet) { key in
+        let own = groups.rows(of: key)
+        return own.count > 1 || position == nil
+          || !own.allSatisfy { givesSequence?[Int($0)] ?? true }
+      }
+      return try OldRows(locations, of: definition, columnCount: 1)
     }
     self.oldSequences = oldSequences
     var oldCodes: AlignedBuffer?
@@ -68,7 +68,9 @@ struct RowCompletion {
       let carriesSequence = column != nil && folded.sequenceRows[key] == OldRows.none
       if folded.deleted[key], isAlone, !carriesSequence { independent.set(key) }
     }
-    old = try OldRows(used)
+    old = try OldRows(
+      used, of: definition,
+      columnCount: definition.schema.columns.count - partial.given.count { $0 == nil })
     basis = KeyBasis(version: tablet.version, found: found, independent: independent)
     if partial.newKeys == .refuse, let key = folded.firstNewKey { throw refusal(of: key) }
   }
@@ -155,16 +157,5 @@ struct RowCompletion {
     return (0..<definition.schema.sortKeyCount).map { column in
       definition.schema.columns[column].type.format(partial.batch.columns[column][row])
     }.joined(separator: ", ")
-  }
-}
-
-extension DataType {
-  /// Some value, for rows that nobody sees.
-  fileprivate var filler: Value {
-    switch physical {
-    case .bytes: .string("")
-    case .float32, .float64: .floating(0)
-    case .int8, .int16, .int32, .int64, .int128: .integer(0)
-    }
   }
 }

@@ -1,9 +1,9 @@
 import StorageBase
 import TabletModel
 
-// Committing partial loads: optimistically, from what the table had when their rows were completed.
+// Committing what was made of rows that others may change: partial loads, deletions by condition.
 extension Store {
-  /// Attempts before the load waits for other partial loads.
+  /// Attempts before the load waits for others of its kind.
   private static let freeAttemptCount = 3
   private static let attemptCountMax = 100
 
@@ -11,10 +11,13 @@ extension Store {
   /// meanwhile, since the store was opened.
   public var redonePartialRowCount: Int { partialUpdates.redoneRowCount }
 
-  /// Commits a partial load; its rows are completed again as long as others change their keys
-  /// before they become visible.
+  /// Commits a load whose rows were made of those that there were; they are made again as long as
+  /// others change them before the load becomes visible.
+  /// - Parameter again: makes them from what there is now.
   /// - Throws: as `commit`; `StorageError.limitExceeded` when other loads come first every time.
-  func commitPartial(_ load: PreparedLoad, _ rows: PartialRows) throws -> CommitReceipt {
+  func commitOptimistically(
+    _ load: PreparedLoad, again: () throws -> PreparedLoad
+  ) throws -> CommitReceipt {
     var load = load
     var outdated: [String] = []
     var conflict: PartialUpdateConflict?
@@ -27,7 +30,7 @@ extension Store {
             redone += known.rowCount
             partialUpdates.addRedone(known.rowCount)
             outdated += paths(of: load)
-            load = try rows.prepare(in: self, load.token)
+            load = try again()
             conflict = nil
           }
           return try commitSlowed(.load(load), of: load)
@@ -42,7 +45,7 @@ extension Store {
       }
     }
     throw StorageError.limitExceeded(
-      what: "attempts to commit a partial load whose keys others keep changing",
+      what: "attempts to commit a load whose rows others keep changing",
       value: Self.attemptCountMax, limit: Self.attemptCountMax, remedy: "commit it again")
   }
 

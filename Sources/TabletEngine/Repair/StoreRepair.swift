@@ -95,7 +95,7 @@ public struct StoreRepair {
   ) throws -> StoreSurvey {
     var recovery = Recovery(
       files: files, layout: layout, storeID: identity.storeID,
-      indexCache: options.makeIndexCache(), toleratesLostInlineBytes: true)
+      caches: StoreCaches(options), toleratesLostInlineBytes: true)
     let survey = try recovery.survey()
     report.add(survey, recovery.catalogue, layout)
     guard !report.isEmpty else { return survey }

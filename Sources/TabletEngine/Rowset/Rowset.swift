@@ -86,6 +86,10 @@ public final class RowsetSegment: Sendable {
   let placement: SegmentPlacement
   /// Keeps opened indexes and what they answered, for all segments of a store.
   public let indexCache: IndexCache
+  /// Keeps pages of row stores, for all segments of a store.
+  let rowCache: RowPageCache
+  /// How its rows are read, once somebody has.
+  let rows = AtomicLazyReference<SegmentRows>()
   /// The rows that later versions have deleted; only unique-key tables have any.
   let deletes = DeleteVector()
   /// The rows that later versions have given new values; only of tables with partial updates.
@@ -95,13 +99,14 @@ public final class RowsetSegment: Sendable {
 
   init(
     path: String, rowset: RowsetID, ordinal: Int, placement: SegmentPlacement,
-    indexCache: IndexCache, open: @escaping @Sendable () throws -> any ReadableFile
+    caches: StoreCaches, open: @escaping @Sendable () throws -> any ReadableFile
   ) {
     self.path = path
     self.rowset = rowset
     self.ordinal = ordinal
     self.placement = placement
-    self.indexCache = indexCache
+    indexCache = caches.indexes
+    rowCache = caches.rows
     self.open = open
   }
 

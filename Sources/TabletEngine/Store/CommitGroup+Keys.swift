@@ -3,8 +3,8 @@ import TabletModel
 
 /// A change of a unique-key tablet that is not part of the catalogue.
 enum KeyChange {
-  /// A segment was published through an index.
-  case published(RowsetSegment, any KeyIndex)
+  /// A segment was published through an index, which has exchanged these entries.
+  case published(RowsetSegment, SegmentKeys, RowExchange?, any KeyIndex)
   /// Rows were deleted by a version that is not visible yet.
   case deleted(RowsetSegment, from: Version)
   /// Rows were given new values by the deltas of a rowset that is not visible yet.
@@ -36,7 +36,7 @@ extension CommitGroup {
         guard let known = try known ?? tabletKeys.keys(of: segment) else { continue }
         let displaced = try index.publish(
           known, of: segment, earlier: Array(rowset.segments[..<ordinal]), over: tablet)
-        keyChanges.append(.published(segment, index))
+        keyChanges.append(.published(segment, known, displaced.exchange, index))
         guard displaced.changedRowCount == 0 else {
           throw PartialUpdateConflict(rowCount: displaced.changedRowCount)
         }
@@ -134,7 +134,8 @@ extension CommitGroup {
   mutating func takeBackKeyChanges(after count: Int = 0) {
     while keyChanges.count > count {
       switch keyChanges.removeLast() {
-      case .published(let segment, let index): index.takeBack(segment)
+      case .published(let segment, let keys, let exchange, let index):
+        index.takeBack(segment, keys, exchange)
       case .deleted(let segment, let version): segment.deletes.removeEntries(from: version)
       case .patched(let segment, let rowset): segment.patches.remove(rowset)
       case .moved(let moved, let index): index.moveBack(moved)
@@ -146,9 +147,8 @@ extension CommitGroup {
   func confirmKeyChanges() {
     for change in keyChanges {
       switch change {
-      case .published(let segment, let index): index.confirm(segment)
       case .moved(let moved, let index): index.confirm(moved)
-      case .deleted, .patched: break
+      case .published, .deleted, .patched: break
       }
     }
   }

@@ -17,6 +17,9 @@ extension CommitGroup {
     try transaction.commitInOnePhase(sequence: sequence, at: now)
     let parts = try load.parts.map { part in
       let tablet = try catalogue.requireTablet(part.tablet)
+      if let basis = load.basis[part.tablet], basis != tablet.version {
+        throw PartialUpdateConflict(rowCount: part.rowCount)
+      }
       try requireRoom(on: tablet, pendingCount: 0)
       return LoadCommit.Part(
         tablet: part.tablet, rowset: part.meta.published(as: tablet.version.next, at: now))

@@ -63,6 +63,8 @@ public struct PreparedLoad: Sendable {
   var covered: GroupRowsCover?
   /// What it was completed from; of partial loads.
   var partial: PartialRows?
+  /// The versions that tablets must not have left; others may have any.
+  var basis: [TabletID: Version] = [:]
 
   /// The same rows, said to be these.
   func containing(_ covered: GroupRowsCover?) -> PreparedLoad {

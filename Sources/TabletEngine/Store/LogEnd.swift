@@ -18,18 +18,30 @@ struct LogEnd: Hashable, Sendable {
 
   /// The log, ready for the next frame. What is torn at its end is cut off.
   func makeWriter(
-    _ files: any FileSystem, layout: StoreLayout, storeID: UInt64
+    _ files: any FileSystem, layout: StoreLayout, storeID: UInt64, reservedByteCountMax: Int
   ) throws -> LogWriter {
+    try settleUnusedFiles(files, layout)
     guard validByteCount > 0 else {
       return try LogWriter.create(
         files: files, layout: layout, storeID: storeID, fileNumber: fileNumber,
-        nextFrame: nextFrame)
+        nextFrame: nextFrame, reservedByteCountMax: reservedByteCountMax)
     }
     let writer = try LogWriter.resume(
       files: files, layout: layout, storeID: storeID, fileNumber: fileNumber,
-      nextFrame: nextFrame, validByteCount: validByteCount)
+      nextFrame: nextFrame, validByteCount: validByteCount,
+      reservedByteCountMax: reservedByteCountMax)
     // Every file has one format.
     if version != LogFormat.version { try writer.rotate() }
     return writer
+  }
+
+  /// A file that was begun and never used holds no frame now, but may after a power failure, when
+  /// one was cut off it and that is not on disk. Then it would look as if writing had gone on in
+  /// it.
+  private func settleUnusedFiles(_ files: any FileSystem, _ layout: StoreLayout) throws {
+    guard newestFile > fileNumber else { return }
+    for number in fileNumber + 1...newestFile {
+      try files.openForAppending(layout.log(number), cause: .log).sync()
+    }
   }
 }

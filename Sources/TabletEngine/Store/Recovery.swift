@@ -28,19 +28,21 @@ struct Recovery {
   private(set) var hasLostInlineBytes = false
 
   init(
-    files: any FileSystem, layout: StoreLayout, storeID: UInt64, indexCache: IndexCache,
+    files: any FileSystem, layout: StoreLayout, storeID: UInt64, caches: StoreCaches,
     toleratesLostInlineBytes: Bool = false
   ) {
     self.toleratesLostInlineBytes = toleratesLostInlineBytes
     self.files = files
     self.layout = layout
     self.storeID = storeID
-    factory = RowsetFactory(files: files, layout: layout, indexCache: indexCache)
+    factory = RowsetFactory(files: files, layout: layout, caches: caches)
   }
 
   /// - Returns: the log, ready for the next frame.
-  mutating func run() throws -> LogWriter {
-    let log = try read().makeWriter(files, layout: layout, storeID: storeID)
+  mutating func run(_ options: StoreOptions) throws -> LogWriter {
+    let log = try read().makeWriter(
+      files, layout: layout, storeID: storeID,
+      reservedByteCountMax: options.logReservedByteCountMax)
     try removeOrphans()
     return log
   }

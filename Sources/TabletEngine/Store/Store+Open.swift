@@ -24,7 +24,7 @@ struct OpenedStore {
   let catalogue: Catalogue
   let transactions: TransactionBook
   let groupLoads: [TableID: GroupLoadBuffer]
-  let indexCache: IndexCache
+  let caches: StoreCaches
   let log: LogWriter
   let retention: LogRetention
   let nextRowsetID: UInt64
@@ -59,14 +59,15 @@ extension Store {
     let lock = try files.lock(layout.lock)
     let identity = StoreIdentity(storeID: entropy, createdAt: clock.now())
     let log = try LogWriter.create(
-      files: files, layout: layout, storeID: identity.storeID, fileNumber: 1, nextFrame: 1)
+      files: files, layout: layout, storeID: identity.storeID, fileNumber: 1, nextFrame: 1,
+      reservedByteCountMax: options.logReservedByteCountMax)
     // The identity comes last: a directory that has it is a complete store.
     try identity.write(files, layout: layout)
     return Store(
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
         lock: lock, catalogue: Catalogue(), transactions: TransactionBook(),
-        groupLoads: [:], indexCache: options.makeIndexCache(), log: log,
+        groupLoads: [:], caches: StoreCaches(options), log: log,
         retention: LogRetention(newest: .beginning), nextRowsetID: 1,
         recovery: RecoveryReport()))
   }
@@ -94,16 +95,16 @@ extension Store {
     files: any FileSystem, clock: any TimeSource, options: StoreOptions,
     toleratesLostInlineBytes: Bool = false
   ) throws -> Store {
-    let indexCache = options.makeIndexCache()
+    let caches = StoreCaches(options)
     var recovery = Recovery(
-      files: files, layout: layout, storeID: identity.storeID, indexCache: indexCache,
+      files: files, layout: layout, storeID: identity.storeID, caches: caches,
       toleratesLostInlineBytes: toleratesLostInlineBytes)
-    let log = try recovery.run()
+    let log = try recovery.run(options)
     return Store(
       OpenedStore(
         layout: layout, options: options, files: files, clock: clock, identity: identity,
         lock: lock, catalogue: recovery.catalogue, transactions: recovery.transactions,
-        groupLoads: try recovery.groupLoads(at: clock.now()), indexCache: indexCache, log: log,
+        groupLoads: try recovery.groupLoads(at: clock.now()), caches: caches, log: log,
         retention: LogRetention(newest: recovery.basis), nextRowsetID: recovery.nextRowsetID,
         recovery: recovery.report))
   }

@@ -1,4 +1,3 @@
-import InvertedIndex
 import StorageBase
 import StorageIO
 import TabletModel
@@ -6,8 +5,10 @@ import TabletModel
 extension Store {
   /// A readable rowset from its description. `inline` has the bytes of inline segments by ordinal.
   func makeRowset(_ meta: RowsetMeta, tablet: TabletID, inline: [[UInt8]?]) -> Rowset {
-    RowsetFactory(files: files, layout: layout, indexCache: indexCache)
-      .make(meta, tablet: tablet, inline: inline)
+    RowsetFactory(
+      files: files, layout: layout, caches: StoreCaches(indexes: indexCache, rows: rowCache)
+    )
+    .make(meta, tablet: tablet, inline: inline)
   }
 }
 
@@ -15,7 +16,7 @@ extension Store {
 struct RowsetFactory: Sendable {
   let files: any FileSystem
   let layout: StoreLayout
-  let indexCache: IndexCache
+  let caches: StoreCaches
 
   func make(_ meta: RowsetMeta, tablet: TabletID, inline: [[UInt8]?] = []) -> Rowset {
     let segments = meta.segments.enumerated().map { ordinal, placement in
@@ -35,7 +36,7 @@ struct RowsetFactory: Sendable {
     case .file:
       let path = layout.segment(tablet: tablet, rowset: rowset, ordinal: ordinal)
       return RowsetSegment(
-        path: path, rowset: rowset, ordinal: ordinal, placement: placement, indexCache: indexCache
+        path: path, rowset: rowset, ordinal: ordinal, placement: placement, caches: caches
       ) {
         try files.openForReading(path, cause: .query)
       }
@@ -44,7 +45,7 @@ struct RowsetFactory: Sendable {
       let path = "\(layout.log(position.file))@\(position.offset)"
       let file = MemoryFile(path: path, bytes: bytes ?? [])
       return RowsetSegment(
-        path: path, rowset: rowset, ordinal: ordinal, placement: placement, indexCache: indexCache
+        path: path, rowset: rowset, ordinal: ordinal, placement: placement, caches: caches
       ) { file }
     }
   }

@@ -57,7 +57,9 @@ extension Store {
   ///   committed again later; `TransactionError` when it has been aborted meanwhile.
   @discardableResult
   public func commit(_ load: PreparedLoad) throws -> CommitReceipt {
-    if let rows = load.partial { return try commitPartial(load, rows) }
+    if let rows = load.partial {
+      return try commitOptimistically(load) { try rows.prepare(in: self, load.token) }
+    }
     return try commitSlowed(.load(load), of: load)
   }
 

@@ -1,4 +1,5 @@
 import InvertedIndex
+import SegmentFormat
 import StorageBase
 import StorageIO
 import Synchronization
@@ -18,6 +19,8 @@ public final class Store: Sendable {
   public let recovery: RecoveryReport
   /// Opened indexes and their answers; its sizes come from `options`.
   public let indexCache: IndexCache
+  /// Pages of row stores that are not read in place; its size comes from `options`.
+  public let rowCache: RowPageCache
   let layout: StoreLayout
   let gate: LoadGate
   let identity: StoreIdentity
@@ -40,7 +43,8 @@ public final class Store: Sendable {
     files = opened.files
     clock = opened.clock
     recovery = opened.recovery
-    indexCache = opened.indexCache
+    indexCache = opened.caches.indexes
+    rowCache = opened.caches.rows
     layout = opened.layout
     gate = LoadGate(
       policy: opened.options.backPressure, versionCountMax: opened.options.tabletVersionCountMax,
@@ -58,7 +62,12 @@ public final class Store: Sendable {
 
   /// Closes the store. Frames of the log that are not on disk yet are put there if possible.
   deinit {
-    log.withLock { log in do { try log.sync() } catch {} }
+    log.withLock { log in
+      do {
+        try log.sync()
+        try log.trim()
+      } catch {}
+    }
   }
 
   /// Hears of every change from now on, on the committing thread; must return quickly.

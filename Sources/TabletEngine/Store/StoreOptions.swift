@@ -1,4 +1,3 @@
-import InvertedIndex
 import StorageBase
 import TabletModel
 
@@ -21,6 +20,14 @@ public struct StoreOptions: Hashable, Sendable {
   public var indexReaderCacheByteCountMax: Int
   /// Bytes of row sets, the answers of inverted indexes, that are kept; 0 keeps none.
   public var indexResultCacheByteCountMax: Int
+
+  /// Bytes of pages of row stores that are kept for the next rows looked up, of those that are not
+  /// read in place; 0 keeps none.
+  public var rowCacheByteCountMax = 64 << 20
+
+  /// Bytes of zeros that a log file runs ahead of its commits, at most, so that a sync has nothing
+  /// to write but what was committed; 0 for none.
+  public var logReservedByteCountMax = 1 << 20
 
   /// How long the rows of a load may take to arrive before it is aborted
   /// (`stream_load_default_timeout_second` of Apache Doris).
@@ -53,11 +60,5 @@ public struct StoreOptions: Hashable, Sendable {
     self.segmentRowCountMax = segmentRowCountMax
     self.indexReaderCacheByteCountMax = indexReaderCacheByteCountMax
     self.indexResultCacheByteCountMax = indexResultCacheByteCountMax
-  }
-
-  func makeIndexCache() -> IndexCache {
-    IndexCache(
-      readerByteCountMax: indexReaderCacheByteCountMax,
-      resultByteCountMax: indexResultCacheByteCountMax)
   }
 }

@@ -64,9 +64,9 @@ extension TableDefinition {
     }
   }
 
-  /// How the row stores of segments are written. Their rows are not compressed, so that they are
-  /// read where they lie.
+  /// How the row stores of segments are written.
   var rowStoreOptions: RowStoreOptions {
-    RowStoreOptions(columns: rowStoreColumns.map { schema.columns[$0].id })
+    RowStoreOptions(
+      columns: rowStoreColumns.map { schema.columns[$0].id }, compression: rowStoreCompression)
   }
 }

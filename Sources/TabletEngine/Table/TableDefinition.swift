@@ -20,6 +20,10 @@ public struct TableDefinition: Hashable, Sendable {
   public internal(set) var uniqueKeys: UniqueKeyOptions?
   /// What segments keep row by row as well; nil for nothing.
   public internal(set) var rowStore: StoredRows?
+  /// How pages of the row store are compressed: `none` lets rows be read where they lie in a mapped
+  /// file, the others save room, and a page is decompressed for a row unless the row cache of the
+  /// store has it.
+  public let rowStoreCompression: Compression
   /// How often the table has been altered.
   public internal(set) var schemaVersion = 0
   /// What the next column that is added is known by; no column has had it.
@@ -30,12 +34,13 @@ public struct TableDefinition: Hashable, Sendable {
   ///   - bucketCount: 1...`Limits.bucketCountMax`.
   ///   - uniqueKeys: of a schema with unique keys; the default when nil.
   ///   - rowStore: columns to be kept row by row as well; nil for none.
+  ///   - rowStoreCompression: of their pages.
   /// - Throws: `StorageError` naming what is out of range or unknown.
   public init(
     name: String, schema: Schema, distribution: [String] = [], bucketCount: Int = 1,
     segmentOptions: SegmentOptions = SegmentOptions(), indexes: [ColumnIndex] = [],
     durability: Durability = .sync, uniqueKeys: UniqueKeyOptions? = nil,
-    rowStore: StoredRows? = nil
+    rowStore: StoredRows? = nil, rowStoreCompression: Compression = .none
   ) throws {
     guard !name.isEmpty, name.utf8.count <= Limits.nameByteCountMax else {
       throw StorageError.invalidArgument(
@@ -59,6 +64,8 @@ public struct TableDefinition: Hashable, Sendable {
     self.durability = durability
     self.uniqueKeys = try Self.checked(uniqueKeys, for: schema, table: name)
     self.rowStore = try rowStore?.checked(for: schema)
+    self.rowStoreCompression = rowStoreCompression
+    try RowStoreOptions(compression: rowStoreCompression).validate(for: schema)
     try requireKeysDistribute()
   }
 
@@ -165,7 +172,8 @@ extension TableDefinition {
     var definition = try TableDefinition(
       name: name, schema: whole, distribution: distribution, bucketCount: bucketCount,
       segmentOptions: options, indexes: pruning.indexes, durability: properties.durability,
-      uniqueKeys: properties.uniqueKeys(of: whole, reader), rowStore: properties.rowStore)
+      uniqueKeys: properties.uniqueKeys(of: whole, reader), rowStore: properties.rowStore,
+      rowStoreCompression: properties.rowStoreCompression)
     definition.schemaVersion = properties.schema.version
     if let next = properties.schema.nextColumnID { definition.nextColumnID = next }
     return (id, definition)

@@ -1,3 +1,4 @@
+import SegmentFormat
 import StorageBase
 
 /// Further settings of a table, each under a number, so that more can be added (see FORMAT.md).
@@ -7,6 +8,7 @@ struct TableProperties {
   /// Of `uniqueKeys`.
   var sequenceColumn: ColumnID?
   var rowStore: StoredRows?
+  var rowStoreCompression = Compression.none
   var schema = SchemaProperties()
 
   /// Persistent: never change or reuse one.
@@ -17,6 +19,7 @@ struct TableProperties {
     case sequenceColumn = 4
     case rowStore = 6
     case partialUpdates = 7
+    case rowStoreCompression = 8
     case schemaVersion = 16
     case nextColumnID = 17
     case columnDefault = 18
@@ -40,6 +43,7 @@ struct TableProperties {
     sequenceColumn = uniqueKeys.sequenceColumn
       .flatMap { definition.schema.index(of: $0) }.map { definition.schema.columns[$0].id }
     rowStore = definition.rowStore
+    rowStoreCompression = definition.rowStoreCompression
     schema = SchemaProperties(definition)
   }
 
@@ -64,6 +68,9 @@ struct TableProperties {
       entries.append((.partialUpdates, uniqueKeys.partialUpdates.rawValue))
     }
     if let rowStore { entries.append((.rowStore, rowStore.text)) }
+    if rowStoreCompression != .none {
+      entries.append((.rowStoreCompression, rowStoreCompression.description))
+    }
     if schema.version != 0 { entries.append((.schemaVersion, "\(schema.version)")) }
     if let next = schema.nextColumnID { entries.append((.nextColumnID, "\(next)")) }
     for (column, value) in schema.defaults {
@@ -94,6 +101,7 @@ struct TableProperties {
         uniqueKeys.partialUpdates = try value(PartialUpdate.Strategy(rawValue: text))
       case .sequenceColumn: sequenceColumn = ColumnID(rawValue: try value(UInt32(text)))
       case .rowStore: rowStore = try value(StoredRows(text: text))
+      case .rowStoreCompression: rowStoreCompression = try value(Compression(text))
       case .schemaVersion:
         schema.version = Int(try value(Int32(text).flatMap { $0 < 0 ? nil : $0 }))
       case .nextColumnID:

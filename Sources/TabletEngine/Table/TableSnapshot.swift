@@ -1,4 +1,5 @@
 import StorageBase
+import Synchronization
 import TabletModel
 
 /// A tablet at one version: what a reader sees, unchanged while it is held. Immutable.
@@ -14,6 +15,7 @@ public final class TabletSnapshot: Sendable {
   let isPast: Bool
   /// Of merge-on-read tables.
   let readMerge: ReadMerge?
+  private let deltas = AtomicLazyReference<VisibleDeltas>()
 
   /// - Precondition: the rowsets are those of the state.
   init(
@@ -45,6 +47,14 @@ public final class TabletSnapshot: Sendable {
 
   /// The rowsets of the tablet, visible and replaced; readers may hold others that were swept.
   var rowsetIDs: Set<RowsetID> { Set(rowsets.lazy.map(\.id)).union(stale.keys) }
+
+  /// The new values that rows of one of its segments have; nil for none. O(1) where nobody has ever
+  /// given any, else see `PatchVector.rows`.
+  func patches(of segment: RowsetSegment) -> PatchedRows? {
+    if segment.patches.isEmpty { return nil }
+    let deltas = deltas.load() ?? deltas.storeIfNil(VisibleDeltas(rowsets.deltas))
+    return segment.patches.rows(in: deltas.byID)
+  }
 
   /// The segments to read, oldest rowset first.
   public var segments: [RowsetSegment] { rowsets.flatMap(\.segments) }

@@ -25,11 +25,10 @@ extension TabletSnapshot {
     guard let keys else { return segments.map { LiveSegment(segment: $0) } }
     switch keys.options.merge {
     case .onWrite:
-      let deltas = rowsets.deltas
       return segments.map { segment in
         LiveSegment(
           segment: segment, deleted: segment.deletes.rows(at: version),
-          patched: deltas.isEmpty ? nil : segment.patches.rows(in: deltas))
+          patched: patches(of: segment))
       }
     case .onRead: return try readMerge?.segments(of: self, keys) ?? []
     }

@@ -54,6 +54,12 @@ struct JobOptions: ParsableArguments {
       """)
   var durability = "sync"
 
+  @Option(help: "How rows are found by key where keys are unique: hash or sorted.")
+  var keyIndex = UniqueKeyOptions.Index.hash
+
+  @Option(help: "When rows of equal keys become one: on-write or on-read.")
+  var keyMerge = UniqueKeyOptions.Merge.onWrite
+
   @Option(help: "none, lz4, zstd or zstd:LEVEL.")
   var compression = "lz4"
 
@@ -116,6 +122,7 @@ struct JobOptions: ParsableArguments {
       seed: seed, buckets: buckets, versionLimit: versionLimit,
       backPressure: try BackPressure(spec: backPressure),
       inlineBytes: inlineBytes, durability: Durability(durability) ?? .sync,
+      keyIndex: keyIndex, keyMerge: keyMerge,
       compression: Compression(compression) ?? .lz4, cumulativeSlots: cumulativeSlots,
       baseSlots: baseSlots, outDirectory: out, dataDirectory: data, inputFile: input,
       mappingFile: mapping, maxErrors: maxErrors)

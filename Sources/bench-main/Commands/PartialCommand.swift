@@ -11,10 +11,10 @@ struct PartialCommand: ParsableCommand {
     abstract: "Times partial updates of a table of 2 000 columns (the product360 workload).",
     discussion: """
       One writer updates whole rows; then one updates ten columns of them by key, then four \
-      writers at once update 50, 10, 8 and 5 different columns: with rows that are completed and written \
-      whole (rewrite, as Apache Doris does), and with deltas that hold what is given. Every commit \
-      is on disk and visible when it returns; compaction runs beside it. What readers pay is \
-      measured right after, and once compaction is at rest.
+      writers at once update 50, 10, 8 and 5 different columns: with rows that are completed and \
+      written whole (rewrite, as Apache Doris does), and with deltas that hold what is given. \
+      Every commit is on disk and visible when it returns; compaction runs beside it. What readers \
+      pay is measured right after, and once compaction is at rest.
 
       EXAMPLES
         bench partial

@@ -1,113 +1,25 @@
 import ArgumentParser
-import BenchKit
-import CompactionPolicies
-import Glibc
-import PolicyLab
-import StorageBase
 
 struct SimulateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "simulate",
-    abstract: "Runs the canonical model: equal loads, instant merges, exact bytes.",
+    abstract: "Runs policies in virtual time; no disk is touched.",
     discussion: """
-      After every flush the policy is asked until it wants nothing more. Results are exact and \
-      repeatable; no disk is touched.
-
       EXAMPLES
         bench simulate --policy gradient --flushes 2000 --load-bytes 1MiB
+            what a policy writes and how many components it leaves, exactly
         bench simulate --policy num-based --flushes 2000 --load-bytes 1MiB --csv -
-      """)
+        bench simulate --optimum k=4 --flushes 2000
+            the least that any policy can write that keeps at most 4 components
+        bench simulate zoo
+            the policies of the literature side by side
+        bench simulate timed --policy gradient --loads 100000
+            merges take time, writers wait, queries pay
 
-  @Option(help: "name or name:key=value,key=value; see bench policies.")
-  var policy = "gradient"
-
-  @Option(help: "How many loads arrive.")
-  var flushes = 2000
-
-  @Option(help: "Bytes of each load: a number, or one with KiB, MiB or GiB.")
-  var loadBytes = "1MiB"
-
-  @Option(
-    help: """
-      unique, or duplicate: Doris's policies never rewrite large rowsets of duplicate-key tables.
-      """)
-  var keys = "unique"
-
-  @Option(help: "Writes the summary row to this file; - for standard output.")
-  var csv: String?
-
-  @Option(help: "Where chance comes from, for policies that need it.")
-  var seed: UInt64 = 1
-
-  func validate() throws {
-    guard flushes >= 1 else {
-      throw ValidationError("--flushes is \(flushes); it must be at least 1")
-    }
-    guard let bytes = parseByteSize(loadBytes), bytes >= 1 else {
-      throw ValidationError("--load-bytes is \(loadBytes); write 4096, 64KiB, 1MiB or 1GiB")
-    }
-    guard ["unique", "duplicate"].contains(keys) else {
-      throw ValidationError("--keys is \(keys); write unique or duplicate")
-    }
-  }
-
-  func run() throws {
-    try withErrorsReported {
-      let configured = try PolicyCatalogue.shipped.policy(policy)
-      let bytes = parseByteSize(loadBytes) ?? 1
-      let model = CanonicalModel(
-        loadByteCount: bytes, keysModel: keys == "unique" ? .unique : .duplicate, seed: seed)
-      let run = try model.run(configured.policy, flushCount: flushes)
-      let row = summary(run, of: configured)
-      guard let csv else {
-        print(text(run, of: configured))
-        return
-      }
-      let lines = SummaryRow.header + "\n" + row.line + "\n"
-      try csv == "-"
-        ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
-    }
-  }
-
-  private func summary(
-    _ run: CanonicalRun, of policy: ConfiguredPolicy
-  ) -> SummaryRow {
-    var row = SummaryRow(
-      runID: "simulated-\(policy.name)-\(flushes)", policy: policy.name,
-      policyParameters: policy.parameterList, workload: "flushes", mode: "simulated", seed: seed)
-    row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
-    row.tablets = 1
-    row.commits = flushes
-    row.bytesIngested = flushes * run.loadByteCount
-    row.bytesFlushed = flushes * run.loadByteCount
-    row.bytesCompactedRead = run.mergeByteCount
-    row.bytesCompactedWritten = run.mergeByteCount
-    row.writeAmplification = run.writeAmplification
-    row.readAmplificationMean = run.settledMean
-    row.readAmplificationMax = Double(run.settledMax)
-    row.componentsMean = run.settledMean
-    row.componentsMax = run.settledMax
-    row.componentsFinal = Double(run.settledFinal)
-    row.compactions = run.mergeCount
-    row.merges = run.mergeCount
-    row.mergeBytes = run.mergeByteCount
-    row.totalBytes = run.totalByteCount
-    row.buildBytes = run.buildByteCount
-    row.maxSettled = run.settledMax
-    row.meanSettled = run.settledMean
-    row.optimumGap = run.optimalityGap
-    return row
-  }
-
-  private func text(_ run: CanonicalRun, of policy: ConfiguredPolicy) -> String {
-    """
-    \(policy.spec): \(flushes) loads of \(formatBytes(run.loadByteCount))
-      written      \(formatBytes(run.totalByteCount)) in \(run.mergeCount) merges
-      write amp    \(formatFixed(run.writeAmplification, places: 3))
-      components   mean \(formatFixed(run.settledMean, places: 3)), max \(run.settledMax), \
-    final \(run.settledFinal)
-      against the best possible for as many components: \
-    \(formatFixed(run.optimalityGap, places: 3))
-    """
-  }
+      bench simulate flushes --help explains what is done without a name.
+      """,
+    subcommands: [
+      SimulateFlushesCommand.self, SimulateTimedCommand.self, SimulateZooCommand.self,
+    ],
+    defaultSubcommand: SimulateFlushesCommand.self)
 }

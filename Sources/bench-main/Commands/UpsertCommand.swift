@@ -12,7 +12,13 @@ struct UpsertCommand: ParsableCommand {
       One writer loads states of orders, 80 of 100 rows for orders that are there (by Zipf's law), \
       sorted and encoded in the time; every commit is on disk and visible when it returns, and \
       compaction runs beside it. Then the same rows are scanned in a table with duplicate keys, in \
-      one with unique keys after compaction, and with a tenth of its rows marked deleted.
+      one with unique keys after compaction, and with a tenth of its rows marked deleted. At last \
+      a store is closed and opened, and its hash key index built from the key columns.
+
+      "Logical bytes" are those of the values as a client sends them: fixed-width values at their \
+      width, strings at their length. "Bytes written" counts what the engine gives to files, by \
+      cause; "device bytes" what the system counts for the process, in whole pages. Zeros that the \
+      log runs ahead of its commits are in both.
 
       EXAMPLES
         bench upsert
@@ -20,7 +26,7 @@ struct UpsertCommand: ParsableCommand {
         bench upsert --merge on-read --policy num-based
       """)
 
-  enum Part: String, CaseIterable, ExpressibleByArgument { case upsert, scan }
+  enum Part: String, CaseIterable, ExpressibleByArgument { case upsert, scan, rebuild }
 
   @Option(help: "A folder on the disk in question; a temporary one unless told.")
   var data: String?
@@ -43,8 +49,8 @@ struct UpsertCommand: ParsableCommand {
   @Option(help: "When rows of equal keys become one: on-write or on-read.")
   var merge = UniqueKeyOptions.Merge.onWrite
 
-  @Option(help: "The compaction policy.")
-  var policy = "gradient"
+  @Option(help: "The compaction policy; unless told a merge waits for 50 loads.")
+  var policy = "gradient:min_deltas=50"
 
   @Option(help: "Measures only this part; may be repeated.")
   var only: [Part] = []
@@ -72,6 +78,7 @@ struct UpsertCommand: ParsableCommand {
           for count in batch { try bed.measureUpserts(count, into: &findings) }
         }
         if only.isEmpty || only.contains(.scan) { try bed.measureScans(into: &findings) }
+        if only.isEmpty || only.contains(.rebuild) { try bed.measureRebuild(into: &findings) }
       }
       if csv != "-" {
         let machine = RunEnvironment.capture(dataPath: directory.path, sourcePath: sourceRoot)

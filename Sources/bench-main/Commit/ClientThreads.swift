@@ -14,6 +14,8 @@ struct ClientThreads: Sendable {
     let rowsPerSecond: Double
     /// Processor time of the whole process for each load: what a busy machine changes least.
     let cpuMicrosecondsPerLoad: Double
+    /// That of the clients' threads alone, without what compaction and others do beside them.
+    let clientMicrosecondsPerLoad: Double
     let latencies: LatencySnapshot
   }
 
@@ -28,6 +30,7 @@ struct ClientThreads: Sendable {
   ) throws -> Outcome {
     let latencies = LatencyHistogram(shardCount: 64)
     let rows = Atomic<Int>(0)
+    let clientSeconds = Mutex(0.0)
     let failure = Mutex<(any Error)?>(nil)
     let pool = try WorkerPool(name: "client", threadCount: count)
     let clock = MonotonicClock()
@@ -36,6 +39,8 @@ struct ClientThreads: Sendable {
     let end = start + UInt64(seconds * 1e9)
     for client in 0..<count {
       pool.submit {
+        let startCPU = ProcessUsage.threadCPUSeconds()
+        defer { clientSeconds.withLock { $0 += ProcessUsage.threadCPUSeconds() - startCPU } }
         do {
           var turn = 0
           while turn < turns, clock.now() < end {
@@ -58,6 +63,8 @@ struct ClientThreads: Sendable {
     let found = latencies.snapshot()
     return Outcome(
       rowsPerSecond: Double(rows.load(ordering: .relaxed)) / (Double(nanoseconds) / 1e9),
-      cpuMicrosecondsPerLoad: cpuSeconds * 1e6 / Double(max(1, found.count)), latencies: found)
+      cpuMicrosecondsPerLoad: cpuSeconds * 1e6 / Double(max(1, found.count)),
+      clientMicrosecondsPerLoad: clientSeconds.withLock { $0 } * 1e6 / Double(max(1, found.count)),
+      latencies: found)
   }
 }

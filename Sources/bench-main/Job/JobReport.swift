@@ -33,6 +33,7 @@ struct JobReport {
     row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
     Self.fillTraffic(&row, run, sampler, commits, all)
     Self.fillStorage(&row, run, sampler)
+    try Self.fillKeys(&row, run)
     if !isInterrupted { row.spaceAmplification = try Self.spaceAmplification(run) }
     if !check.isEqual { row.errors = (row.errors ?? 0) + 1 }
     summary = row
@@ -112,8 +113,30 @@ struct JobReport {
       row.cpuSecondsPerGiBIngested = cpu / (Double(totals.logicalBytes) / Double(1 << 30))
     }
     row.peakRSSBytes = usage.peakRSSBytes
+    if let end = ProcessUsage.deviceBytesWritten(), let start = run.startDeviceBytes {
+      row.deviceBytesWritten = end - start
+    }
     row.diskBytesFinal = liveBytes + tablets.reduce(0) { $0 + $1.staleByteCount }
     if totals.rows > 0 { row.bytesPerRow = Double(liveBytes) / Double(totals.rows) }
+  }
+
+  /// What keeping keys unique has taken.
+  private static func fillKeys(_ row: inout SummaryRow, _ run: JobRun) throws {
+    guard run.table.uniqueKeys != nil else { return }
+    let table = try run.store.snapshot(of: run.table.name)
+    let figures = try KeyFigures(table, seed: run.settings.seed)
+    row.deleteBitmapBytes = figures.deleteByteCount
+    row.keys = figures.keyCount
+    row.keyIndexBytes = figures.indexByteCount
+    row.keyLookupNanoseconds = figures.lookupNanoseconds
+    guard figures.keyCount > 0 else { return }
+    row.keyIndexBytesPerKey = figures.indexByteCount.map {
+      Double($0) / Double(figures.keyCount)
+    }
+    // Rows that others have replaced are no rows of the table.
+    row.bytesPerRow = row.bytesPerRow.map {
+      $0 * Double(row.rowsIngested ?? 0) / Double(figures.keyCount)
+    }
   }
 
   /// Bytes on disk, replaced rowsets included, against those after a full compaction.

@@ -19,6 +19,7 @@ final class JobRun {
   let writers: Writers
   let startedAt: Timestamp
   let startUsage: ProcessUsage
+  let startDeviceBytes: Int?
   private let samples = KeySamples()
   private let loads: OpenLoopSchedule
   private let queries: OpenLoopSchedule?
@@ -94,6 +95,7 @@ final class JobRun {
     }
     startedAt = clock.now()
     startUsage = ProcessUsage.current()
+    startDeviceBytes = ProcessUsage.deviceBytesWritten()
   }
 
   private static func openStore(

@@ -25,6 +25,9 @@ struct JobSettings {
   var backPressure: BackPressure
   var inlineBytes: Int
   var durability: Durability
+  /// Of workloads with unique keys.
+  var keyIndex: UniqueKeyOptions.Index
+  var keyMerge: UniqueKeyOptions.Merge
   var compression: Compression
   var cumulativeSlots: Int
   var baseSlots: Int
@@ -45,6 +48,7 @@ struct JobSettings {
       "buckets": .optional(buckets), "version_limit": .integer(versionLimit),
       "back_pressure": .string("\(backPressure)"), "inline_bytes": .integer(inlineBytes),
       "durability": .string(durability.description),
+      "key_index": .string(keyIndex.rawValue), "key_merge": .string(keyMerge.rawValue),
       "compression": .string("\(compression)"),
       "cumulative_slots": .integer(cumulativeSlots), "base_slots": .integer(baseSlots),
       "data": .optional(dataDirectory), "input": .optional(inputFile),

@@ -18,7 +18,7 @@ struct RowSums: Hashable, Sendable {
     sums = batch.columns.map { Self.isSummed($0.type) ? Self.sum($0) : nil }
   }
 
-  private static func isSummed(_ type: DataType) -> Bool {
+  static func isSummed(_ type: DataType) -> Bool {
     switch type {
     case .int8, .int16, .int32, .int64, .decimal: true
     case .bool, .float, .double, .date, .datetime, .string: false

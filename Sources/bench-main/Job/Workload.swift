@@ -14,6 +14,8 @@ struct Workload: Sendable {
   private let tableName: String
   private let distribution: [String]
   private let bucketCount: Int
+  /// Nil where several rows may have one key.
+  private let uniqueKeys: UniqueKeyOptions?
   /// Nil for generated rows.
   private let file: CSVInput?
 
@@ -30,6 +32,18 @@ struct Workload: Sendable {
       tableName = input.tableName
       distribution = input.distribution
       bucketCount = input.bucketCount ?? Self.defaultBucketCount
+      uniqueKeys = nil
+    } else if settings.workload == "upserts" {
+      var parameters = OrderStates.Parameters()
+      parameters.seed = settings.seed
+      parameters.separatesWriters = true
+      file = nil
+      factory = try OrderStates(parameters)
+      name = settings.workload
+      tableName = "order_states"
+      distribution = ["order_id"]
+      bucketCount = Self.defaultBucketCount
+      uniqueKeys = UniqueKeyOptions(merge: settings.keyMerge, index: settings.keyIndex)
     } else {
       guard Self.names.contains(settings.workload) else {
         throw StorageError.unknownName(
@@ -46,20 +60,31 @@ struct Workload: Sendable {
       tableName = "orders"
       distribution = ["user_id"]
       bucketCount = Self.defaultBucketCount
+      uniqueKeys = nil
     }
     dashboard = Dashboard(schema: factory.schema)
   }
 
-  static let names = ["orders"]
+  static let names = ["orders", "upserts"]
   private static let defaultBucketCount = 4
 
   static func description(of name: String) -> String {
-    """
-    orders: order events of a shop, keyed by (user_id, order_time), hashed by user_id
-      user_id, order_id, product_id, city and status are skewed as in life; order times advance
-      with the rate of loads and are up to two seconds late; coupon is mostly null
-      readers ask: orders by status of a user, revenue by city over ten seconds, top ten products
-    """
+    switch name {
+    case "upserts":
+      """
+      upserts: newest states of orders, unique by order_id: four of five rows take the place of an
+        older one, chosen by Zipf's law, the others are new orders; a writer changes its own orders
+        --key-index and --key-merge say how keys are kept unique
+        readers ask the same about one order, ten seconds, and products
+      """
+    default:
+      """
+      orders: order events of a shop, keyed by (user_id, order_time), hashed by user_id
+        user_id, order_id, product_id, city and status are skewed as in life; order times advance
+        with the rate of loads and are up to two seconds late; coupon is mostly null
+        readers ask: orders by status of a user, revenue by city over ten seconds, top ten products
+      """
+    }
   }
 
   func tableDefinition(_ settings: JobSettings) throws -> TableDefinition {
@@ -72,7 +97,7 @@ struct Workload: Sendable {
         filters: pruning.flatMap { $0.value.filters(of: $0.key) }),
       indexes: pruning.compactMap { column, pruning in
         pruning.index.map { ColumnIndex(column: column, options: $0) }
-      }, durability: settings.durability)
+      }, durability: settings.durability, uniqueKeys: uniqueKeys)
   }
 
   /// How many loads there are in all; nil when the sources end by themselves.

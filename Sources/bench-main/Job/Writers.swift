@@ -18,6 +18,8 @@ final class Writers: Sendable {
   private let counters: JobCounters
   private let samples: KeySamples
   private let acknowledged: Mutex<RowSums>
+  /// By client, where keys are unique; empty where they are not.
+  private let newest: [NewestSums]
   /// Clients whose sources may have more rows.
   private let unfinishedClients: Mutex<Set<Int>>
   private let clock = MonotonicClock()
@@ -36,10 +38,16 @@ final class Writers: Sendable {
     self.counters = counters
     self.samples = samples
     acknowledged = Mutex(RowSums(schema: table.schema))
+    newest =
+      table.uniqueKeys == nil
+      ? []
+      : (0..<clientCount).map {
+        NewestSums(schema: table.schema, client: $0, clientCount: clientCount)
+      }
     unfinishedClients = Mutex(Set(0..<clientCount))
   }
 
-  /// The sums of all rows whose loads were acknowledged.
+  /// The sums of all rows whose loads were acknowledged; where keys are unique, of the newest rows.
   var acknowledgedSums: RowSums { acknowledged.withLock { $0 } }
 
   /// Runs loads until the schedule or the sources end. Called on each thread of the load pool.
@@ -49,7 +57,7 @@ final class Writers: Sendable {
         do {
           guard let batch = try source.nextBatch(maxRows: rowsPerLoad) else { return false }
           guard schedule.wait(for: turn) else { return true }
-          load(batch, due: turn.due)
+          load(batch, of: turn.client, due: turn.due)
         } catch {
           counters.addError("\(error)")
           schedule.stop()
@@ -70,15 +78,15 @@ final class Writers: Sendable {
     if unfinished == 0 { schedule.stop() } else { sleepThread(nanoseconds: 200_000) }
   }
 
-  private func load(_ batch: ColumnBatch, due: UInt64) {
+  private func load(_ batch: ColumnBatch, of client: Int, due: UInt64) {
     do {
       let builder = try store.beginLoad(into: table)
       try builder.append(batch)
       let receipt = try store.commit(builder.prepare())
       counters.addCommit(
-        rows: receipt.rowCount, logicalBytes: batch.logicalByteCount,
+        rows: batch.rowCount, logicalBytes: batch.logicalByteCount,
         flushedBytes: receipt.byteCount, nanoseconds: clock.now() - due)
-      let sums = RowSums(batch)
+      let sums = newest.isEmpty ? RowSums(batch) : newest[client].change(by: batch)
       acknowledged.withLock { $0.add(sums) }
       samples.add(batch)
     } catch {

@@ -34,14 +34,25 @@ struct UpsertBed: Sendable {
     let path = folder + "/store"
     defer { DataDirectory.remove(path) }
     let files = PosixFileSystem()
-    let store = try Store.create(
-      path, files: files, clock: SystemClock(), entropy: 1,
-      options: StoreOptions(backPressure: .none))
-    try store.createTable(definition(isUnique: isUnique))
-    return try body(store, files.counters)
+    return try body(create(path, files, isUnique: isUnique), files.counters)
   }
 
-  /// Loads orders 1 to `rowCount`, each once.
+  /// A store with an empty table.
+  func create(_ path: String, _ files: PosixFileSystem, isUnique: Bool = true) throws -> Store {
+    let store = try Store.create(
+      path, files: files, clock: SystemClock(), entropy: 1, options: Self.storeOptions)
+    try store.createTable(definition(isUnique: isUnique))
+    return store
+  }
+
+  func open(_ path: String) throws -> Store {
+    try Store.open(
+      path, files: PosixFileSystem(), clock: SystemClock(), options: Self.storeOptions)
+  }
+
+  private static var storeOptions: StoreOptions { StoreOptions(backPressure: .none) }
+
+  /// Loads orders from number 2 on, each once.
   func fill(_ store: Store) throws {
     var parameters = OrderStates.Parameters()
     parameters.hitPercentage = 0
@@ -75,21 +86,40 @@ struct UpsertBed: Sendable {
       // The index is built before the first change is timed.
       try store.load(batches[0], into: Self.table)
       let upkeep = try StoreUpkeep(store, policy: policy)
-      let before = counters.total
+      let bytesBefore = IOCause.allCases.map { counters[$0].bytesWritten }
+      let deviceBefore = ProcessUsage.deviceBytesWritten()
       let outcome = try ClientThreads(count: 1, seconds: seconds).run { _, turn in
         let start = clock.now()
         try store.load(batches[turn % batches.count], into: Self.table)
         return (batchRowCount, clock.now() - start)
       }
       try upkeep.stop()
-      let written = counters.total - before
-      let rows = outcome.rowsPerSecond * seconds
+      let deviceAfter = ProcessUsage.deviceBytesWritten()
+      let written = IOCause.allCases.map {
+        counters[$0].bytesWritten - bytesBefore[$0.rawValue]
+      }
+      let rows = max(1, outcome.rowsPerSecond * seconds)
       findings.add("upsert", variant, "rows/s", outcome.rowsPerSecond)
       findings.add("upsert", variant, "CPU of a load, us", outcome.cpuMicrosecondsPerLoad)
+      findings.add(
+        "upsert", variant, "of it the writer's, us", outcome.clientMicrosecondsPerLoad)
       findings.add("upsert", variant, "load p50, ms", outcome.latencies.p50Milliseconds ?? 0)
       findings.add("upsert", variant, "load p99, ms", outcome.latencies.p99Milliseconds ?? 0)
-      findings.add(
-        "upsert", variant, "bytes written a row", Double(written.bytesWritten) / max(1, rows))
+      findings.add("upsert", variant, "load max, ms", outcome.latencies.maxMilliseconds ?? 0)
+      let width = Self.byteCountOfRow(batches)
+      let total = Double(written.reduce(0, +)) / rows
+      findings.add("upsert", variant, "logical bytes a row", width)
+      findings.add("upsert", variant, "bytes written a row", total)
+      for (cause, name) in [(IOCause.log, "log"), (.compaction, "compaction")] {
+        findings.add(
+          "upsert", variant, "of it \(name)", Double(written[cause.rawValue]) / rows)
+      }
+      findings.add("upsert", variant, "written / logical bytes", total / width)
+      if let deviceBefore, let deviceAfter {
+        let device = Double(deviceAfter - deviceBefore) / rows
+        findings.add("upsert", variant, "device bytes a row", device)
+        findings.add("upsert", variant, "device / logical bytes", device / width)
+      }
       let tablet = try store.snapshot(of: Self.table).tablets[0]
       findings.add("upsert", variant, "bytes of deletes", Double(tablet.deleteByteCount))
       if let index = tablet.keyIndexMemory {
@@ -98,6 +128,12 @@ struct UpsertBed: Sendable {
           Double(index.byteCount) / Double(max(1, index.keyCount)))
       }
     }
+  }
+
+  /// Bytes of the values of a row as a client sends them, on average.
+  private static func byteCountOfRow(_ batches: [ColumnBatch]) -> Double {
+    let rows = batches.reduce(0) { $0 + $1.rowCount }
+    return Double(batches.reduce(0) { $0 + $1.logicalByteCount }) / Double(max(1, rows))
   }
 
   /// Enough that the cache does not hold them all, at most 100 000 rows.
@@ -150,7 +186,7 @@ struct UpsertBed: Sendable {
     return 1 - Double(try tablet.liveRowCount()) / Double(tablet.rowCount)
   }
 
-  private func compact(_ store: Store) throws {
+  func compact(_ store: Store) throws {
     let upkeep = try StoreUpkeep(store, policy: "full")
     upkeep.waitUntilQuiescent()
     try upkeep.stop()

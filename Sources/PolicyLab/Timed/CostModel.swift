@@ -1,0 +1,50 @@
+/// What things take, in seconds of virtual time.
+public struct CostModel: Hashable, Sendable {
+  /// A load: a fixed time, and one that grows with its bytes.
+  public var secondsPerLoad = 0.005
+  public var loadBytesPerSecond = 200.0 * Double(1 << 20)
+  /// A merge on its own: a fixed time, then bytes read and written, then the processor.
+  public var secondsPerMerge = 0.010
+  public var readBytesPerSecond = 1000.0 * Double(1 << 20)
+  public var writeBytesPerSecond = 400.0 * Double(1 << 20)
+  public var processorBytesPerSecond = 200.0 * Double(1 << 20)
+  /// Bytes per second that all merges together may read and write; infinite for no limit.
+  public var bandwidth = Double.infinity
+  /// A query: a fixed time, and one for each component of its tablet.
+  public var secondsPerQuery = 0.001
+  public var secondsPerComponent = 0.0005
+
+  public init() {}
+
+  /// Where nothing takes any time, as in the canonical model.
+  public static var free: CostModel {
+    var costs = CostModel()
+    costs.secondsPerLoad = 0
+    costs.loadBytesPerSecond = .infinity
+    costs.secondsPerMerge = 0
+    costs.readBytesPerSecond = .infinity
+    costs.writeBytesPerSecond = .infinity
+    costs.processorBytesPerSecond = .infinity
+    return costs
+  }
+
+  func loadSeconds(byteCount: Int) -> Double {
+    secondsPerLoad + Double(byteCount) / loadBytesPerSecond
+  }
+
+  func processorSeconds(mergingByteCount byteCount: Int) -> Double {
+    Double(byteCount) / processorBytesPerSecond
+  }
+
+  /// A merge that has the machine to itself.
+  func mergeSeconds(readByteCount: Int, writtenByteCount: Int) -> Double {
+    secondsPerMerge + Double(readByteCount) / readBytesPerSecond
+      + Double(writtenByteCount) / writeBytesPerSecond
+      + processorSeconds(mergingByteCount: readByteCount)
+  }
+
+  /// A query of a tablet with so many components.
+  public func querySeconds(componentCount: Int) -> Double {
+    secondsPerQuery + secondsPerComponent * Double(componentCount)
+  }
+}

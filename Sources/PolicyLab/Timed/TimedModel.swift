@@ -1,0 +1,48 @@
+import StorageBase
+import TabletModel
+
+/// A system of tablets, writers and merges in virtual time: what a policy costs where merges take
+/// time, loads come as they please, and writers have to wait.
+///
+/// 1. Loads are due when the arrival process says so, go to the tablets in turn, and wait for a
+///    free writer. A writer waits for its tablet as the back-pressure says, gives up after its
+///    patience, and else takes the time of the cost model; then the load is published as a new
+///    version.
+/// 2. After every change the policies of the tablets concerned are asked. Picks start where there
+///    is a slot of their kind, the most urgent first; the rest are asked for again when one gets
+///    free.
+/// 3. Merges share the bandwidth as the scheduler says. Between events rates are constant, so that
+///    all times follow exactly (a fluid model).
+/// 4. Queries do not slow anything; each pays for the components there are, so what they cost is an
+///    integral over time.
+///
+/// The same model and seed give the same run, to the last digit, on every machine.
+public struct TimedModel: Hashable, Sendable {
+  public var arrivals = ArrivalProcess.poisson(perSecond: 20)
+  public var sizes = LoadSizes.constant(byteCount: 1 << 20)
+  public var overlap = KeyOverlap.none
+  public var tabletCount = 1
+  public var writerCount = 4
+  public var versionLimit = 500
+  public var backPressure = BackPressure.smooth(SmoothSlowing())
+  public var costs = CostModel()
+  public var scheduler = MergeScheduler()
+  public var keysModel = KeysModel.duplicate
+  public var seed: UInt64 = 1
+
+  public init() {}
+
+  /// Runs `policy` until `loadCount` loads have been published or refused, and on until no more
+  /// merge can be started.
+  /// - Throws: `PolicyFault` when the policy breaks its contract; what `observer` throws.
+  /// - Complexity: a few events for each load and merge, each of which looks at all tablets,
+  ///   writers and running merges once, beside the decisions of the policy.
+  public func run(
+    _ policy: any CompactionPolicy, loadCount: Int, observer: TimedObserver? = nil
+  ) throws -> TimedRun {
+    precondition(tabletCount >= 1 && writerCount >= 1, "tablets and writers are at least one")
+    precondition(versionLimit >= 2, "a tablet is born with a version")
+    var simulation = TimedSimulation(self, policy, loadCount: loadCount, observer: observer)
+    return try simulation.run()
+  }
+}

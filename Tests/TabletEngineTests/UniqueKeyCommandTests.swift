@@ -1,0 +1,223 @@
+import Foundation
+import Testing
+
+/// Tables with unique keys as people and scripts meet them: how they are made, what loads do to
+/// their rows, and what is refused.
+@Suite struct UniqueKeyCommandTests {
+  private let scratch: ScratchDirectory
+
+  init() throws { scratch = try ScratchDirectory() }
+
+  private var store: String { scratch.path + "/store" }
+
+  private func write(_ name: String, _ text: String) throws -> String {
+    let path = scratch.path + "/" + name
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    return path
+  }
+
+  private func run(_ arguments: [String]) throws -> ChildProgram.Outcome {
+    try ChildProgram.run("sediment", arguments)
+  }
+
+  private func succeed(_ arguments: String...) throws -> String {
+    let outcome = try run(arguments)
+    #expect(outcome.exitCode == 0, "\(arguments): \(outcome.errors)")
+    return outcome.output
+  }
+
+  @discardableResult
+  private func load(_ text: String, _ options: String...) throws -> String {
+    let path = try write("users.csv", text)
+    let outcome = try run(["load", store, "--input", path] + options)
+    #expect(outcome.exitCode == 0, "\(options): \(outcome.errors)")
+    return outcome.output
+  }
+
+  private func refuse(
+    _ text: String, _ code: Int32, _ reason: String, _ options: String...
+  ) throws {
+    let path = try write("users.csv", text)
+    let outcome = try run(["load", store, "--input", path] + options)
+    #expect(outcome.exitCode == code, "\(options): \(outcome.errors)")
+    #expect(outcome.errors.contains(reason), "\(options): \(outcome.errors)")
+  }
+
+  private func rows() throws -> [String] {
+    try succeed("query", store, "select * from users order by id", "--csv")
+      .split(separator: "\r\n").dropFirst().map(String.init)
+  }
+
+  private static let users = """
+    id,name,city,changed
+    1,Ada,Oslo,10
+    2,Bob,Rome,10
+    3,Cai,Lima,10
+    2,Bea,Rome,11
+    """
+
+  private static let shapes: [[String]] = [
+    [], ["--key-index", "sorted"], ["--merge", "on-read"], ["--row-store", "all"],
+    ["--sequence-column", "changed", "--row-store", "name,city"],
+  ]
+
+  @Test(arguments: shapes) func rowsOfOneKeyReplaceEachOther(shape: [String]) throws {
+    let path = try write("users.csv", Self.users)
+    let outcome = try run(["load", store, "--input", path, "--unique-key", "id"] + shape)
+    #expect(outcome.exitCode == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("3 rows in 1 loads into users"))
+    #expect(try rows() == ["1,Ada,Oslo,10", "2,Bea,Rome,11", "3,Cai,Lima,10"])
+    // The header of a table that is there needs no mapping, in any order.
+    try load("changed,city,id,name\n12,Kyiv,3,Cy\n12,Nice,4,Dan\n")
+    #expect(
+      try rows() == ["1,Ada,Oslo,10", "2,Bea,Rome,11", "3,Cy,Kyiv,12", "4,Dan,Nice,12"])
+
+    // Deletions need the key, and the sequence where there is one.
+    let isSequenced = shape.contains("--sequence-column")
+    try load(isSequenced ? "id,changed\n1,10\n3,11\n" : "id\n1\n", "--merge-type", "delete")
+    #expect(try rows() == ["2,Bea,Rome,11", "3,Cy,Kyiv,12", "4,Dan,Nice,12"])
+    try load(
+      "id,op,name,city,changed\n2,d,,,12\n3,u,Cy,Bern,13\n5,u,Eve,Graz,13\n",
+      "--merge-type", "merge", "--delete-on", "op = 'd'")
+    #expect(try rows() == ["3,Cy,Bern,13", "4,Dan,Nice,12", "5,Eve,Graz,13"])
+
+    try refuse(
+      "id,op,name,city,changed\n9,u,,x,12\n", 66, "column name: expected no null",
+      "--merge-type", "merge", "--delete-on", "op = 'd'")
+
+    // By condition.
+    #expect(
+      try succeed("delete", store, "--table", "users", "--where", "city like 'N%' or id > 9")
+        .contains("1 rows deleted from users, commit"))
+    #expect(
+      try succeed("delete", store, "--table", "users", "--where", "id > 9")
+        == "0 rows deleted from users\n")
+    #expect(try rows() == ["3,Cy,Bern,13", "5,Eve,Graz,13"])
+    #expect(try succeed("verify", store).contains("no damage found"))
+  }
+
+  @Test func inspectShowsHowKeysAreKept() throws {
+    try load(
+      Self.users, "--unique-key", "id", "--key-index", "sorted", "--sequence-column", "changed",
+      "--row-store", "name")
+    try load("id,name,city,changed\n1,Abe,Oslo,11\n")
+    let shown = try succeed("inspect", store)
+    #expect(
+      shown.contains("unique keys, merged on-write, sorted index, sequence column changed\n"))
+    #expect(shown.contains("row store of name\n"))
+    #expect(shown.contains("column id int64, key 1"))
+    #expect(shown.contains("rows are seen, the others have been replaced or deleted"))
+  }
+
+  @Test func columnsAreUpdated() throws {
+    try load(Self.users, "--unique-key", "id")
+    try load("city,id\nBonn,1\n", "--partial")
+    #expect(try rows() == ["1,Ada,Bonn,10", "2,Bea,Rome,11", "3,Cai,Lima,10"])
+    try refuse("city,id\nHull,7\n", 66, "none for the new key (7)", "--partial")
+    try load("id,city,name\n2,x,Bo\n", "--partial", "--columns", "name")
+    try refuse(
+      "id,city\n8,Nara\n", 66, "new keys are refused", "--partial", "--new-keys", "error")
+    try load(
+      "id,gone,city\n1,1,\n3,0,Pisa\n", "--partial", "--merge-type", "merge", "--delete-on",
+      "gone = 1", "--label", "monday")
+    #expect(try rows() == ["2,Bo,Rome,11", "3,Cai,Pisa,10"])
+    try refuse("id,city\n1,x\n", 65, "Label [monday] has already", "--partial", "--label", "monday")
+  }
+
+  @Test func aMappingSaysHowKeysAreKept() throws {
+    let mapping = try write(
+      "users.yaml",
+      """
+      keys: unique
+      key_index: sorted
+      sequence_column: changed
+      row_store: all
+      columns:
+        - {name: city, type: string}
+        - {name: id, type: int32}
+        - {name: changed, type: int64}
+        - {name: op, type: string, input_only: true}
+      sort_key: [id]
+      """)
+    try load(
+      "id,city,changed,op\n1,Oslo,5,c\n1,Rome,4,u\n2,Lima,1,d\n3,Bonn,1,u\n", "--mapping", mapping,
+      "--merge-type", "merge", "--delete-on", "op = 'd'")
+    #expect(try rows() == ["1,Oslo,5", "3,Bonn,1"])
+    #expect(try succeed("inspect", store).contains("sorted index, sequence column changed"))
+    #expect(try succeed("inspect", store).contains("row store of all columns"))
+  }
+
+  @Test func mistakesOfAMappingHaveTheirLines() throws {
+    let mapping = try write(
+      "users.yaml",
+      """
+      keys: uniq
+      merge: at-once
+      key_index: tree
+      sequence_column: chnged
+      row_store: [nam]
+      columns:
+        - {name: id, type: int32}
+        - {name: name, type: string}
+        - {name: changed, type: int64}
+      """)
+    let path = try write("users.csv", "id,name,changed\n")
+    let outcome = try run(["load", store, "--input", path, "--mapping", mapping])
+    #expect(outcome.exitCode == 66)
+    for text in [
+      "line 1: keys is \"uniq\"; expected unique or duplicate",
+      "line 2: merge is \"at-once\"; expected on-write or on-read",
+      "line 3: key_index is \"tree\"; expected hash or sorted",
+      "line 4: sequence_column: chnged is not a column; did you mean changed?",
+      "line 5: row_store: nam is not a column",
+    ] { #expect(outcome.errors.contains(text), "\(outcome.errors)") }
+    let plain = try write("plain.yaml", "merge: on-read\ncolumns: [{name: id, type: int32}]\n")
+    #expect(
+      try run(["load", store, "--input", path, "--mapping", plain]).errors
+        .contains("line 1: merge needs keys: unique"))
+  }
+
+  @Test func whatDoesNotFitIsRefused() throws {
+    // Nothing is made for a load that cannot be.
+    try refuse("id\n1\n", 66, "load whole rows first", "--merge-type", "delete")
+    try refuse("id,a\n1,2\n", 66, "load whole rows first", "--partial")
+    #expect(!FileManager.default.fileExists(atPath: store))
+    try refuse("id\n1\n", 64, "need --unique-key", "--merge", "on-read")
+    try refuse("id\n1\n", 64, "needs --delete-on", "--merge-type", "merge")
+    try refuse("id\n1\n", 64, "take none", "--delete-on", "id = 1")
+    try refuse("id\n1\n", 64, "belong to --partial", "--columns", "id")
+    try refuse("id\n1\n", 64, "leave out --partial", "--partial", "--merge-type", "delete")
+    try refuse(
+      "id\n1\n", 64, "in one phase", "--partial", "--label", "monday", "--two-phase")
+    try refuse("id,a\n1,2\n", 66, "did you mean", "--unique-key", "idd")
+    try refuse(
+      "id,a\n1,2\n", 66, "value column of an integer type", "--unique-key", "id",
+      "--sequence-column", "id")
+
+    try load(Self.users, "--unique-key", "id", "--sequence-column", "changed")
+    try refuse("id,name\n1,x\n", 66, "it has no column city of table users; --partial")
+    try refuse("name,city\nx,y\n", 66, "it has no column id, which is in the key")
+    try refuse("id\n1\n", 66, "it has no column changed", "--merge-type", "delete")
+    try refuse(
+      "id,name,city,changed,age\n1,x,y,1,2\n", 66, "its column age is none of table users")
+    try refuse(Self.users, 66, "that is chosen when it is created", "--unique-key", "id")
+    try refuse(
+      Self.users, 64, "did you mean name?", "--merge-type", "merge", "--delete-on", "nam = 'x'")
+    let wrong = try run(["delete", store, "--table", "users", "--where", "id ="])
+    #expect(wrong.exitCode == 64 && wrong.errors.contains("line 1, column 5"), "\(wrong.errors)")
+    #expect(try rows().count == 3)
+
+    // A table that keeps all rows.
+    let path = try write("log.csv", "id,op\n1,d\n")
+    #expect(try run(["load", store, "--input", path]).exitCode == 0)
+    for options in [
+      ["--merge-type", "delete"], ["--merge-type", "merge", "--delete-on", "op = 'd'"],
+      ["--partial"],
+    ] {
+      let outcome = try run(["load", store, "--input", path] + options)
+      #expect(outcome.exitCode == 66, "\(options): \(outcome.errors)")
+    }
+    let refused = try run(["delete", store, "--table", "log", "--where", "id = 1"])
+    #expect(refused.exitCode == 66 && refused.errors.contains("create it with unique keys"))
+  }
+}
