@@ -211,7 +211,8 @@ extension Simulation {
   /// Nothing lies about that no rowset and no recovery needs.
   func checkFiles(_ store: Store) throws {
     let needed = Set(
-      store.snapshot().flatMap(\.tablets).flatMap(\.segments).filter { !$0.isInline }.map(\.path))
+      store.snapshot().flatMap(\.tablets).flatMap(\.rowsets)
+        .flatMap(\.allSegments).filter { !$0.isInline }.map(\.path))
     let data = SimulatedWorld.storePath + "/data"
     for directory in try world.disk.listDirectory(data) {
       for name in try world.disk.listDirectory("\(data)/\(directory)") {

@@ -21,7 +21,7 @@ struct ColumnSizes {
 
   private let schema: Schema
   private var shares: [[Layout: Share]]
-  private var rowCount = 0
+  private let rowCount: Int
   private var byteCount = 0
   private var columnByteCount = 0
 
@@ -29,13 +29,14 @@ struct ColumnSizes {
   init(of table: TableSnapshot) throws {
     schema = table.definition.schema
     shares = schema.columns.map { _ in [:] }
-    for segment in table.tablets.flatMap(\.rowsets).flatMap(\.segments) {
+    // Deltas have bytes and no rows of their own.
+    rowCount = table.rowCount
+    for segment in table.tablets.flatMap(\.rowsets).flatMap(\.allSegments) {
       add(try segment.reader().describe())
     }
   }
 
   private mutating func add(_ segment: SegmentDescription) {
-    rowCount += segment.rowCount
     byteCount += segment.byteCount
     for column in segment.columns {
       // Columns are known by their id: a segment may be older than the schema.

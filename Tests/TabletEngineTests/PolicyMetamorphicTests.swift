@@ -16,7 +16,7 @@ import Testing
     UniqueKeyModel.Shape(index: .hash), UniqueKeyModel.Shape(index: .sorted, buckets: 2),
     UniqueKeyModel.Shape(index: .hash, hasStringKey: true, rowStore: .all),
     UniqueKeyModel.Shape(index: .sorted, rowStore: .columns([ColumnID(rawValue: 3)])),
-    UniqueKeyModel.Shape(hasSequence: true, partialUpdates: .delta),
+    UniqueKeyModel.Shape(partialUpdates: .delta),
     UniqueKeyModel.Shape(merge: .onRead), UniqueKeyModel.Shape(merge: .onRead, rowStore: .all),
   ]
 

@@ -95,7 +95,7 @@ struct PartialBed: Sendable {
   ) throws {
     try withStore { store, counters in
       try update(store, streams[0].stream, streams[0].batches[0], strategy)
-      try measure(variant, store, counters, writers: streams.count, into: &findings) {
+      let rows = try measure(variant, store, counters, writers: streams.count, into: &findings) {
         client, turn in
         let (stream, batches) = streams[client]
         try update(store, stream, batches[turn % batches.count], strategy)
@@ -103,8 +103,7 @@ struct PartialBed: Sendable {
       }
       findings.add(
         variant, "writing", "rows completed again, %",
-        100 * Double(store.redonePartialRowCount)
-          / Double(max(1, try store.snapshot(of: Self.table).rowCount)))
+        100 * Double(store.redonePartialRowCount) / max(1, rows))
     }
   }
 
@@ -117,11 +116,12 @@ struct PartialBed: Sendable {
     try store.commit(load.prepare())
   }
 
-  private func measure(
+  /// - Returns: how many rows the commits had.
+  @discardableResult private func measure(
     _ variant: String, _ store: Store, _ counters: IOCounters, writers: Int,
     into findings: inout CommitFindings,
     _ commit: @escaping @Sendable (_ client: Int, _ turn: Int) throws -> Int
-  ) throws {
+  ) throws -> Double {
     let clock = MonotonicClock()
     let upkeep = try StoreUpkeep(store, policy: policy)
     let before = counters.total
@@ -141,6 +141,7 @@ struct PartialBed: Sendable {
     upkeep.waitUntilQuiescent()
     try upkeep.stop()
     try measureReads(variant, "compaction at rest", store, into: &findings)
+    return rows
   }
 
   // MARK: Reading
