@@ -136,6 +136,56 @@ private struct OldestLoadPolicy: CompactionPolicy {
   }
 }
 
+extension UniqueKeyTests {
+  /// A deletion has lost against one with a greater sequence, that one was merged away with all
+  /// that was before it, and then a row came that is older than the first: it is there.
+  @Test(arguments: UniqueKeyOptions.Index.allCases)
+  func aRowThatIsThereCountsInAMerge(index: UniqueKeyOptions.Index) throws {
+    let shape = UniqueKeyModel.Shape(index: index, hasSequence: true)
+    let store = try Store.create(
+      TestStore.path, files: MemoryFileSystem(), clock: ManualClock(), entropy: 7)
+    try store.createTable(UniqueKeyModel.definition(shape))
+    let model = UniqueKeyModel(shape)
+    func row(_ sequence: Int128) -> [Value] {
+      [.integer(7), .integer(sequence), .string("row"), .integer(1)]
+    }
+    let loads = [
+      [([.integer(1)] + row(1).dropFirst(), false)], [(row(5), true)], [(row(3), false)],
+    ]
+    for rows in loads {
+      let load = try model.load(of: rows.map { (row: $0.0, isDelete: $0.1) })
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(load.batch, deleteSigns: load.deleteSigns)
+      try store.commit(builder.prepare())
+    }
+    // What an index does that has forgotten the deletions of a key.
+    let last = try #require(store.snapshot(of: UniqueKeyModel.table).tablets[0].segments.last)
+    last.deletes.replace(by: DeleteHistory())
+    UniqueKeyHistory.compact(store, LastPairPolicy(), seed: 1)
+    let table = try store.snapshot(of: UniqueKeyModel.table)
+    #expect(table.tablets[0].rowsets.count == 3)
+    let expected = [[.integer(1)] + row(1).dropFirst(), row(3)]
+    #expect(try UniqueKeyModel.contents(of: table) == TestStore.sorted(expected))
+  }
+}
+
+/// Merges the last two versions, once.
+private struct LastPairPolicy: CompactionPolicy {
+  var designPoint: DesignPoint {
+    DesignPoint(trigger: "last", layout: "any", granularity: "two", movement: "n/a")
+  }
+
+  func decide(_ facts: TabletFacts) -> CompactionDecision {
+    let last = facts.rowsets.suffix(2)
+    guard facts.inFlight.isEmpty, facts.allowedKinds.contains(.cumulative), last.count == 2,
+      facts.rowsets.allSatisfy({ $0.mergeDepth == 0 }), let from = last.first, let to = last.last
+    else { return .wait(until: nil, because: "done") }
+    let range = VersionRange(from.versions.first, to.versions.last)
+    return .compact(
+      [CompactionPick(kind: .cumulative, versions: range, urgency: 1)], because: "last")
+  }
+}
+
 /// Merges the first two loads, once.
 private struct OldestPairPolicy: CompactionPolicy {
   var designPoint: DesignPoint {

@@ -13,6 +13,8 @@ extension KeyMerge {
     let prefix: UInt64
     let sequence: UInt64
     let isDeleteSign: Bool
+    /// Whether it is there for nobody: a deletion that still decides about rows that come later.
+    let isRevived: Bool
     var isOnFormerPage = false
   }
 
@@ -53,10 +55,11 @@ extension KeyMerge {
     let cursor = cursors[input]
     let isDeleteSign = cursor.deleteSigns.map { $0[row] != 0 } ?? false
     let ordinal = cursor.firstRow + row
-    if let words = cursor.deletedWords, ordinal >> 6 < cursor.deletedWordCount,
-      words[ordinal >> 6] >> UInt64(ordinal & 63) & 1 != 0,
-      !(isDeleteSign && unique.revivesDeleteSigns)
-    {
+    var isDeleted = false
+    if let words = cursor.deletedWords, ordinal >> 6 < cursor.deletedWordCount {
+      isDeleted = words[ordinal >> 6] >> UInt64(ordinal & 63) & 1 != 0
+    }
+    if isDeleted, !(isDeleteSign && unique.revivesDeleteSigns) {
       // Of the same input only greater keys follow, and rows of an input keep their order.
       if candidate?.input == input { settle(unique, into: &order) }
       order.skip(input)
@@ -65,16 +68,25 @@ extension KeyMerge {
     guard let prefixes = cursor.prefixes else { preconditionFailure("an input with rows left") }
     let found = Candidate(
       input: input, row: row, inputRow: cursor.firstInputRow + row, prefix: prefixes[row],
-      sequence: cursor.sequences.map { $0[row] } ?? 0, isDeleteSign: isDeleteSign)
+      sequence: cursor.sequences.map { $0[row] } ?? 0, isDeleteSign: isDeleteSign,
+      isRevived: isDeleted)
     if let known = candidate, known.prefix == found.prefix, hasKey(of: known, found) {
-      // Later inputs are newer.
-      let loser = found.sequence >= known.sequence ? known : found
+      let loser = loser(of: known, found)
       order.skip(loser.input)
       if loser.input == known.input { candidate = found }
       return
     }
     settle(unique, into: &order)
     candidate = found
+  }
+
+  /// A row that is there counts whatever deletions say: one that it came too late for may have lost
+  /// against another, which was forgotten before the row came. Else the greater sequence wins, of
+  /// equal ones the later input, which is newer.
+  @inline(__always)
+  private func loser(of known: Candidate, _ found: Candidate) -> Candidate {
+    if known.isRevived != found.isRevived { return known.isRevived ? known : found }
+    return found.sequence >= known.sequence ? known : found
   }
 
   /// Whether two rows of equal prefixes have equal keys.
