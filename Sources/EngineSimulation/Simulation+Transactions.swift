@@ -207,8 +207,9 @@ extension Simulation {
 
   /// Loads whose time was over have been aborted; so may those whose time was over at the end.
   private func expired(at now: Timestamp, in store: Store) {
-    for load in oracle.due(at: max(now, world.clock.now())) where load.possible.count == 1 {
-      if load.deadline <= now || store.transaction(load.id)?.state == .aborted {
+    for load in oracle.due(at: max(now, world.clock.now())) {
+      let isCertain = load.possible.count == 1 && load.deadline <= now
+      if isCertain || store.transaction(load.id)?.state == .aborted {
         oracle.decided(load.id, .aborted, at: now)
       }
     }
