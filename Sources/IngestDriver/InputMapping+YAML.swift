@@ -22,6 +22,7 @@ extension InputMapping {
   /// merge: on-write            # or on-read
   /// key_index: hash            # or sorted
   /// sequence_column: at        # the greater value wins, else the later row
+  /// partial_updates: rewrite   # or delta: how loads of some columns are stored
   /// row_store: all             # or a list of columns
   /// ```
   ///
@@ -88,7 +89,8 @@ struct MappingReader {
 
   private static let topLevelKeys = [
     "format", "delimiter", "quote", "header", "trailing_delimiter", "null", "columns", "sort_key",
-    "hash_by", "buckets", "keys", "merge", "key_index", "sequence_column", "row_store",
+    "hash_by", "buckets", "keys", "merge", "key_index", "sequence_column",
+    "partial_updates", "row_store",
   ]
   private static let columnKeys = [
     "name", "type", "nullable", "source", "format", "index", "bloom_filter", "ngram_filter",

@@ -26,10 +26,11 @@ extension MappingReader {
     }
     read("merge", \.merge)
     read("key_index", \.index)
+    read("partial_updates", \.partialUpdates)
     if let node = keys["sequence_column"] {
       options.sequenceColumn = names(node, "sequence_column", columns)?.first
     }
-    for key in ["merge", "key_index", "sequence_column"] where !isUnique {
+    for key in ["merge", "key_index", "sequence_column", "partial_updates"] where !isUnique {
       if let node = keys[key] { complain(node, "\(key) needs keys: unique") }
     }
     return isUnique ? options : nil

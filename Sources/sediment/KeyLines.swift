@@ -9,6 +9,7 @@ extension TableDefinition {
       var line = "unique keys, merged \(keys.merge.rawValue)"
       if keys.merge == .onWrite { line += ", \(keys.index.rawValue) index" }
       line += keys.sequenceColumn.map { ", sequence column \($0)" } ?? ", the later row wins"
+      if keys.partialUpdates == .delta { line += ", partial loads store what is given" }
       lines.append(line)
     }
     switch rowStore {

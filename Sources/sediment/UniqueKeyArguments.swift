@@ -5,6 +5,7 @@ import TabletEngine
 
 extension UniqueKeyOptions.Merge: ExpressibleByArgument {}
 extension UniqueKeyOptions.Index: ExpressibleByArgument {}
+extension PartialUpdate.Strategy: ExpressibleByArgument {}
 
 /// How a new table keeps rows of one key unique, over what the mapping says.
 struct UniqueKeyArguments: ParsableArguments {
@@ -24,15 +25,21 @@ struct UniqueKeyArguments: ParsableArguments {
   var sequenceColumn: String?
 
   @Option(
+    help: "How partial loads store rows that are there: rewrite, whole, or delta, what is given.")
+  var partialUpdates: PartialUpdate.Strategy?
+
+  @Option(
     help: ArgumentHelp(
       "Columns that a new table keeps row by row as well, for look-ups by key.",
       valueName: "all|column,..."))
   var rowStore: String?
 
   func validate() throws {
-    let isAlone = merge != nil || keyIndex != nil || sequenceColumn != nil
+    let isAlone =
+      merge != nil || keyIndex != nil || sequenceColumn != nil || partialUpdates != nil
     guard uniqueKey != nil || !isAlone else {
-      throw ValidationError("--merge, --key-index and --sequence-column need --unique-key")
+      throw ValidationError(
+        "--merge, --key-index, --sequence-column and --partial-updates need --unique-key")
     }
   }
 
@@ -53,6 +60,7 @@ struct UniqueKeyArguments: ParsableArguments {
     var options = mapping.uniqueKeys ?? UniqueKeyOptions()
     if let merge { options.merge = merge }
     if let keyIndex { options.index = keyIndex }
+    if let partialUpdates { options.partialUpdates = partialUpdates }
     if let sequenceColumn { options.sequenceColumn = sequenceColumn }
     return try mapping.keyed(by: uniqueKey.map(Self.names), options, rowStore: rows)
   }

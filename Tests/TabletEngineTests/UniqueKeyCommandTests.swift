@@ -131,6 +131,7 @@ import Testing
       keys: unique
       key_index: sorted
       sequence_column: changed
+      partial_updates: delta
       row_store: all
       columns:
         - {name: city, type: string}
@@ -145,6 +146,10 @@ import Testing
     #expect(try rows() == ["1,Oslo,5", "3,Bonn,1"])
     #expect(try succeed("inspect", store).contains("sorted index, sequence column changed"))
     #expect(try succeed("inspect", store).contains("row store of all columns"))
+    // What is given of a row that is there is stored as it is.
+    try load("id,city\n1,Nara\n", "--partial")
+    #expect(try rows() == ["1,Nara,5", "3,Bonn,1"])
+    #expect(try succeed("inspect", store).contains("      delta "))
   }
 
   @Test func mistakesOfAMappingHaveTheirLines() throws {
