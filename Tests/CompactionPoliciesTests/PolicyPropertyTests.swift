@@ -31,6 +31,12 @@ private let unbounded: Set = [
   "exploring:min=2,ratio=5", "clickhouse:plain=true",
 ]
 
+/// Policies that keep one row of sizes, and rest with fewer rowsets than those with levels that may
+/// hold several each.
+private func hasOneLadder(_ spec: String) -> Bool {
+  ["full", "gradient", "num-based"].contains { spec.hasPrefix($0) }
+}
+
 private let noon = Timestamp(rawValue: 0).advanced(bySeconds: 1_000_000)
 
 private func tablet(_ young: [(byteCount: Int, overlaps: Bool)]) -> TabletFacts {
@@ -145,7 +151,7 @@ private func settle(_ tablet: inout SimulatedTablet) throws -> Int {
       _ = try settle(&tablet)
       rowsetCountMax = max(rowsetCountMax, tablet.facts.rowsets.count)
     }
-    if !unbounded.contains(spec) { #expect(rowsetCountMax <= 45) }
+    if !unbounded.contains(spec) { #expect(rowsetCountMax <= (hasOneLadder(spec) ? 40 : 45)) }
   }
 
   /// A backlog of any size and shape is worked off, however small the greatest score.
@@ -165,7 +171,9 @@ private func settle(_ tablet: inout SimulatedTablet) throws -> Int {
         // Halving sizes are the worst for levels: each holds as many as it may.
         let count = still.facts.rowsets.count
         if !unbounded.contains(spec) {
-          #expect(count <= (shrinks ? 31 : 25), "\(byteCount) bytes, shrinking: \(shrinks)")
+          #expect(
+            count <= (shrinks && !hasOneLadder(spec) ? 31 : 25),
+            "\(byteCount) bytes, shrinking: \(shrinks)")
         }
         #expect(still.facts.rowsets.totalByteCount == before)
       }

@@ -18,6 +18,35 @@ private let gradient = "gradient"
 private let numBased = "num-based"
 
 @Suite struct CanonicalModelTests {
+  /// `full:k=4` after the loads of the published table: it is the policy constant:k=4 there.
+  @Test func publishedTotalsOfFull() throws {
+    let cells = [
+      (2, 2, 1.5), (13, 4, 2.5), (151, 4, 2.5), (2143, 4, 2.5), (33_151, 4, 2.5),
+      (525_823, 4, 2.5),
+    ]
+    for (flushCount, expected) in zip([2, 8, 32, 128, 512, 2048], cells) {
+      let run = try run("full:k=4", flushCount: flushCount)
+      #expect(run.totalByteCount == expected.0 << 20, "\(flushCount) flushes")
+      #expect(run.settledMax == expected.1, "\(flushCount) flushes")
+      #expect((run.settledMean * 1000).rounded() / 1000 == expected.2, "\(flushCount) flushes")
+    }
+  }
+
+  /// Constant(k): M = (n-1)/k merges that write k·M(M+1)/2 + M; with k = 1, n(n+1)/2 - 1.
+  @Test(arguments: 1...5)
+  func constantClosedForm(k: Int) throws {
+    for flushCount in 1...60 {
+      let run = try run("full:k=\(k)", flushCount: flushCount, loadByteCount: 7)
+      let merges = (flushCount - 1) / k
+      #expect(run.mergeCount == merges)
+      #expect(run.mergeByteCount == 7 * (k * merges * (merges + 1) / 2 + merges))
+      #expect(run.settledMax == min(k, flushCount))
+      if k == 1 {
+        #expect(run.totalByteCount == 7 * (flushCount + flushCount * (flushCount + 1) / 2 - 1))
+      }
+    }
+  }
+
   /// Gradient grows by about one with every doubling, num-based in proportion to the data.
   @Test(arguments: [
     (gradient, 1, 500, 5.79, 8), (gradient, 1, 2000, 7.80, 11), (gradient, 1, 8000, 9.54, 13),

@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchKit
-import Glibc
 import IngestDriver
 import StorageIO
 import TabletEngine
@@ -77,18 +76,9 @@ struct PartialCommand: ParsableCommand {
         batchRowCount: batch, policy: policy, index: index)
       var findings = CommitFindings()
       for _ in 0..<rounds { try round(bed, &findings) }
-      if csv != "-" {
-        let machine = RunEnvironment.capture(dataPath: directory.path, sourcePath: sourceRoot)
-        print(
-          "\(machine.cpuModel ?? "unknown processor"), \(machine.coreCount) cores, "
-            + "\(machine.fileSystem ?? "unknown file system"), \(Workload.buildDescription), "
-            + "\(users) users, \(columns) columns, \(batch) keys a commit, \(index.rawValue) index")
-        print(findings.text)
-      }
-      guard let csv else { return }
-      try csv == "-"
-        ? writeAll(findings.csv, to: STDOUT_FILENO, name: "standard output")
-        : save(findings.csv, csv)
+      try findings.report(
+        "\(users) users, \(columns) columns, \(batch) keys a commit, \(index.rawValue) index",
+        measuredAt: directory.path, csv: csv)
     }
   }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchKit
-import Glibc
 import StorageIO
 import TabletEngine
 
@@ -80,18 +79,9 @@ struct UpsertCommand: ParsableCommand {
         if only.isEmpty || only.contains(.scan) { try bed.measureScans(into: &findings) }
         if only.isEmpty || only.contains(.rebuild) { try bed.measureRebuild(into: &findings) }
       }
-      if csv != "-" {
-        let machine = RunEnvironment.capture(dataPath: directory.path, sourcePath: sourceRoot)
-        print(
-          "\(machine.cpuModel ?? "unknown processor"), \(machine.coreCount) cores, "
-            + "\(machine.fileSystem ?? "unknown file system"), \(Workload.buildDescription), "
-            + "\(rows) orders, \(merge.rawValue), \(index.rawValue) index")
-        print(findings.text)
-      }
-      guard let csv else { return }
-      try csv == "-"
-        ? writeAll(findings.csv, to: STDOUT_FILENO, name: "standard output")
-        : save(findings.csv, csv)
+      try findings.report(
+        "\(rows) orders, \(merge.rawValue), \(index.rawValue) index",
+        measuredAt: directory.path, csv: csv)
     }
   }
 }
