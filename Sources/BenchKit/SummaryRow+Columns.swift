@@ -3,7 +3,7 @@ extension SummaryRow {
 
   public static let columns: [CSVColumn<SummaryRow>] =
     identityColumns + trafficColumns + storageColumns + resourceColumns + simulationColumns
-    + keyColumns
+    + keyColumns + costColumns
 
   private static let identityColumns: [CSVColumn<SummaryRow>] = [
     CSVColumn("schema_version", "", \.schemaVersion, "version of this list of columns"),
@@ -99,6 +99,13 @@ extension SummaryRow {
     CSVColumn("mean_settled", "", \.meanSettled, "mean of the same over loads"),
     CSVColumn(
       "opt_gap", "", \.optimumGap, "build_bytes / least possible for the same component limit"),
+  ]
+
+  /// Since version 3.
+  private static let costColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn(
+      "query_cpu_s", "s", \.queryCPUSeconds,
+      "processor time of queries; with compaction_cpu_s it is what a policy costs")
   ]
 
   /// Since version 2; the first four of workloads with unique keys.

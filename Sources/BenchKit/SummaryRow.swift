@@ -5,7 +5,7 @@
 /// described in `SummaryRow+Columns.swift`.
 public struct SummaryRow: CSVRow {
   /// Rises with every column that is appended.
-  public static let schemaVersion = 2
+  public static let schemaVersion = 3
 
   public var schemaVersion: Int { Self.schemaVersion }
   public var runID: String
@@ -73,6 +73,7 @@ public struct SummaryRow: CSVRow {
   public var keyIndexBytesPerKey: Double?
   public var keyLookupNanoseconds: Double?
   public var deviceBytesWritten: Int?
+  public var queryCPUSeconds: Double?
 
   public init(
     runID: String, policy: String, policyParameters: String, workload: String, mode: String,

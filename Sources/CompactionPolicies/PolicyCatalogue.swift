@@ -30,6 +30,7 @@ public struct PolicyCatalogue: Sendable {
     BigtablePolicy.self,
     BinomialPolicy.self,
     MinLatencyPolicy.self,
+    AdaptivePolicy.self,
   ])
 
   public let entries: [PolicyEntry]

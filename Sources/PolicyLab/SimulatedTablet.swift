@@ -48,6 +48,9 @@ public struct SimulatedTablet: Sendable {
     facts.now = time
   }
 
+  /// Tells the policy what comes and goes.
+  mutating func observe(_ traffic: TabletTraffic) { facts.traffic = traffic }
+
   /// Adds a rowset of one version.
   /// - Parameter segmentCount: with 2 or more its segments overlap, with 0 it holds no rows.
   public mutating func load(byteCount: Int, segmentCount: Int = 1) {

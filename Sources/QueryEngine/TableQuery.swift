@@ -9,6 +9,8 @@ public struct TableQueryResult: Sendable {
   /// Per tablet that could hold an answer, how many rowsets its read path has: the read
   /// amplification of the query.
   public let componentCounts: [Int]
+  /// The tablets of which all rowsets were looked at; none if rows were found by key.
+  public let scannedTablets: [TabletID]
 }
 
 extension Query {
@@ -33,7 +35,7 @@ extension Query {
     if indexes?.mode != .never, let filter, let keyed = KeyedRows(filter, definition) {
       return TableQueryResult(
         result: try run(on: table, keyed, parallelism, isCancelled),
-        componentCounts: tablets.map(\.state.componentCount))
+        componentCounts: tablets.map(\.state.componentCount), scannedTablets: [])
     }
     let segments = try tablets.flatMap { try $0.liveSegments() }
     let result = try QueryExecutor.run(
@@ -42,7 +44,8 @@ extension Query {
       indexes: indexes ?? .whereCheaper(cache: segments.first?.segment.indexCache),
       isCancelled: isCancelled)
     return TableQueryResult(
-      result: result, componentCounts: tablets.map(\.state.componentCount))
+      result: result, componentCounts: tablets.map(\.state.componentCount),
+      scannedTablets: tablets.map(\.id))
   }
 
   /// Looks at the rows of keys only.

@@ -38,12 +38,14 @@ public struct TabletFacts: Hashable, Sendable, Codable {
   public var keysModel: KeysModel
   /// Random bits for policies that need chance; part of the facts, so a decision can be replayed.
   public var entropy: UInt64
+  /// Nil where nobody has observed it.
+  public var traffic: TabletTraffic?
 
   public init(
     rowsets: [RowsetSummary], cumulativePoint: Version, inFlight: [VersionRange] = [],
     lastSuccessAt: [CompactionKind: Timestamp] = [:], now: Timestamp,
     allowedKinds: Set<CompactionKind> = Set(CompactionKind.allCases),
-    keysModel: KeysModel = .duplicate, entropy: UInt64 = 0
+    keysModel: KeysModel = .duplicate, entropy: UInt64 = 0, traffic: TabletTraffic? = nil
   ) {
     self.rowsets = rowsets
     self.cumulativePoint = cumulativePoint
@@ -53,6 +55,7 @@ public struct TabletFacts: Hashable, Sendable, Codable {
     self.allowedKinds = allowedKinds
     self.keysModel = keysModel
     self.entropy = entropy
+    self.traffic = traffic
   }
 
   /// Rowsets that hold rows: what readers pay for.

@@ -100,12 +100,12 @@ public struct TabletState: Hashable, Sendable {
   /// What a policy may know of this tablet now.
   public func facts(
     now: Timestamp, allowedKinds: Set<CompactionKind>, inFlight: [VersionRange],
-    keysModel: KeysModel, entropy: UInt64
+    keysModel: KeysModel, entropy: UInt64, traffic: TabletTraffic? = nil
   ) -> TabletFacts {
     TabletFacts(
       rowsets: rowsets.map(\.summary), cumulativePoint: cumulativePoint, inFlight: inFlight,
       lastSuccessAt: lastSuccessAt, now: now, allowedKinds: allowedKinds, keysModel: keysModel,
-      entropy: entropy)
+      entropy: entropy, traffic: traffic)
   }
 
   /// Carries out an edit, or leaves the state as it was and throws.

@@ -16,7 +16,8 @@ struct ContractTests {
     compactions,compaction_cpu_s,cpu_s,cpu_s_per_gib_ingested,stall_count,stall_s,\
     stall_longest_s,rejected_loads,delete_bitmap_bytes,peak_rss_bytes,disk_bytes_final,\
     bytes_per_row,errors,merges,merge_bytes,total_bytes,build_bytes,max_settled,mean_settled,\
-    opt_gap,keys,key_index_bytes,key_index_bytes_per_key,key_lookup_ns,device_bytes_written
+    opt_gap,keys,key_index_bytes,key_index_bytes_per_key,key_lookup_ns,device_bytes_written,\
+    query_cpu_s
     """
   private static let timeline = """
     run_id,t_s,interval_s,rows,rows_per_s,bytes_ingested,commits,commits_per_s,commit_p50_ms,\
@@ -33,7 +34,7 @@ struct ContractTests {
     """
 
   @Test func headersAreThoseOfTheContract() {
-    #expect(SummaryRow.schemaVersion == 2)
+    #expect(SummaryRow.schemaVersion == 3)
     #expect(SummaryRow.header == Self.summary)
     #expect(TimelineRow.header == Self.timeline)
     #expect(OperationRow.header == Self.operations)
@@ -64,7 +65,7 @@ struct ContractTests {
     let row = SummaryRow(
       runID: "r", policy: "none", policyParameters: "", workload: "w", mode: "real", seed: .max)
     let commas = String(repeating: ",", count: SummaryRow.columns.count - 7)
-    #expect(row.line == "2,r,none,,w,real,18446744073709551615" + commas)
+    #expect(row.line == "3,r,none,,w,real,18446744073709551615" + commas)
     let operation = OperationRow(runID: "r", kind: "q", errors: 0, latencies: LatencySnapshot())
     #expect(operation.line == "r,q,0,0,,,,,,")
   }

@@ -19,16 +19,17 @@ private let specs =
     "clickhouse:plain=true", "clickhouse:force_age_s=60,max_parts=5",
     "lucene-tiered:segments_per_tier=2,at_once=4",
     "starrocks:multiple=2,min_segments=2,max_versions=10", "constant:k=1", "bigtable:k=2",
-    "binomial:k=2", "min-latency:k=2",
+    "binomial:k=2", "min-latency:k=2", "adaptive:queries_per_load=1000",
+    "adaptive:queries_per_load=0,max_rowsets=10",
   ]
 
 /// Specs whose resting tablets hold more rowsets the more data there is, or the more its sizes
 /// differ: time-series by design, the others because a balance of sizes is all they ask for. HBase
 /// has a number of files at which it gives balance up, ClickHouse lowers its base with their
-/// number.
+/// number; adaptive weighs what rowsets cost, up to its limit.
 private let unbounded: Set = [
   "none", "time-series", "time-series:goal_mib=16,levels=2,time_s=60", "exploring",
-  "exploring:min=2,ratio=5", "clickhouse:plain=true",
+  "exploring:min=2,ratio=5", "clickhouse:plain=true", "adaptive",
 ]
 
 /// Policies that keep one row of sizes, and rest with fewer rowsets than those with levels that may

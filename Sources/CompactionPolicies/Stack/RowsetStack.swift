@@ -13,6 +13,8 @@ public struct RowsetStack: Sendable {
   /// Whether the oldest rowset of the tablet is among them; if not, it is in a running compaction
   /// or before one.
   public let holdsOldest: Bool
+  /// Whether the newest rowset of the tablet is among them, so that loads come on top of them.
+  public let holdsNewest: Bool
   /// The loads the whole tablet has seen: each is one version.
   public let loadCount: Int
   /// The mean size of a load of the whole tablet in bytes, at least 1: the size of a flush, as far
@@ -20,6 +22,8 @@ public struct RowsetStack: Sendable {
   public let loadByteCount: Int
   public let now: Timestamp
   public let keysModel: KeysModel
+  /// Nil where nobody has observed it.
+  public let traffic: TabletTraffic?
 
   /// - Parameter rowsets: some of those of `facts`, neighbours of each other.
   init(_ rowsets: [RowsetSummary], of facts: TabletFacts) {
@@ -28,10 +32,12 @@ public struct RowsetStack: Sendable {
     holdsOldest =
       rowsets.first.map { $0.versions.first <= oldest?.versions.first ?? Version(0) }
       ?? false
+    holdsNewest = rowsets.last?.versions == facts.rowsets.last?.versions
     loadCount = max(1, Int(clamping: facts.endVersion.rawValue) - Self.firstLoadVersion)
     loadByteCount = max(1, facts.rowsets.totalByteCount / loadCount)
     now = facts.now
     keysModel = facts.keysModel
+    traffic = facts.traffic
   }
 
   private static let firstLoadVersion = Int(Version.initial.next.rawValue)

@@ -8,6 +8,8 @@ public enum ArrivalProcess: Hashable, Sendable {
   case poisson(perSecond: Double)
   /// Poisson arrivals at this rate for a while, then none for a while, and so on.
   case bursty(perSecond: Double, onSeconds: Double, offSeconds: Double)
+  /// Poisson arrivals at one rate up to some second, then at another.
+  case shift(perSecond: Double, thenPerSecond: Double, atSeconds: Double)
   /// As recorded: seconds in rising order. After the last one there are no more loads.
   case trace([Double])
   /// Whenever a writer is free: what the system can take at most.
@@ -39,6 +41,10 @@ struct ArrivalClock {
       busySeconds += exponentialInterval / perSecond
       let bursts = (busySeconds / on).rounded(.down)
       return busySeconds + bursts * off
+    case .shift(let rate, let then, let at):
+      // Time in which the first rate would have brought as much.
+      busySeconds += exponentialInterval / rate
+      return busySeconds <= at ? busySeconds : at + (busySeconds - at) * rate / then
     case .trace(let times): return count < times.count ? times[count] : nil
     case .closed: return 0
     }

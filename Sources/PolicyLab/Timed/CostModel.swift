@@ -1,3 +1,5 @@
+import TabletModel
+
 /// What things take, in seconds of virtual time.
 public struct CostModel: Hashable, Sendable {
   /// A load: a fixed time, and one that grows with its bytes.
@@ -32,14 +34,21 @@ public struct CostModel: Hashable, Sendable {
     secondsPerLoad + Double(byteCount) / loadBytesPerSecond
   }
 
+  /// What a merge takes of a processor: the fixed time, and that for its bytes.
   func processorSeconds(mergingByteCount byteCount: Int) -> Double {
-    Double(byteCount) / processorBytesPerSecond
+    secondsPerMerge + Double(byteCount) / processorBytesPerSecond
+  }
+
+  /// What policies are told of it.
+  public var work: WorkCosts {
+    WorkCosts(
+      secondsPerMerge: secondsPerMerge, secondsPerByteMerged: 1 / processorBytesPerSecond,
+      secondsPerComponentRead: secondsPerComponent)
   }
 
   /// A merge that has the machine to itself.
   func mergeSeconds(readByteCount: Int, writtenByteCount: Int) -> Double {
-    secondsPerMerge + Double(readByteCount) / readBytesPerSecond
-      + Double(writtenByteCount) / writeBytesPerSecond
+    Double(readByteCount) / readBytesPerSecond + Double(writtenByteCount) / writeBytesPerSecond
       + processorSeconds(mergingByteCount: readByteCount)
   }
 

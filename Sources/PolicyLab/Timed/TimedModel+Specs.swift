@@ -7,7 +7,7 @@ import StorageBase
 
 extension ArrivalProcess {
   /// What the names stand for, in the order of listings.
-  public static let names = ["constant", "poisson", "bursty", "closed"]
+  public static let names = ["constant", "poisson", "bursty", "shift", "closed"]
 
   public init(spec: String) throws {
     let spec = try PolicySpec(spec, of: "arrival process", among: Self.names)
@@ -19,12 +19,44 @@ extension ArrivalProcess {
       switch spec.name {
       case "constant": self = .constant(perSecond: rate)
       case "poisson": self = .poisson(perSecond: rate)
+      case "shift":
+        self = .shift(
+          perSecond: rate,
+          thenPerSecond: parameters.number(
+            "then_per_s", default: 200, in: 1e-6...1e9, "loads per second afterwards"),
+          atSeconds: parameters.number("at_s", default: 600, in: 0...1e9, "when it changes"))
       default:
         self = .bursty(
           perSecond: rate,
           onSeconds: parameters.number("on_s", default: 10, in: 1e-3...1e9, "length of a burst"),
           offSeconds: parameters.number("off_s", default: 10, in: 0...1e9, "time without loads"))
       }
+    }
+    try parameters.finish()
+  }
+}
+
+extension QueryProcess {
+  /// What the names stand for, in the order of listings.
+  public static let names = ["constant", "shift"]
+
+  /// `spec` may be a number as well: a constant rate.
+  public init(spec: String) throws {
+    if let rate = Double(spec), rate >= 0, rate <= 1e9 {
+      self = .constant(perSecond: rate)
+      return
+    }
+    let spec = try PolicySpec(spec, of: "query process", among: Self.names)
+    var parameters = spec.parameters
+    let rate = parameters.number("per_s", default: 0, in: 0...1e9, "queries per second")
+    if spec.name == "constant" {
+      self = .constant(perSecond: rate)
+    } else {
+      self = .shift(
+        perSecond: rate,
+        thenPerSecond: parameters.number(
+          "then_per_s", default: 0, in: 0...1e9, "queries per second afterwards"),
+        atSeconds: parameters.number("at_s", default: 600, in: 0...1e9, "when it changes"))
     }
     try parameters.finish()
   }

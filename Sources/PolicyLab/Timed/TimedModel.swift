@@ -15,12 +15,14 @@ import TabletModel
 ///    all times follow exactly (a fluid model).
 /// 4. Queries do not slow anything; each pays for the components there are, so what they cost is an
 ///    integral over time.
+/// 5. Policies are told what comes and goes, as a meter sees it that forgets with time.
 ///
 /// The same model and seed give the same run, to the last digit, on every machine.
 public struct TimedModel: Hashable, Sendable {
   public var arrivals = ArrivalProcess.poisson(perSecond: 20)
   public var sizes = LoadSizes.constant(byteCount: 1 << 20)
   public var overlap = KeyOverlap.none
+  public var queries = QueryProcess.none
   public var tabletCount = 1
   public var writerCount = 4
   public var versionLimit = 500

@@ -9,6 +9,9 @@ public struct TimedRun: Hashable, Sendable {
   public internal(set) var mergeReadByteCount = 0
   public internal(set) var mergeWrittenByteCount = 0
   public internal(set) var mergeProcessorSeconds = 0.0
+  /// What queries took while loads came.
+  public internal(set) var querySeconds = 0.0
+  public internal(set) var queryCount = 0.0
   /// From when a load was due until it could be read.
   public internal(set) var loadSeconds = WeightedQuantiles()
   /// Components of a tablet, weighted by time.
@@ -32,6 +35,9 @@ public struct TimedRun: Hashable, Sendable {
   public internal(set) var quiesceWrittenByteCount = 0
 
   init() {}
+
+  /// What the policy cost while loads came: merges and queries, in seconds of a processor.
+  public var costSeconds: Double { mergeProcessorSeconds + querySeconds }
 
   /// Bytes written per byte loaded until the end of the loads, the load included.
   public var writeAmplification: Double {

@@ -197,6 +197,8 @@ struct TimedSimulation {
       guard case .loading(let load, let until) = writers[place], until <= now else { continue }
       writers[place] = .idle
       noteComponents(of: load.tablet)
+      meterQueries(of: load.tablet)
+      tablets[load.tablet].meter.noteLoad(byteCount: load.byteCount, at: timestamp)
       tablets[load.tablet].state.advance(to: timestamp)
       tablets[load.tablet].state.load(byteCount: load.byteCount)
       tablets[load.tablet].byteCount += load.byteCount
@@ -234,6 +236,9 @@ struct TimedSimulation {
     of place: Int, _ kinds: Set<CompactionKind>
   ) throws -> (CompactionPick, reason: String)? {
     tablets[place].state.advance(to: timestamp)
+    meterQueries(of: place)
+    tablets[place].state.observe(
+      tablets[place].meter.traffic(at: timestamp, costs: model.costs.work))
     switch tablets[place].state.decide(entropy: entropy.next(), kinds: kinds) {
     case .compact(let picks, let reason):
       // As in the engine, further picks get their turn when the tablet is asked again.
@@ -293,6 +298,13 @@ struct TimedSimulation {
     return true
   }
 
+  /// The meter of a tablet sees its share of the queries since it was last looked at.
+  private mutating func meterQueries(of place: Int) {
+    let count = model.queries.count(from: tablets[place].meteredUntil, to: now)
+    tablets[place].meter.noteQueries(count / Double(tablets.count), until: timestamp)
+    tablets[place].meteredUntil = now
+  }
+
   // MARK: Figures
 
   private var isEnded = false
@@ -302,6 +314,11 @@ struct TimedSimulation {
     guard !isEnded else { return }
     figures.components.add(
       Double(tablets[place].state.componentCount), weight: now - tablets[place].countedUntil)
+    let queries =
+      model.queries.count(from: tablets[place].countedUntil, to: now) / Double(tablets.count)
+    figures.queryCount += queries
+    figures.querySeconds +=
+      queries * model.costs.querySeconds(componentCount: tablets[place].state.componentCount)
     tablets[place].countedUntil = now
   }
 
@@ -365,6 +382,8 @@ struct TimedTablet {
   var wakeAt = Double.infinity
   var lastAdmissionAt = -Double.infinity
   var countedUntil = 0.0
+  var meter = TrafficMeter(at: Timestamp(rawValue: 0))
+  var meteredUntil = 0.0
 
   init(_ state: SimulatedTablet) { self.state = state }
 }

@@ -67,7 +67,8 @@ public struct SQLQuery: Sendable {
     let found = try query.run(
       on: table, parallelism: parallelism, indexes: indexes, isCancelled: isCancelled)
     return TableQueryResult(
-      result: try finish(found.result), componentCounts: found.componentCounts)
+      result: try finish(found.result), componentCounts: found.componentCounts,
+      scannedTablets: found.scannedTablets)
   }
 
   /// Runs over segments; as `QueryExecutor.run`.

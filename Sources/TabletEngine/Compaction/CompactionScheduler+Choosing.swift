@@ -76,10 +76,11 @@ extension CompactionScheduler {
     guard let snapshot = store.tablet(question.tablet),
       let table = store.table(of: question.tablet)
     else { return .wait(until: nil) }
-    let facts = snapshot.state.facts(
+    var facts = snapshot.state.facts(
       now: question.askedAt, allowedKinds: lanes[lane].kinds,
       inFlight: question.inFlight.map(\.versions),
       keysModel: table.definition.schema.keysModel, entropy: question.entropy)
+    facts.traffic = traffic.traffic(of: question.tablet, facts)
     switch policy.decide(facts) {
     case .wait(let until, _): return .wait(until: until)
     case .compact(let picks, let reason):

@@ -49,17 +49,20 @@ public final class CompactionScheduler: StoreObserver {
   private let onEvent: @Sendable (CompactionEvent) -> Void
   let onRefusal: @Sendable (String) -> Void
   let state: Mutex<State>
+  let traffic: TrafficBoard
   private let isCancelled = Atomic<Bool>(false)
   /// Seconds a tablet is left alone after a compaction of it failed.
   private static let backOffSeconds = 1.0
 
   /// - Parameters:
   ///   - seed: where policies that need chance get it from.
+  ///   - costs: what work costs on this machine, for policies that weigh it; nil if not known.
   ///   - cpuSeconds: CPU time used so far by the calling thread.
   ///   - onEvent: hears of every finished or failed job, on the thread that ran it.
   ///   - onRefusal: hears of picks that cannot be carried out: a mistake of the policy.
   public init(
     store: Store, policy: any CompactionPolicy, lanes: [CompactionLane], seed: UInt64 = 0,
+    costs: WorkCosts? = nil,
     cpuSeconds: @escaping @Sendable () -> Double = { 0 },
     onEvent: @escaping @Sendable (CompactionEvent) -> Void = { _ in },
     onRefusal: @escaping @Sendable (String) -> Void = { _ in }
@@ -70,6 +73,7 @@ public final class CompactionScheduler: StoreObserver {
     self.cpuSeconds = cpuSeconds
     self.onEvent = onEvent
     self.onRefusal = onRefusal
+    traffic = TrafficBoard(costs: costs)
     state = Mutex(
       State(
         pending: lanes.map { _ in [:] }, running: lanes.map { _ in 0 },
@@ -91,6 +95,9 @@ public final class CompactionScheduler: StoreObserver {
 
   /// Asks again about tablets whose time has come; call it about once a second.
   public func tick() { wakeLanes() }
+
+  /// Tells policies that weigh reads against merges that a query has scanned these tablets.
+  public func noteQuery(of tablets: [TabletID]) { traffic.noteQuery(of: tablets) }
 
   /// Jobs that are running or about to.
   public var runningCount: Int { state.withLock { $0.running.reduce(0, +) } }

@@ -18,11 +18,13 @@ struct SimulateTimedCommand: ParsableCommand {
         bench simulate timed --policy tiered:t=8 --arrivals bursty:per_s=200,on_s=5,off_s=20 \\
             --sizes log-normal:median_kib=256,sigma=1.5 --overlap-mib 4096
         bench simulate timed --policy leveled --scheduler greedy:cumulative=4 \\
-            --costs bandwidth_mib_s=100,cpu_mib_s=50 --queries-per-second 500 --csv -
+            --costs bandwidth_mib_s=100,cpu_mib_s=50 --queries 500 --csv -
         bench simulate timed --policy exploring --arrivals closed
             what the system can take at most
 
-      ARRIVALS constant, poisson: per_s; bursty: per_s, on_s, off_s; closed
+      ARRIVALS constant, poisson: per_s; bursty: per_s, on_s, off_s; closed; \
+      shift: per_s, then_per_s, at_s
+      QUERIES  a number; shift: per_s, then_per_s, at_s
       SIZES    constant: kib; log-normal: median_kib, sigma; mixed: small_kib, large_kib, share
       COSTS    load_ms, load_mib_s, merge_ms, read_mib_s, write_mib_s, cpu_mib_s, \
       bandwidth_mib_s, query_ms, component_ms
@@ -61,8 +63,9 @@ struct SimulateTimedCommand: ParsableCommand {
   @Option(help: "What things take: key=value,key=value.")
   var costs = ""
 
-  @Option(help: "Queries per second on all tablets; they pay for components and slow nothing.")
-  var queriesPerSecond = 0.0
+  @Option(
+    help: "Queries per second on all tablets, or shift; they pay for components, slow nothing.")
+  var queries = "0"
 
   @Option(help: "duplicate, or unique: some policies never rewrite large rowsets of the former.")
   var keys = "duplicate"
@@ -90,9 +93,7 @@ struct SimulateTimedCommand: ParsableCommand {
       throw ValidationError("--\(name) is too small")
     }
     guard interval > 0 else { throw ValidationError("--interval must be positive") }
-    guard overlapMib >= 0, queriesPerSecond >= 0 else {
-      throw ValidationError("--overlap-mib and --queries-per-second are not negative")
-    }
+    guard overlapMib >= 0 else { throw ValidationError("--overlap-mib is not negative") }
     guard ["unique", "duplicate"].contains(keys) else {
       throw ValidationError("--keys is \(keys); write unique or duplicate")
     }
@@ -104,14 +105,14 @@ struct SimulateTimedCommand: ParsableCommand {
       let model = try makeModel()
       let lists = TimedLists(
         runID: "timed-\(configured.name)-\(loads)", costs: model.costs,
-        queriesPerSecond: queriesPerSecond)
+        queries: model.queries)
       let wantsLists = timeline != nil || merges != nil
       let report = TimedReport(
         model: model,
         run: try model.run(
           configured.policy, loadCount: loads,
           observer: wantsLists ? lists.observer(every: interval) : nil),
-        policy: configured, queriesPerSecond: queriesPerSecond)
+        policy: configured)
       if let timeline { try save(lists.timelineText, timeline) }
       if let merges { try save(lists.mergesText, merges) }
       guard let csv else {
@@ -131,6 +132,7 @@ struct SimulateTimedCommand: ParsableCommand {
     model.arrivals = try ArrivalProcess(spec: arrivals)
     model.sizes = try LoadSizes(spec: sizes)
     model.overlap = overlapMib == 0 ? .none : .uniform(spaceByteCount: overlapMib << 20)
+    model.queries = try QueryProcess(spec: queries)
     model.tabletCount = tablets
     model.writerCount = writers
     model.versionLimit = versionLimit

@@ -5,14 +5,14 @@ import PolicyLab
 final class TimedLists {
   private let runID: String
   private let costs: CostModel
-  private let queriesPerSecond: Double
+  private let queries: QueryProcess
   private var timeline: [TimelineRow] = []
   private var merges: [CompactionRow] = []
 
-  init(runID: String, costs: CostModel, queriesPerSecond: Double) {
+  init(runID: String, costs: CostModel, queries: QueryProcess) {
     self.runID = runID
     self.costs = costs
-    self.queriesPerSecond = queriesPerSecond
+    self.queries = queries
   }
 
   func observer(every seconds: Double) -> TimedObserver {
@@ -38,8 +38,10 @@ final class TimedLists {
       row.commitP50Milliseconds = sample.loadSeconds.quantile(0.5) * 1e3
       row.commitP99Milliseconds = sample.loadSeconds.quantile(0.99) * 1e3
     }
-    if queriesPerSecond > 0 {
-      row.queries = Int((queriesPerSecond * sample.intervalSeconds).rounded())
+    if !queries.isNone {
+      row.queries = Int(
+        queries.count(from: sample.seconds - sample.intervalSeconds, to: sample.seconds)
+          .rounded())
       let count = Int(sample.componentMean.rounded())
       row.queryP50Milliseconds = costs.querySeconds(componentCount: count) * 1e3
     }

@@ -7,13 +7,12 @@ struct TimedReport {
   let model: TimedModel
   let run: TimedRun
   let policy: ConfiguredPolicy
-  let queriesPerSecond: Double
 
   private func querySeconds(_ share: Double) -> Double {
     model.costs.querySeconds(componentCount: Int(run.components.quantile(share).rounded()))
   }
 
-  private var hasQueries: Bool { queriesPerSecond > 0 }
+  private var hasQueries: Bool { run.queryCount > 0 }
 
   var summary: SummaryRow {
     var row = SummaryRow(
@@ -30,8 +29,9 @@ struct TimedReport {
     row.commitP99Milliseconds = run.loadSeconds.quantile(0.99) * 1e3
     row.commitMaxMilliseconds = run.loadSeconds.max * 1e3
     if hasQueries {
-      row.queries = Int((queriesPerSecond * run.seconds).rounded())
-      row.queriesPerSecond = queriesPerSecond
+      row.queries = Int(run.queryCount.rounded())
+      row.queriesPerSecond = run.queryCount / run.seconds
+      row.queryCPUSeconds = run.querySeconds
       row.queryP50Milliseconds = querySeconds(0.5) * 1e3
       row.queryP95Milliseconds = querySeconds(0.95) * 1e3
       row.queryP99Milliseconds = querySeconds(0.99) * 1e3
@@ -85,7 +85,8 @@ struct TimedReport {
     if hasQueries {
       lines.append(
         "  query        p50 \(milliseconds(querySeconds(0.5))), p99 "
-          + "\(milliseconds(querySeconds(0.99)))")
+          + "\(milliseconds(querySeconds(0.99))); "
+          + "\(formatFixed(run.querySeconds, places: 1)) s in all")
     }
     if let gap = model.optimalityGap(of: run) {
       lines.append(

@@ -10,6 +10,7 @@ final class JobCounters: Sendable {
     var commits = 0
     var flushedBytes = 0
     var queries = 0
+    var queryCPUSeconds = 0.0
     var errors = 0
     var rejectedLoads = 0
     /// Rowsets that queries had to read, summed over queries and tablets.
@@ -44,11 +45,12 @@ final class JobCounters: Sendable {
     }
   }
 
-  func addQuery(kind: Int, rowsets: [Int], nanoseconds: UInt64) {
+  func addQuery(kind: Int, rowsets: [Int], cpuSeconds: Double, nanoseconds: UInt64) {
     queryLatency[kind].record(nanoseconds: nanoseconds)
     intervalQueryLatency.record(nanoseconds: nanoseconds)
     totals.withLock {
       $0.queries += 1
+      $0.queryCPUSeconds += cpuSeconds
       $0.rowsetsRead += rowsets.reduce(0, +)
       $0.tabletsRead += rowsets.count
       $0.rowsetsReadMax = max($0.rowsetsReadMax, rowsets.max() ?? 0)

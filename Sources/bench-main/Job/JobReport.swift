@@ -107,6 +107,7 @@ struct JobReport {
     row.debtBytesFinal = sampler.debtBytes
     row.compactions = jobs.jobs
     row.compactionCPUSeconds = jobs.cpuSeconds
+    if totals.queries > 0 { row.queryCPUSeconds = totals.queryCPUSeconds }
     let cpu = usage.cpuSeconds - run.startUsage.cpuSeconds
     row.cpuSeconds = cpu
     if totals.logicalBytes > 0 {

@@ -88,7 +88,8 @@ final class JobRun {
       queries = schedule
       readers = Readers(
         store: store, table: table.name, schedule: schedule, dashboard: workload.dashboard,
-        counters: counters, samples: samples, seed: settings.seed)
+        counters: counters, samples: samples, seed: settings.seed,
+        onScan: { [scheduler] in scheduler.noteQuery(of: $0) })
     } else {
       queries = nil
       readers = nil

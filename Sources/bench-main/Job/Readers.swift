@@ -14,11 +14,14 @@ final class Readers: Sendable {
   private let counters: JobCounters
   private let samples: KeySamples
   private let seed: UInt64
+  private let onScan: @Sendable ([TabletID]) -> Void
   private let clock = MonotonicClock()
 
+  /// - Parameter onScan: hears which tablets a query has scanned.
   init(
     store: Store, table: String, schedule: OpenLoopSchedule, dashboard: Dashboard,
-    counters: JobCounters, samples: KeySamples, seed: UInt64
+    counters: JobCounters, samples: KeySamples, seed: UInt64,
+    onScan: @escaping @Sendable ([TabletID]) -> Void
   ) {
     self.store = store
     self.table = table
@@ -27,6 +30,7 @@ final class Readers: Sendable {
     self.counters = counters
     self.samples = samples
     self.seed = seed
+    self.onScan = onScan
   }
 
   /// Runs queries until the schedule ends. Called on each thread of the query pool.
@@ -37,11 +41,15 @@ final class Readers: Sendable {
       let kind = turn.ordinal % dashboard.kinds.count
       guard let row = samples.pick(&random) else { continue }
       do {
+        let start = ProcessUsage.threadCPUSeconds()
         let snapshot = try store.snapshot(of: table)
         let query = dashboard.query(kind, about: row)
         let result = try query.run(on: snapshot)
+        onScan(result.scannedTablets)
         counters.addQuery(
-          kind: kind, rowsets: result.componentCounts, nanoseconds: clock.now() - turn.due)
+          kind: kind, rowsets: result.componentCounts,
+          cpuSeconds: ProcessUsage.threadCPUSeconds() - start,
+          nanoseconds: clock.now() - turn.due)
       } catch {
         counters.addError("\(error)")
       }
