@@ -10,8 +10,11 @@ import TabletModel
 /// nothing is known about an end, it is as likely to come within that time as after it.
 ///
 /// So there is nothing to tune: no number of runs, no ratio of sizes. More queries make it merge
-/// more, and none make it merge only what the limit of rowsets demands. Towards that limit the
-/// price of a rowset rises until a merge is worth it.
+/// more, and none make it merge only what the limit of rowsets demands. At that limit the price of
+/// a rowset rises until a merge is worth it. A merge is charged with the loads that pile up on the
+/// tablets which wait for it, so that long ones are not made where slots are few and reads many;
+/// and the longer no load has come, the longer the next one is taken to be away, so that pauses are
+/// used.
 public struct AdaptivePolicy: StackPolicy {
   public static let name = "adaptive"
   public static let summary = "plans merges by what queries and merges cost, as observed"
@@ -48,25 +51,42 @@ public struct AdaptivePolicy: StackPolicy {
 
   public var worksBesideMerges: Bool { true }
 
+  /// Reads that it saves in a second, for each second that it takes: jobs that bring most for their
+  /// time go first (Smith's rule, Naval Research Logistics Quarterly 3, 1956). Above the limit of
+  /// rowsets it is at least the number of those that are too many.
+  public func urgency(of range: Range<Int>, in stack: RowsetStack) -> Double {
+    let costs = stack.traffic?.costs ?? self.costs
+    let queries = stack.traffic?.queriesPerSecond ?? queriesPerLoad
+    let seconds =
+      costs.secondsPerMerge
+      + Double(stack.rowsets[range].totalByteCount) * costs.secondsPerByteMerged
+    let saved = queries * costs.secondsPerComponentRead * Double(range.count - 1)
+    return max(saved / max(seconds, 1e-9), Double(stack.count - rowsetCountMax))
+  }
+
   public func choose(_ stack: RowsetStack) -> StackChoice {
     guard stack.holdsNewest else { return .rest(because: "loads go on top of a running merge") }
     let load = LoadModel(stack, self)
     let sizes = stack.sizes.map { Double($0) / load.byteCount }
     func start(read: Double) -> Int? {
-      MergePlanner(read: read, merge: load.merge, horizon: stack.loadCount).mergeStart(sizes)
+      var costs = load.costs
+      costs.read = read
+      return MergePlanner(costs, horizon: stack.loadCount).mergeStart(sizes)
     }
-    if let start = start(read: load.read) {
+    if let start = start(read: load.costs.read) {
       return .merge(
         start..<stack.count,
-        because: "\(stack.count - start) rowsets cost reads \(load.percent(load.read)) of a load "
-          + "each until the next one: merging them is worth it for \(stack.loadCount) loads ahead")
+        because: "\(stack.count - start) rowsets cost reads "
+          + "\(load.percent(load.costs.read)) of a load each until the next one: merging them is "
+          + "worth it for \(stack.loadCount) loads ahead")
     }
     guard stack.count > rowsetCountMax else {
       return .rest(
-        because: "reads pay \(load.percent(load.read)) of a load for a rowset until the next one: "
-          + "it is cheaper to wait")
+        until: load.patienceSeconds.map { stack.now.advanced(bySeconds: $0) },
+        because: "reads pay \(load.percent(load.costs.read)) of a load for a rowset until the next "
+          + "one: it is cheaper to wait")
     }
-    var price = max(load.read, Self.leastPrice)
+    var price = max(load.costs.read, Self.leastPrice)
     while price < Self.greatestPrice {
       price *= 2
       guard let start = start(read: price) else { continue }
@@ -83,22 +103,28 @@ public struct AdaptivePolicy: StackPolicy {
   private static let greatestPrice = 1024.0 * 1024
 }
 
-/// What a tablet has to do between two loads, in units of merging one load.
+/// What a tablet has to do between two loads.
 private struct LoadModel {
   let byteCount: Double
-  let read: Double
-  let merge: Double
+  let costs: PlanningCosts
+  /// When to think again though no load has come; nil where nothing is known of time.
+  let patienceSeconds: Double?
 
   init(_ stack: RowsetStack, _ policy: AdaptivePolicy) {
-    let traffic = stack.traffic
-    let costs = traffic?.costs ?? policy.costs
-    let observed = traffic.flatMap { $0.loadsPerSecond > 0 && $0.bytesPerLoad > 0 ? $0 : nil }
-    byteCount = max(1, observed?.bytesPerLoad ?? Self.loadByteCount(stack))
-    let unit = max(byteCount * costs.secondsPerByteMerged, 1e-12)
-    let queries =
-      observed.map { $0.queriesPerSecond / $0.loadsPerSecond } ?? policy.queriesPerLoad
-    read = queries * costs.secondsPerComponentRead / unit
-    merge = costs.secondsPerMerge / unit
+    let traffic = stack.traffic.flatMap { $0.loadsPerSecond > 0 && $0.bytesPerLoad > 0 ? $0 : nil }
+    let work = stack.traffic?.costs ?? policy.costs
+    byteCount = max(1, traffic?.bytesPerLoad ?? Self.loadByteCount(stack))
+    let unit = max(byteCount * work.secondsPerByteMerged, 1e-12)
+    let queries = traffic.map { $0.queriesPerSecond / $0.loadsPerSecond } ?? policy.queriesPerLoad
+    var costs = PlanningCosts(
+      read: queries * work.secondsPerComponentRead / unit, merge: work.secondsPerMerge / unit)
+    if let traffic {
+      costs.pace = traffic.loadsPerSecond * unit * work.elapsedPerProcessorSecond
+      costs.waitingTablets = traffic.tabletsPerSlot
+      costs.silence = max(1, traffic.secondsSinceLoad * traffic.loadsPerSecond)
+    }
+    self.costs = costs
+    patienceSeconds = traffic.map { max($0.secondsSinceLoad, 1 / $0.loadsPerSecond) }
   }
 
   /// The mean size of the loads that have not been merged, if there are such.

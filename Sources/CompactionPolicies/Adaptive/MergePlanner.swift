@@ -14,10 +14,7 @@
 /// program of the offline optimum with a beginning that is given and a future of equal loads;
 /// EcoTune (Wang et al., SIGMOD 2025) plans rounds of arrivals in a similar way.
 struct MergePlanner {
-  /// What queries between two loads pay for one rowset.
-  let read: Double
-  /// What a merge costs beside its inputs.
-  let merge: Double
+  private let costs: PlanningCosts
   private let grid: PlanningGrid
   /// Points of the grid up to the horizon.
   private let count: Int
@@ -26,11 +23,11 @@ struct MergePlanner {
 
   /// - Parameter horizon: the loads to look ahead.
   /// - Complexity: the square of the logarithm of the horizon.
-  init(read: Double, merge: Double, horizon: Int, grid: PlanningGrid = .standard) {
-    self.read = read
-    self.merge = merge
+  init(_ costs: PlanningCosts, horizon: Int, grid: PlanningGrid = .standard) {
+    self.costs = costs
     self.grid = grid
     count = grid.count(upTo: horizon)
+    let read = costs.read
     var fresh = [0.0]
     for later in 1..<count {
       let t = grid.points[later]
@@ -44,7 +41,7 @@ struct MergePlanner {
           best = min(best, read * first * (t - (first - 1) / 2) + rest)
           if first > 1 {
             let before = grid.value(fresh, before: p)
-            best = min(best, before + merge + first + read * (t - first + 1) + rest)
+            best = min(best, before + costs.write(first) + read * (t - first + 1) + rest)
           }
         }
       }
@@ -58,8 +55,8 @@ struct MergePlanner {
   /// - Complexity: the number of rowsets times the square of the logarithm of the horizon.
   func mergeStart(_ sizes: [Double]) -> Int? {
     // What a merge could save in all of the horizon.
-    let saved = read * Double(sizes.count - 1) * (grid.points[count - 1] + 1)
-    guard sizes.count > 1, saved > merge else { return nil }
+    let saved = costs.read * Double(sizes.count - 1) * (grid.points[count - 1] + costs.silence)
+    guard sizes.count > 1, saved > costs.merge else { return nil }
     var plan = Plan(costs: fresh, starts: [Int](repeating: sizes.count, count: count))
     var size = 0.0
     for place in sizes.indices.reversed() {
@@ -67,7 +64,25 @@ struct MergePlanner {
       plan = extend(plan, with: place, size: size, canMergeNow: place < sizes.count - 1)
     }
     let start = plan.starts[count - 1]
-    return start < sizes.count ? start : nil
+    return start < sizes.count ? firstStart(sizes, to: start) : nil
+  }
+
+  /// Where to begin if all rowsets from `start` on are to be merged: with them, or with some of the
+  /// youngest first if that takes many off the reads soon and the others take long.
+  private func firstStart(_ sizes: [Double], to start: Int) -> Int {
+    let all = sizes[start...].reduce(0, +)
+    var best = (saved: 0.0, start: start)
+    var size = 0.0
+    for place in (start + 1..<sizes.count).reversed() {
+      size += sizes[place]
+      let removedCount = sizes.count - 1 - place
+      guard removedCount > 0 else { continue }
+      let saved =
+        costs.reads(of: removedCount, whileMerging: all)
+        - costs.reads(of: sizes.count - 1 - start, whileMerging: size) - costs.write(size)
+      if saved > best.saved { best = (saved, place) }
+    }
+    return best.start
   }
 
   /// For some of the youngest rowsets and each point.
@@ -87,10 +102,11 @@ struct MergePlanner {
     plan.starts.reserveCapacity(count)
     for later in 0..<count {
       let t = grid.points[later]
-      var best = read * (t + 1) + above.costs[later]
+      let kept = costs.read * (t + costs.silence)
+      var best = kept + above.costs[later]
       var start = above.starts[later]
       if canMergeNow {
-        let cost = merge + size + read * (t + 1) + fresh[later]
+        let cost = costs.write(size) + kept + fresh[later]
         if cost < best { (best, start) = (cost, place) }
       }
       for s in stride(from: 1, through: later, by: 1) {
@@ -98,8 +114,9 @@ struct MergePlanner {
         if s == later, !grid.hasExactPredecessor(s) { continue }
         let loads = grid.points[s]
         let before = grid.value(plan.costs, before: s)
+        let input = size + loads
         let cost =
-          before + merge + size + loads + read * (t - loads + 1)
+          before + costs.write(input) + costs.read * (t - loads + 1)
           + grid.value(fresh, from: s, to: later)
         if cost < best { (best, start) = (cost, plan.starts[grid.placeBefore(s)]) }
       }

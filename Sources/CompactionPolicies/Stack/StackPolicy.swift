@@ -25,6 +25,8 @@ public protocol StackPolicy: CataloguedPolicy {
   /// What to do with `stack`. It must be a pure function.
   func choose(_ stack: RowsetStack) -> StackChoice
 
+  /// How pressing a merge of the rowsets at these places is. Unless told, their compaction score.
+  func urgency(of range: Range<Int>, in stack: RowsetStack) -> Double
   /// Whether a choice makes sense for a part of a tablet.
   var worksBesideMerges: Bool { get }
   /// Whether merges whose output would be merged again at once are one merge: a carry that runs
@@ -35,6 +37,10 @@ public protocol StackPolicy: CataloguedPolicy {
 extension StackPolicy {
   public var worksBesideMerges: Bool { false }
   public var collapsesCascades: Bool { false }
+
+  public func urgency(of range: Range<Int>, in stack: RowsetStack) -> Double {
+    Double(stack.rowsets[range].totalScore)
+  }
 
   public func decide(_ facts: TabletFacts) -> CompactionDecision {
     if let obstacle = facts.mergeObstacle(besideMerges: worksBesideMerges) {
@@ -55,8 +61,10 @@ extension StackPolicy {
     case .merge(let chosen, let reason):
       let range = collapsesCascades ? cascade(from: chosen, in: stack) : chosen
       precondition(range.count > 1, "a merge of \(range.count) rowsets: \(reason)")
+      var pick = CompactionPick.merging(stack.rowsets[range], kind: .cumulative)
+      pick.urgency = urgency(of: range, in: stack)
       return .compact(
-        [.merging(stack.rowsets[range], kind: .cumulative)],
+        [pick],
         because: range == chosen ? reason : "\(reason), and the merges that would follow")
     }
   }

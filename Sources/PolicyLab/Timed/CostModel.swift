@@ -41,8 +41,11 @@ public struct CostModel: Hashable, Sendable {
 
   /// What policies are told of it.
   public var work: WorkCosts {
-    WorkCosts(
-      secondsPerMerge: secondsPerMerge, secondsPerByteMerged: 1 / processorBytesPerSecond,
+    let processor = 1 / processorBytesPerSecond
+    let elapsed = processor + 1 / readBytesPerSecond + 1 / writeBytesPerSecond
+    return WorkCosts(
+      secondsPerMerge: secondsPerMerge, secondsPerByteMerged: processor,
+      elapsedPerProcessorSecond: processor > 0 ? elapsed / processor : 1,
       secondsPerComponentRead: secondsPerComponent)
   }
 

@@ -238,7 +238,10 @@ struct TimedSimulation {
     tablets[place].state.advance(to: timestamp)
     meterQueries(of: place)
     tablets[place].state.observe(
-      tablets[place].meter.traffic(at: timestamp, costs: model.costs.work))
+      tablets[place].meter.traffic(
+        at: timestamp,
+        tabletsPerSlot: Double(tablets.count) / Double(model.scheduler.cumulativeSlotCount),
+        costs: model.costs.work))
     switch tablets[place].state.decide(entropy: entropy.next(), kinds: kinds) {
     case .compact(let picks, let reason):
       // As in the engine, further picks get their turn when the tablet is asked again.

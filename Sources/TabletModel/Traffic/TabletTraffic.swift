@@ -5,16 +5,22 @@ public struct TabletTraffic: Hashable, Sendable, Codable {
   public var bytesPerLoad: Double
   /// Queries that read the tablet.
   public var queriesPerSecond: Double
+  /// Since the last load; 0 if there was none.
+  public var secondsSinceLoad: Double
+  /// Tablets that share a slot for merges: how many wait while a merge of one of them runs.
+  public var tabletsPerSlot: Double
   /// Nil where nobody has measured them.
   public var costs: WorkCosts?
 
   public init(
     loadsPerSecond: Double, bytesPerLoad: Double, queriesPerSecond: Double,
-    costs: WorkCosts? = nil
+    secondsSinceLoad: Double = 0, tabletsPerSlot: Double = 1, costs: WorkCosts? = nil
   ) {
     self.loadsPerSecond = loadsPerSecond
     self.bytesPerLoad = bytesPerLoad
     self.queriesPerSecond = queriesPerSecond
+    self.secondsSinceLoad = secondsSinceLoad
+    self.tabletsPerSlot = tabletsPerSlot
     self.costs = costs
   }
 }

@@ -13,9 +13,10 @@ public struct TrafficMeter: Hashable, Sendable {
   private var loads = 0.0
   private var loadedBytes = 0.0
   private var queries = 0.0
+  private var lastLoadAt: Timestamp?
 
   /// - Precondition: `memorySeconds` is positive.
-  public init(memorySeconds: Double = 30, at start: Timestamp) {
+  public init(memorySeconds: Double = 5, at start: Timestamp) {
     precondition(memorySeconds > 0, "a meter remembers something")
     self.memorySeconds = memorySeconds
     startedAt = start
@@ -26,6 +27,7 @@ public struct TrafficMeter: Hashable, Sendable {
   public mutating func noteLoad(byteCount: Int, at time: Timestamp) {
     advance(to: time)
     loads += 1
+    lastLoadAt = now
     loadedBytes += Double(byteCount)
   }
 
@@ -37,14 +39,18 @@ public struct TrafficMeter: Hashable, Sendable {
   }
 
   /// The rates at `time`; all 0 if no time has passed since the start.
-  public func traffic(at time: Timestamp, costs: WorkCosts? = nil) -> TabletTraffic {
+  public func traffic(
+    at time: Timestamp, tabletsPerSlot: Double = 1, costs: WorkCosts? = nil
+  ) -> TabletTraffic {
     var meter = self
     meter.advance(to: time)
     let observed = weight(ofLast: max(0, meter.now.seconds(since: startedAt)))
     return TabletTraffic(
       loadsPerSecond: observed > 0 ? meter.loads / observed : 0,
       bytesPerLoad: meter.loads > 0 ? meter.loadedBytes / meter.loads : 0,
-      queriesPerSecond: observed > 0 ? meter.queries / observed : 0, costs: costs)
+      queriesPerSecond: observed > 0 ? meter.queries / observed : 0,
+      secondsSinceLoad: lastLoadAt.map { max(0, meter.now.seconds(since: $0)) } ?? 0,
+      tabletsPerSlot: tabletsPerSlot, costs: costs)
   }
 
   /// A clock that is set back stands still here.
