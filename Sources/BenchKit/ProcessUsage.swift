@@ -30,6 +30,14 @@ public struct ProcessUsage: Hashable, Sendable {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
+  /// Threads of the machine that ran or wanted to, per processor, as a mean over about a minute;
+  /// 0 where that is not known.
+  public static func machineLoad() -> Double {
+    var mean = 0.0
+    guard getloadavg(&mean, 1) == 1 else { return 0 }
+    return mean / Double(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+  }
+
   /// Bytes that the process has given the system to write to disks so far, in whole pages and with
   /// what the file system writes for them (`write_bytes` of `/proc/PID/io`); nil where that is not
   /// known.

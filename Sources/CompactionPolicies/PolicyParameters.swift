@@ -67,6 +67,18 @@ public struct PolicyParameters {
     return number == 1
   }
 
+  /// One of some words.
+  public mutating func choice(
+    _ name: String, default defaultValue: String, among words: [String], _ meaning: String
+  ) -> String {
+    precondition(!words.isEmpty, "there is something to choose")
+    let place = read(
+      name, default: words.firstIndex(of: defaultValue) ?? 0, in: 0...words.count - 1,
+      kind: "a word", meaning, allowed: words.joined(separator: ", "),
+      drawing: { words[$0] }, parse: { words.firstIndex(of: $0) })
+    return words[place]
+  }
+
   /// A condition that several parameters have to meet together.
   public mutating func require(_ condition: Bool, _ reason: String) {
     guard !condition, problem == nil else { return }
@@ -76,11 +88,12 @@ public struct PolicyParameters {
 
   private mutating func read<T: Comparable>(
     _ name: String, default defaultValue: T, in range: ClosedRange<T>, kind: String,
-    _ meaning: String, drawing draw: (T) -> String = { "\($0)" }, parse: (String) -> T?
+    _ meaning: String, allowed words: String? = nil,
+    drawing draw: (T) -> String = { "\($0)" }, parse: (String) -> T?
   ) -> T {
     precondition(!declared.contains { $0.name == name }, "parameter \(name) is declared twice")
     precondition(range.contains(defaultValue), "the default of \(name) is out of its range")
-    let allowed = "\(draw(range.lowerBound))...\(draw(range.upperBound))"
+    let allowed = words ?? "\(draw(range.lowerBound))...\(draw(range.upperBound))"
     var value = defaultValue
     if let text = given[name] {
       if let parsed = parse(text), range.contains(parsed) {

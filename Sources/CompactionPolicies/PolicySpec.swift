@@ -4,7 +4,7 @@ import StorageBase
 /// with parameters as well.
 public struct PolicySpec: Hashable, Sendable {
   public let name: String
-  public let assignments: [String: String]
+  public private(set) var assignments: [String: String]
 
   /// - Parameters:
   ///   - kind: what is asked for, for errors.
@@ -16,6 +16,20 @@ public struct PolicySpec: Hashable, Sendable {
     guard names.contains(name) else {
       throw StorageError.unknownName(kind: kind, name: name, known: names)
     }
+  }
+
+  /// The same with one parameter set, whether it was given or not.
+  public func setting(_ parameter: String, to value: String) -> PolicySpec {
+    var spec = self
+    spec.assignments[parameter] = value
+    return spec
+  }
+
+  /// As it would be written, parameters by name.
+  public var text: String {
+    guard !assignments.isEmpty else { return name }
+    let list = assignments.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    return "\(name):\(list.joined(separator: ","))"
   }
 
   /// The parameters given, to be read.

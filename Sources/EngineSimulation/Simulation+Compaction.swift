@@ -12,6 +12,12 @@ extension Simulation {
     ["full:k=1", "full:k=3", "num-based:min_deltas=2", "gradient:min_deltas=3"]
     + PolicyCatalogue.shipped.entries.map(\.name)
 
+  /// The schedulers that work in a simulation, each time another one.
+  static let schedulers = [
+    "fair:cumulative=2", "single", "doris", "doris-1.0", "greedy:cumulative=3,base=2",
+    "doris:permits=4,rounds=1,slots=2", "greedy:bandwidth_mib_s=0.1",
+  ]
+
   /// Sweeps or writes a checkpoint.
   func maintain(_ name: String, _ body: (Store) throws -> Void) throws {
     guard let store = world.store else { return }
@@ -27,14 +33,14 @@ extension Simulation {
   /// stopped in the middle.
   func compact() throws {
     guard let store = world.store else { return }
-    let executor = SimulatedExecutor(seed: random.next())
+    let order = random.next()
+    let executor = SimulatedExecutor(seed: order)
+    let place = Int(order % UInt64(Self.schedulers.count))
+    let rules = try ConfiguredScheduler(spec: Self.schedulers[place]).rules
     let scheduler = CompactionScheduler(
-      store: store, policy: OvertakenPolicy(policy) { self.interrupt(oneIn: 6) },
-      lanes: [
-        CompactionLane(kinds: [.cumulative], slotCount: 2, executor: executor),
-        CompactionLane(kinds: [.base], slotCount: 1, executor: executor),
-      ],
-      seed: random.next(), onEvent: { self.finished($0) },
+      store: store, policy: OvertakenPolicy(policy) { self.interrupt(oneIn: 6) }, rules: rules,
+      executors: rules.pools.map { _ in executor }, seed: random.next(),
+      onEvent: { self.finished($0) },
       onRefusal: { self.innerFailure = SimulationFailure("a pick was refused: \($0)") })
     scheduler.start()
     let cancelling = random.next() % 6 == 0

@@ -63,7 +63,7 @@ public final class Simulation: @unchecked Sendable {
     options.inlineRowsetByteCountMax = [0, 1500, 1 << 16][Int(random.next() % 3)]
     options.logFileByteCountMax = [3000, 20_000, 1 << 20][Int(random.next() % 3)]
     options.segmentRowCountMax = [7, 40, 1 << 20][Int(random.next() % 3)]
-    options.tabletVersionCountMax = 12
+    options.tabletVersionCountMax = 10
     options.groupLoadSeconds = [0.5, 3, 10][Int(random.next() % 3)]
     options.groupLoadByteCount = [700, 4000, 1 << 20][Int(random.next() % 3)]
     world = SimulatedWorld(options: options)

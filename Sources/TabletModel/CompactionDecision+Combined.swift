@@ -17,3 +17,14 @@ extension CompactionDecision {
     }
   }
 }
+
+extension [CompactionPick] {
+  /// Of each kind the first, in their order: what a scheduler chooses from. Others get their turn
+  /// when the tablet is asked about again.
+  public var firstOfEachKind: [CompactionPick] {
+    guard count > 1 else { return self }
+    return indices.filter { place in
+      !self[..<place].contains { $0.kind == self[place].kind }
+    }.map { self[$0] }
+  }
+}

@@ -14,6 +14,7 @@ struct Sediment: ParsableCommand {
         sediment query DIR "select status, count(*) from orders group by status"
         sediment delete DIR --table users --where "last_seen < '2020-01-01'"
         sediment alter DIR orders --add 'discount decimal(5,2)'
+        sediment compact DIR                  every tablet merged into one rowset
         sediment verify DIR                   every checksum, every invariant
         sediment backup DIR /backups/monday   a copy of this moment, in links or bytes
         sediment restore /backups/monday DIR  the way back
@@ -24,7 +25,7 @@ struct Sediment: ParsableCommand {
       """,
     subcommands: [
       LoadCommand.self, TransactionsCommand.self, InspectCommand.self, QueryCommand.self,
-      DeleteCommand.self, AlterCommand.self, VerifyCommand.self, BackupCommand.self,
-      RestoreCommand.self,
+      DeleteCommand.self, AlterCommand.self, CompactCommand.self, VerifyCommand.self,
+      BackupCommand.self, RestoreCommand.self,
     ])
 }

@@ -46,7 +46,7 @@ private func policy(_ spec: String) throws -> any CompactionPolicy {
     model.sizes = .constant(byteCount: 1)
     model.backPressure = .none
     model.writerCount = count
-    model.scheduler.cumulativeSlotCount = 1
+    model.scheduler = SchedulingRules(cumulativeSlotCount: 1)
     let run = try model.run(
       policy("unified:w=\(b - 2),max_rowsets=\(b),unit_kib=0"), loadCount: count + 1)
     #expect(run.seconds == Double(count * levels))
@@ -71,14 +71,14 @@ private func policy(_ spec: String) throws -> any CompactionPolicy {
   /// Two merges that need the whole bandwidth: shared fairly both take the time of both, greedily
   /// the smaller one takes its own.
   @Test(arguments: [
-    (MergeScheduler.Sharing.fair, [2.0, 4.0]), (.greedy, [1.0, 4.0]),
+    (SchedulingRules.Sharing.fair, [2.0, 4.0]), (.greedy, [1.0, 4.0]),
   ])
-  func sharing(sharing: MergeScheduler.Sharing, ends: [Double]) throws {
+  func sharing(sharing: SchedulingRules.Sharing, ends: [Double]) throws {
     var model = TimedModel()
     model.costs = .free
     model.costs.readBytesPerSecond = 10
     model.costs.bandwidth = 20
-    model.scheduler = MergeScheduler(sharing: sharing, cumulativeSlotCount: 2)
+    model.scheduler = SchedulingRules(sharing: sharing, cumulativeSlotCount: 2)
     model.backPressure = .none
     model.tabletCount = 2
     model.writerCount = 4
@@ -126,7 +126,7 @@ private func policy(_ spec: String) throws -> any CompactionPolicy {
     model.overlap = .uniform(spaceByteCount: 4 << 30)
     model.tabletCount = 3
     model.costs.bandwidth = 300 * Double(1 << 20)
-    model.scheduler = MergeScheduler(
+    model.scheduler = SchedulingRules(
       sharing: seed == 1 ? .fair : .greedy, cumulativeSlotCount: 3, baseSlotCount: 2)
     model.seed = seed
     let run = try model.run(policy(spec), loadCount: 600)

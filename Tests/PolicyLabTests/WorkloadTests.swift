@@ -116,9 +116,6 @@ import Testing
     #expect(
       try LoadSizes(spec: "mixed:small_kib=1,large_kib=2,share=0.5")
         == .mixed(smallByteCount: 1024, largeByteCount: 2048, largeShare: 0.5))
-    #expect(
-      try MergeScheduler(spec: "greedy:cumulative=5")
-        == MergeScheduler(sharing: .greedy, cumulativeSlotCount: 5, baseSlotCount: 1))
     #expect(try CostModel(list: "") == CostModel())
     let costs = try CostModel(list: "merge_ms=20,bandwidth_mib_s=8")
     #expect(costs.secondsPerMerge == 0.02 && costs.bandwidth == 8 * 1_048_576)

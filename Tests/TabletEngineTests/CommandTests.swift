@@ -50,6 +50,33 @@ import Testing
     return String(match.1)
   }
 
+  // MARK: Compaction
+
+  @Test func tabletsAreMergedByCommand() throws {
+    for first in [0, 30, 60] { _ = try load(first..<first + 30) }
+    let before = try rows("select id, city, amount from orders order by id")
+    #expect(try succeed("compact", store, "--kind", "base").hasPrefix("nothing to merge"))
+    let output = try succeed("compact", store, "--table", "orders")
+    #expect(output.contains("rowsets merged into"), "\(output)")
+    #expect(try succeed("compact", store).hasPrefix("nothing to merge"))
+    #expect(try rows("select id, city, amount from orders order by id") == before)
+    #expect(try succeed("verify", store).contains("no damage found"))
+    #expect(
+      try succeed("compact", store, "--policy", "tiered:t=2").hasPrefix("nothing to merge"))
+  }
+
+  @Test func compactionsThatCannotBeAreRefused() throws {
+    _ = try load(0..<3)
+    func refuse(_ code: Int32, _ reason: String, _ arguments: String...) throws {
+      let outcome = try ChildProgram.run("sediment", ["compact"] + arguments)
+      #expect(outcome.exitCode == code && outcome.errors.contains(reason), "\(outcome.errors)")
+    }
+    try refuse(64, "did you mean orders", store, "--table", "order")
+    try refuse(64, "did you mean gradient", store, "--policy", "gradien")
+    try refuse(64, "full", store, "--kind", "half")
+    try refuse(66, "not a Sediment store", scratch.path)
+  }
+
   // MARK: Schema changes
 
   @Test func columnsAreChangedWithoutRewriting() throws {

@@ -117,6 +117,15 @@ enum TestStore {
     return rows
   }
 
+  /// Files of segments there are, of rowsets in use or not.
+  static func segmentFileCount(_ files: any FileSystem, _ store: Store) throws -> Int {
+    try store.snapshot().flatMap(\.tablets).reduce(0) { count, tablet in
+      let folder = store.layout.tabletDirectory(tablet.id)
+      guard try files.exists(folder) else { return count }
+      return count + (try files.listDirectory(folder).count { $0.hasSuffix(".seg") })
+    }
+  }
+
   static func sorted(_ rows: [Row]) -> [Row] {
     rows.sorted { a, b in
       for (x, y) in zip(a, b) where x != y { return x.precedes(y) }

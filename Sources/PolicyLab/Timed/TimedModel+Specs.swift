@@ -89,23 +89,6 @@ extension LoadSizes {
   }
 }
 
-extension MergeScheduler {
-  /// How bandwidth is shared.
-  public static let names = Sharing.allCases.map(\.rawValue)
-
-  public init(spec: String) throws {
-    let spec = try PolicySpec(spec, of: "scheduler", among: Self.names)
-    var parameters = spec.parameters
-    self.init(
-      sharing: Sharing(rawValue: spec.name) ?? .fair,
-      cumulativeSlotCount: parameters.integer(
-        "cumulative", default: 2, in: 1...1000, "cumulative merges at a time"),
-      baseSlotCount: parameters.integer(
-        "base", default: 1, in: 1...1000, "base and full merges at a time"))
-    try parameters.finish()
-  }
-}
-
 extension CostModel {
   /// `key=value,key=value`; what is not given is as in `CostModel()`.
   public init(list: String) throws {

@@ -8,9 +8,9 @@ import TabletModel
 ///    free writer. A writer waits for its tablet as the back-pressure says, gives up after its
 ///    patience, and else takes the time of the cost model; then the load is published as a new
 ///    version.
-/// 2. After every change the policies of the tablets concerned are asked. Picks start where there
-///    is a slot of their kind, the most urgent first; the rest are asked for again when one gets
-///    free.
+/// 2. After a change the policies of the tablets concerned are asked, at once or when the scheduler
+///    scans. The scheduler says which of their picks starts; the rest are asked for again when a
+///    merge has ended.
 /// 3. Merges share the bandwidth as the scheduler says. Between events rates are constant, so that
 ///    all times follow exactly (a fluid model).
 /// 4. Queries do not slow anything; each pays for the components there are, so what they cost is an
@@ -28,7 +28,9 @@ public struct TimedModel: Hashable, Sendable {
   public var versionLimit = 500
   public var backPressure = BackPressure.smooth(SmoothSlowing())
   public var costs = CostModel()
-  public var scheduler = MergeScheduler()
+  public var scheduler = SchedulingRules()
+  /// What the load of the machine is measured by: writers that load and merges that run, by this.
+  public var processorCount = 4
   public var keysModel = KeysModel.duplicate
   public var seed: UInt64 = 1
 
@@ -43,6 +45,7 @@ public struct TimedModel: Hashable, Sendable {
     _ policy: any CompactionPolicy, loadCount: Int, observer: TimedObserver? = nil
   ) throws -> TimedRun {
     precondition(tabletCount >= 1 && writerCount >= 1, "tablets and writers are at least one")
+    precondition(processorCount >= 1, "a machine has a processor")
     precondition(versionLimit >= 2, "a tablet is born with a version")
     var simulation = TimedSimulation(self, policy, loadCount: loadCount, observer: observer)
     return try simulation.run()

@@ -11,7 +11,10 @@ struct TimedSimulation {
   var now = 0.0
   var tablets: [TimedTablet]
   var jobs: [MergeJob] = []
+  private var running = RunningCompactions()
   private var rates: [Double] = []
+  /// When loads that nobody has been asked about are looked at; infinite if there are none.
+  private var scanAt = Double.infinity
   private var figures = TimedRun()
   var entropy: SeededGenerator
 
@@ -54,8 +57,8 @@ struct TimedSimulation {
     }
     endLoads()
     if observer != nil { try sample(at: now) }
-    while !jobs.isEmpty {
-      advance(to: now + nextCompletion())
+    while !jobs.isEmpty || scanAt.isFinite {
+      advance(to: min(now + nextCompletion(), scanAt))
       try finishMerges()
       try startMerges()
     }
@@ -96,7 +99,7 @@ struct TimedSimulation {
         if let at = admissionTime(of: load) { next = min(next, at) }
       }
     }
-    next = min(next, now + nextCompletion())
+    next = min(next, now + nextCompletion(), scanAt)
     for tablet in tablets { next = min(next, tablet.wakeAt) }
     return next.isFinite ? max(next, now) : nil
   }
@@ -105,18 +108,27 @@ struct TimedSimulation {
   private func nextCompletion() -> Double {
     var next = Double.infinity
     for (job, rate) in zip(jobs, rates) where rate > 0 {
-      next = min(next, max(0, job.secondsLeft) / rate)
+      next = min(next, max(0, job.demand.secondsLeft) / rate)
     }
     return next
   }
 
   private mutating func advance(to time: Double) {
     let seconds = time - now
-    for place in jobs.indices { jobs[place].secondsLeft -= seconds * rates[place] }
+    for place in jobs.indices { jobs[place].demand.secondsLeft -= seconds * rates[place] }
     now = time
     for place in tablets.indices where tablets[place].wakeAt <= now {
       tablets[place].needsDecision = true
       tablets[place].wakeAt = .infinity
+    }
+    if scanAt <= now { scan() }
+  }
+
+  private mutating func scan() {
+    scanAt = .infinity
+    for place in tablets.indices where tablets[place].isUnseen {
+      tablets[place].isUnseen = false
+      tablets[place].needsDecision = true
     }
   }
 
@@ -202,7 +214,7 @@ struct TimedSimulation {
       tablets[load.tablet].state.advance(to: timestamp)
       tablets[load.tablet].state.load(byteCount: load.byteCount)
       tablets[load.tablet].byteCount += load.byteCount
-      tablets[load.tablet].needsDecision = true
+      noteLoad(of: load.tablet)
       figures.loadCount += 1
       figures.loadedByteCount += load.byteCount
       figures.loadSeconds.add(now - load.dueAt)
@@ -214,27 +226,56 @@ struct TimedSimulation {
     return isChanged
   }
 
-  // MARK: Merges
-
-  /// Asks the policies of tablets that have changed, and starts what there are slots for.
-  private mutating func startMerges() throws {
-    while true {
-      let kinds = model.scheduler.freeKinds(jobs)
-      guard !kinds.isEmpty else { return }
-      var best: (tablet: Int, pick: CompactionPick, reason: String)?
-      for place in tablets.indices where tablets[place].needsDecision {
-        guard let (pick, reason) = try wish(of: place, kinds) else { continue }
-        if pick.urgency > best?.pick.urgency ?? -.infinity { best = (place, pick, reason) }
-      }
-      guard let best else { return }
-      try start(best.pick, on: best.tablet, because: best.reason)
+  /// The policy of the tablet is asked now, or after the next scan.
+  private mutating func noteLoad(of place: Int) {
+    tablets[place].loadCount += 1
+    if model.scheduler.isTriggered(byLoad: tablets[place].loadCount) {
+      tablets[place].needsDecision = true
+    } else {
+      tablets[place].isUnseen = true
+      if scanAt == .infinity { scanAt = model.scheduler.scanTime(after: now) ?? .infinity }
     }
   }
 
-  /// The pick of a tablet; nil, and no more question until it changes, if it rests.
-  private mutating func wish(
-    of place: Int, _ kinds: Set<CompactionKind>
-  ) throws -> (CompactionPick, reason: String)? {
+  // MARK: Merges
+
+  /// Asks the policies of tablets that have changed, and starts what the scheduler chooses.
+  private mutating func startMerges() throws {
+    while true {
+      let kinds = model.scheduler.openKinds(beside: running)
+      guard !kinds.isEmpty else { return }
+      var wishes: [MergeWish] = []
+      for place in tablets.indices where tablets[place].needsDecision {
+        try addWishes(of: place, kinds, to: &wishes)
+      }
+      guard !wishes.isEmpty else { return }
+      let moment = timestamp
+      let requests = wishes.map { wish in
+        CompactionRequest(
+          tablet: TabletID(rawValue: UInt64(wish.tablet)), pick: wish.pick,
+          in: tablets[wish.tablet].state.facts.rowsets,
+          waitingSince: tablets[wish.tablet].waitingSince[wish.pick.kind] ?? moment)
+      }
+      let chosen = model.scheduler.next(
+        among: requests, beside: running, now: moment, machineLoad: machineLoad)
+      for place in requests.indices where place != chosen {
+        tablets[wishes[place].tablet].waitingSince[wishes[place].pick.kind] =
+          requests[place].waitingSince
+      }
+      guard let chosen else { return }
+      try start(requests[chosen], because: wishes[chosen].reason)
+    }
+  }
+
+  private var machineLoad: Double {
+    let loading = writers.count { if case .loading = $0 { true } else { false } }
+    return Double(loading + jobs.count) / Double(model.processorCount)
+  }
+
+  /// Adds the picks of a tablet; if it rests, it is not asked any more until it changes.
+  private mutating func addWishes(
+    of place: Int, _ kinds: Set<CompactionKind>, to wishes: inout [MergeWish]
+  ) throws {
     tablets[place].state.advance(to: timestamp)
     meterQueries(of: place)
     tablets[place].state.observe(
@@ -244,30 +285,36 @@ struct TimedSimulation {
         costs: model.costs.work))
     switch tablets[place].state.decide(entropy: entropy.next(), kinds: kinds) {
     case .compact(let picks, let reason):
-      // As in the engine, further picks get their turn when the tablet is asked again.
-      guard let pick = picks.first else { throw PolicyFault.noPicks(because: reason) }
-      return (pick, reason)
+      guard !picks.isEmpty else { throw PolicyFault.noPicks(because: reason) }
+      for pick in picks.firstOfEachKind {
+        wishes.append(MergeWish(tablet: place, pick: pick, reason: reason))
+      }
     case .wait(let until, _):
       tablets[place].needsDecision = false
+      if !tablets[place].waitingSince.isEmpty { tablets[place].waitingSince = [:] }
       // A question a moment later than asked for, never too early for lack of digits.
       tablets[place].wakeAt = until.map { Double($0.rawValue + 1) / 1e6 } ?? .infinity
-      return nil
     }
   }
 
   private mutating func start(
-    _ pick: CompactionPick, on place: Int, because reason: String
+    _ request: CompactionRequest, because reason: String
   ) throws {
-    let merge = try tablets[place].state.prepare(pick)
+    let place = Int(request.tablet.rawValue)
+    let merge = try tablets[place].state.prepare(request.pick)
     tablets[place].state.begin(merge)
+    tablets[place].waitingSince[request.pick.kind] = nil
+    running.begin(request)
     let read = merge.inputs.totalByteCount
     let written = merge.output.byteCount
     let seconds = model.costs.mergeSeconds(readByteCount: read, writtenByteCount: written)
     jobs.append(
       MergeJob(
-        tablet: place, merge: merge, reason: reason, startedAt: now,
-        bytesPerSecond: seconds > 0 ? Double(read + written) / seconds : 0, secondsLeft: seconds))
-    rates = model.scheduler.rates(jobs, bandwidth: model.costs.bandwidth)
+        request: request, merge: merge, reason: reason, startedAt: now,
+        demand: JobDemand(
+          bytesPerSecond: seconds > 0 ? Double(read + written) / seconds : 0,
+          secondsLeft: seconds)))
+    rates = model.scheduler.rates(of: jobs.map(\.demand), limit: model.costs.bandwidth)
     notePeak()
   }
 
@@ -275,9 +322,10 @@ struct TimedSimulation {
   private mutating func finishMerges() throws -> Bool {
     // Less than a nanosecond, or than the clock can tell apart.
     let least = 1e-9 + 4 * now.ulp
-    let isDone = { (job: MergeJob) in job.secondsLeft <= least }
+    let isDone = { (job: MergeJob) in job.demand.secondsLeft <= least }
     guard jobs.contains(where: isDone) else { return false }
     for job in jobs where isDone(job) {
+      running.end(job.request)
       noteComponents(of: job.tablet)
       tablets[job.tablet].state.advance(to: timestamp)
       try tablets[job.tablet].state.finish(job.merge)
@@ -295,9 +343,13 @@ struct TimedSimulation {
           processorSeconds: model.costs.processorSeconds(mergingByteCount: read)))
     }
     jobs.removeAll(where: isDone)
-    rates = model.scheduler.rates(jobs, bandwidth: model.costs.bandwidth)
+    rates = model.scheduler.rates(of: jobs.map(\.demand), limit: model.costs.bandwidth)
+    scanAt = .infinity
     // A slot has got free: whoever was refused one asks again.
-    for place in tablets.indices { tablets[place].needsDecision = true }
+    for place in tablets.indices {
+      tablets[place].needsDecision = true
+      tablets[place].isUnseen = false
+    }
     return true
   }
 
@@ -381,6 +433,11 @@ struct TimedTablet {
   var state: SimulatedTablet
   var byteCount = 0
   var needsDecision = false
+  /// It has had loads that wait for a scan.
+  var isUnseen = false
+  var loadCount = 0
+  /// Of kinds that it wants compacted and no merge has been started for.
+  var waitingSince: [CompactionKind: Timestamp] = [:]
   /// When the policy wants to be asked again though nothing has changed.
   var wakeAt = Double.infinity
   var lastAdmissionAt = -Double.infinity

@@ -23,3 +23,26 @@ public struct CompactionEvent: Sendable {
   /// Empty when the job succeeded.
   public let error: String?
 }
+
+extension CompactionEvent {
+  init(
+    _ claim: CompactionScheduler.Claim, _ result: Result<CompactionJob.Outcome, any Error>,
+    startedAt: Timestamp, finishedAt: Timestamp, cpuSeconds: Double
+  ) {
+    let job = claim.job
+    let inputs = job.facts.rowsets.filter { job.pick.versions.contains($0.versions) }
+    var outcome: CompactionJob.Outcome?
+    var failure: String?
+    switch result {
+    case .success(let value): outcome = value
+    case .failure(let error): failure = "\(error)"
+    }
+    self.init(
+      tablet: job.snapshot.id, kind: job.pick.kind, versions: job.pick.versions,
+      inputCount: inputs.count, inputByteCount: inputs.reduce(0) { $0 + $1.byteCount },
+      inputRowCount: inputs.reduce(0) { $0 + $1.rowCount }, output: outcome?.output,
+      reason: claim.reason, queuedAt: claim.queuedAt, startedAt: startedAt,
+      finishedAt: finishedAt, cpuSeconds: cpuSeconds,
+      readByteCount: outcome?.work.bytesStored ?? 0, error: failure)
+  }
+}

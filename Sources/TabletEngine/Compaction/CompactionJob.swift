@@ -24,6 +24,15 @@ struct CompactionJob: Sendable {
     snapshot.rowsets.filter { pick.versions.contains($0.summary.versions) }
   }
 
+  /// About how often `run` asks whether it is cancelled: pages of all columns, and of rows kept
+  /// whole.
+  var pageCount: Int {
+    let rowCount = inputs.reduce(0) { $0 + $1.summary.rowCount }
+    let rowsPerPage = definition.segmentOptions.rowsPerPage
+    let copies = definition.schema.columns.count + (definition.rowStore == nil ? 0 : 1)
+    return (rowCount + rowsPerPage - 1) / rowsPerPage * copies
+  }
+
   /// Merges the inputs into files, makes them durable, and swaps them in.
   ///
   /// - Parameter isCancelled: asked once per page.

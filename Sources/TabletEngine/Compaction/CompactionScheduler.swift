@@ -3,19 +3,22 @@ import StorageIO
 import Synchronization
 import TabletModel
 
-/// Asks the policy about every tablet that has changed and runs what it picks, most urgent first,
-/// on the lanes it is given. Starts no threads of its own. Thread-safe.
+/// Asks the policy about every tablet that has changed, and runs those of its picks that the
+/// scheduling rules choose, on the threads it is given. Starts no threads of its own. Thread-safe.
 ///
-/// Every change of a tablet wakes the lanes (as the publish-triggered compaction of Apache Doris
-/// does), so nothing is polled; `tick` serves policies that wait for a time.
+/// What a load changes is looked at when the rules say so: at once, or with the next scan. `tick`
+/// serves scans, and policies that wait for a time. The policy is asked by one thread at a time,
+/// one of those that compactions run on.
 public final class CompactionScheduler: StoreObserver {
-  /// What a lane knows of a tablet that the policy has to be asked about.
+  /// What is known of a tablet that the policy has to be asked about.
   struct Pending {
     var since: Timestamp
     /// After a failure, or because the policy said so.
     var pause: Pause?
     /// Counts the changes of the tablet, so that an answer to an older question is recognised.
     var change: UInt64
+    /// Of kinds that are wanted and have not got their turn.
+    var waitingSince: [CompactionKind: Timestamp] = [:]
   }
 
   /// A time in which a tablet is left alone.
@@ -33,51 +36,66 @@ public final class CompactionScheduler: StoreObserver {
 
   struct State {
     var isStopped = false
-    /// By lane.
-    var pending: [[TabletID: Pending]]
-    /// By lane: workers submitted and not finished.
-    var running: [Int]
-    var inFlight: [TabletID: [CompactionPick]] = [:]
+    var pending: [TabletID: Pending] = [:]
+    /// Loads so far, where the rules count them.
+    var loadCounts: [TabletID: Int] = [:]
+    /// Tablets with loads that wait for a scan, and until when.
+    var unseen: Set<TabletID> = []
+    var scan: Pause?
+    /// Tablets that wanted nothing of the kinds that had a free slot, and may want others.
+    var deferred: Set<TabletID> = []
+    var running = RunningCompactions()
+    /// Whether some thread is asking the policy or about to.
+    var isChoosing = false
+    /// Counts what could change the answer of the rules.
+    var wakeCount: UInt64 = 0
     var changeCount: UInt64 = 0
+    /// Nil when the rules set no bandwidth.
+    var gate: BandwidthGate?
     var random: SeededGenerator
   }
 
   let store: Store
   let policy: any CompactionPolicy
-  let lanes: [CompactionLane]
+  let rules: SchedulingRules
+  private let executors: [any JobExecutor]
+  let machineLoad: @Sendable () -> Double
   private let cpuSeconds: @Sendable () -> Double
   private let onEvent: @Sendable (CompactionEvent) -> Void
   let onRefusal: @Sendable (String) -> Void
   let state: Mutex<State>
   let traffic: TrafficBoard
   private let isCancelled = Atomic<Bool>(false)
-  /// Seconds a tablet is left alone after a compaction of it failed.
-  private static let backOffSeconds = 1.0
 
   /// - Parameters:
+  ///   - executors: where the jobs of each pool of the rules run, in their order. Each needs a
+  ///     thread for every slot of its pool.
   ///   - seed: where policies that need chance get it from.
   ///   - costs: what work costs on this machine, for policies that weigh it; nil if not known.
+  ///   - machineLoad: runnable threads per processor, for rules that throttle.
   ///   - cpuSeconds: CPU time used so far by the calling thread.
   ///   - onEvent: hears of every finished or failed job, on the thread that ran it.
   ///   - onRefusal: hears of picks that cannot be carried out: a mistake of the policy.
   public init(
-    store: Store, policy: any CompactionPolicy, lanes: [CompactionLane], seed: UInt64 = 0,
-    costs: WorkCosts? = nil,
+    store: Store, policy: any CompactionPolicy, rules: SchedulingRules,
+    executors: [any JobExecutor], seed: UInt64 = 0, costs: WorkCosts? = nil,
+    machineLoad: @escaping @Sendable () -> Double = { 0 },
     cpuSeconds: @escaping @Sendable () -> Double = { 0 },
     onEvent: @escaping @Sendable (CompactionEvent) -> Void = { _ in },
     onRefusal: @escaping @Sendable (String) -> Void = { _ in }
   ) {
+    precondition(executors.count == rules.pools.count, "each pool has its threads")
     self.store = store
     self.policy = policy
-    self.lanes = lanes
+    self.rules = rules
+    self.executors = executors
+    self.machineLoad = machineLoad
     self.cpuSeconds = cpuSeconds
     self.onEvent = onEvent
     self.onRefusal = onRefusal
     traffic = TrafficBoard(costs: costs)
-    state = Mutex(
-      State(
-        pending: lanes.map { _ in [:] }, running: lanes.map { _ in 0 },
-        random: SeededGenerator(seed: seed)))
+    let gate = rules.bandwidth.isFinite ? BandwidthGate(rules) : nil
+    state = Mutex(State(gate: gate, random: SeededGenerator(seed: seed)))
   }
 
   /// Begins to listen to the store and looks at every tablet once.
@@ -93,116 +111,155 @@ public final class CompactionScheduler: StoreObserver {
     if cancelRunning { isCancelled.store(true, ordering: .relaxed) }
   }
 
-  /// Asks again about tablets whose time has come; call it about once a second.
-  public func tick() { wakeLanes() }
+  /// Scans when it is time to, and asks again about tablets whose time has come; call it about as
+  /// often as the rules scan, and at least once a second.
+  public func tick() {
+    let now = store.clock.now()
+    state.withLock { state in
+      if let scan = state.scan, !scan.contains(now) { markUnseen(&state, now) }
+    }
+    wake()
+  }
 
   /// Tells policies that weigh reads against merges that a query has scanned these tablets.
   public func noteQuery(of tablets: [TabletID]) { traffic.noteQuery(of: tablets) }
 
   /// Jobs that are running or about to.
-  public var runningCount: Int { state.withLock { $0.running.reduce(0, +) } }
+  public var runningCount: Int { state.withLock { $0.running.count } }
 
-  /// Whether no job runs and none is wanted before something changes or time passes.
+  /// Whether no job runs and none is wanted before something changes or time passes. Loads that
+  /// wait for a scan are still to be looked at.
   public var isQuiescent: Bool {
     let now = store.clock.now()
     return state.withLock { state in
-      state.running.allSatisfy { $0 == 0 }
-        && state.pending.allSatisfy { lane in lane.values.allSatisfy { $0.isWaiting(now) } }
+      !state.isChoosing && state.running.count == 0 && state.unseen.isEmpty
+        && state.pending.values.allSatisfy { $0.isWaiting(now) }
     }
   }
 
   public func storeChanged(_ change: StoreChange) {
     switch change {
-    case .loaded(let tablets): markPending(tablets)
+    case .loaded(let tablets): noteLoads(of: tablets)
     case .compacted(let tablet): markPending([tablet])
     case .swept, .due: break
     }
   }
 
+  /// Tablets that have had enough loads are looked at now, the others with the next scan.
+  private func noteLoads(of tablets: [TabletID]) {
+    guard rules.publishTrigger != 1 else { return markPending(tablets) }
+    let now = store.clock.now()
+    let triggered = state.withLock { state in
+      let triggered = tablets.filter {
+        state.loadCounts[$0, default: 0] += 1
+        return rules.isTriggered(byLoad: state.loadCounts[$0, default: 0])
+      }
+      state.unseen.formUnion(tablets)
+      state.unseen.subtract(triggered)
+      if !state.unseen.isEmpty, state.scan == nil { state.scan = scanPause(after: now) }
+      return triggered
+    }
+    if !triggered.isEmpty { markPending(triggered) }
+  }
+
+  private func scanPause(after now: Timestamp) -> Pause? {
+    rules.scanTime(after: Double(now.rawValue) / 1e6).map {
+      Pause(since: now, until: Timestamp(rawValue: Int64($0 * 1e6) + 1), isBackOff: false)
+    }
+  }
+
   private func markPending(_ tablets: [TabletID]) {
     let now = store.clock.now()
-    state.withLock { state in
-      state.changeCount += 1
-      for lane in lanes.indices {
-        for tablet in tablets {
-          // A tablet that failed just now stays barred although it has changed.
-          let known = state.pending[lane][tablet]
-          let pause = known?.pause.flatMap { $0.isBackOff ? $0 : nil }
-          state.pending[lane][tablet] = Pending(
-            since: known?.since ?? now, pause: pause, change: state.changeCount)
-        }
-      }
-    }
-    wakeLanes()
+    state.withLock { markPending(tablets, &$0, now) }
+    wake()
   }
 
-  /// Submits a worker to every lane that has a free slot and something to look at.
-  private func wakeLanes() {
+  private func markPending(
+    _ tablets: some Sequence<TabletID>, _ state: inout State, _ now: Timestamp
+  ) {
+    state.changeCount += 1
+    for tablet in tablets {
+      var pending =
+        state.pending[tablet] ?? Pending(since: now, pause: nil, change: state.changeCount)
+      // A tablet that failed just now stays barred although it has changed.
+      if pending.pause?.isBackOff == false { pending.pause = nil }
+      pending.change = state.changeCount
+      state.pending[tablet] = pending
+    }
+  }
+
+  private func markUnseen(_ state: inout State, _ now: Timestamp) {
+    markPending(state.unseen, &state, now)
+    state.unseen = []
+    state.scan = nil
+  }
+
+  /// Lets the policy be asked if there is a free slot and something to look at.
+  private func wake() {
     let now = store.clock.now()
-    let wanted = state.withLock { state -> [Int] in
-      guard !state.isStopped else { return [] }
-      return lanes.indices.filter { lane in
-        let hasWork = state.pending[lane].values.contains { !$0.isWaiting(now) }
-        guard hasWork, state.running[lane] < lanes[lane].slotCount else { return false }
-        state.running[lane] += 1
-        return true
-      }
+    let pool = state.withLock { state -> Int? in
+      state.wakeCount += 1
+      guard !state.isStopped, !state.isChoosing,
+        state.pending.values.contains(where: { !$0.isWaiting(now) })
+      else { return nil }
+      // Where a slot is free a thread is.
+      let kinds = rules.openKinds(beside: state.running)
+      let pool = rules.pools.firstIndex { !$0.kinds.isDisjoint(with: kinds) }
+      state.isChoosing = pool != nil
+      return pool
     }
-    for lane in wanted { lanes[lane].executor.submit { self.work(lane) } }
+    if let pool { executors[pool].submit { self.choose() } }
   }
 
-  /// Runs jobs of a lane until there is none left.
-  private func work(_ lane: Int) {
-    while let next = claim(lane) { run(next, lane: lane) }
+  /// Hands out jobs until none may start.
+  private func choose() {
+    while let claim = claim() {
+      guard let pool = rules.pool(of: claim.job.pick.kind) else { continue }
+      executors[pool].submit { self.run(claim) }
+    }
   }
 
-  private func run(_ claim: Claim, lane: Int) {
+  private func run(_ claim: Claim) {
+    let isStopped = state.withLock { state in
+      // It has come too late; nothing is lost, since nothing has been done.
+      if state.isStopped { state.running.end(claim.request) }
+      return state.isStopped
+    }
+    if isStopped { return }
     let job = claim.job
     let startedAt = store.clock.now()
     let startCPU = cpuSeconds()
+    let pace = enterGate(claim)
     let result = Result {
-      try job.run { isCancelled.load(ordering: .relaxed) }
+      try job.run {
+        if let pace { waitForBandwidth(pace) { isCancelled.load(ordering: .relaxed) } }
+        return isCancelled.load(ordering: .relaxed)
+      }
     }
+    leaveGate(pace)
     let now = store.clock.now()
     state.withLock { state in
-      state.inFlight[job.snapshot.id]?.removeAll { $0 == job.pick }
+      state.running.end(claim.request)
+      state.wakeCount += 1
       var pause: Pause?
       if case .failure = result {
-        pause = Pause(
-          since: now, until: now.advanced(bySeconds: Self.backOffSeconds), isBackOff: true)
+        let end = now.advanced(bySeconds: rules.backOffSeconds)
+        pause = Pause(since: now, until: end, isBackOff: true)
       }
+      markUnseen(&state, now)
+      markPending(state.deferred, &state, now)
+      state.deferred = []
+      let tablet = job.snapshot.id
       state.changeCount += 1
-      for other in lanes.indices {
-        state.pending[other][job.snapshot.id] = Pending(
-          since: now, pause: pause, change: state.changeCount)
-      }
+      state.pending[tablet] = Pending(
+        since: now, pause: pause, change: state.changeCount,
+        waitingSince: state.pending[tablet]?.waitingSince ?? [:])
     }
     onEvent(
-      event(
+      CompactionEvent(
         claim, result, startedAt: startedAt, finishedAt: now,
         cpuSeconds: cpuSeconds() - startCPU))
-    wakeLanes()
-  }
-
-  private func event(
-    _ claim: Claim, _ result: Result<CompactionJob.Outcome, any Error>, startedAt: Timestamp,
-    finishedAt: Timestamp, cpuSeconds: Double
-  ) -> CompactionEvent {
-    let job = claim.job
-    let inputs = job.facts.rowsets.filter { job.pick.versions.contains($0.versions) }
-    var outcome: CompactionJob.Outcome?
-    var failure: String?
-    switch result {
-    case .success(let value): outcome = value
-    case .failure(let error): failure = "\(error)"
-    }
-    return CompactionEvent(
-      tablet: job.snapshot.id, kind: job.pick.kind, versions: job.pick.versions,
-      inputCount: inputs.count, inputByteCount: inputs.reduce(0) { $0 + $1.byteCount },
-      inputRowCount: inputs.reduce(0) { $0 + $1.rowCount }, output: outcome?.output,
-      reason: claim.reason, queuedAt: claim.queuedAt, startedAt: startedAt,
-      finishedAt: finishedAt, cpuSeconds: cpuSeconds,
-      readByteCount: outcome?.work.bytesStored ?? 0, error: failure)
+    wake()
   }
 }
 
@@ -210,7 +267,10 @@ extension CompactionScheduler {
   /// Blocks the calling thread until everything wanted now has run, asking `pause` to let time
   /// pass between looks.
   public func waitUntilQuiescent(pause: () -> Void, giveUp: () -> Bool) {
-    while !isQuiescent && !giveUp() { pause() }
+    while !isQuiescent && !giveUp() {
+      pause()
+      if rules.scanSeconds != nil { tick() }
+    }
   }
 }
 

@@ -15,7 +15,7 @@ struct Bench: ParsableCommand {
             replays the rows of a file instead of generated ones, and keeps the tables
         swift run bench simulate --policy gradient --flushes 2000 --load-bytes 1MiB --csv -
             what a policy writes and how many components it leaves, exactly, in virtual time
-        swift run bench policies | workloads | columns
+        swift run bench policies | schedulers | workloads | columns
             what there is, with parameters, defaults and meanings
 
       EXIT CODES
@@ -24,6 +24,7 @@ struct Bench: ParsableCommand {
       """,
     subcommands: [
       RunCommand.self, CompareCommand.self, SimulateCommand.self, PoliciesCommand.self,
+      SchedulersCommand.self,
       WorkloadsCommand.self, ColumnsCommand.self, ScanCommand.self, TextCommand.self,
       CommitCommand.self, KeysCommand.self, UpsertCommand.self, LookupCommand.self,
       PartialCommand.self,

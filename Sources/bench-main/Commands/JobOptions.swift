@@ -63,11 +63,14 @@ struct JobOptions: ParsableArguments {
   @Option(help: "none, lz4, zstd or zstd:LEVEL.")
   var compression = "lz4"
 
-  @Option(help: "Cumulative compactions at a time.")
-  var cumulativeSlots = 1
+  @Option(help: "Which compactions start when: name:key=value,key=value; see bench schedulers.")
+  var scheduler = "fair:cumulative=1,base=1"
 
-  @Option(help: "Base compactions at a time.")
-  var baseSlots = 1
+  @Option(help: "Cumulative compactions at a time, whatever the scheduler says.")
+  var cumulativeSlots: Int?
+
+  @Option(help: "Base and full compactions at a time, whatever the scheduler says.")
+  var baseSlots: Int?
 
   @Option(help: "Where the CSV files go, a new folder for each run.")
   var out = "bench-results"
@@ -99,9 +102,9 @@ struct JobOptions: ParsableArguments {
     try require(queriesPerSecond >= 0, "--queries-per-second", "\(queriesPerSecond)", "0 or more")
     try require(versionLimit >= 1, "--version-limit", "\(versionLimit)", "at least 1")
     try require(inlineBytes >= 0, "--inline-bytes", "\(inlineBytes)", "0 or more")
-    try require(
-      (1...64).contains(cumulativeSlots), "--cumulative-slots", "\(cumulativeSlots)", "1 to 64")
-    try require((1...64).contains(baseSlots), "--base-slots", "\(baseSlots)", "1 to 64")
+    for (name, slots) in [("--cumulative-slots", cumulativeSlots), ("--base-slots", baseSlots)] {
+      if let slots { try require((1...64).contains(slots), name, "\(slots)", "1 to 64") }
+    }
     try require(maxErrors >= 0, "--max-errors", "\(maxErrors)", "0 or more")
     try require(
       Compression(compression) != nil, "--compression", compression,
@@ -113,7 +116,7 @@ struct JobOptions: ParsableArguments {
       mapping == nil || input != nil, "--mapping", mapping ?? "", "given together with --input")
   }
 
-  /// - Throws: `StorageError` for a --back-pressure that does not exist.
+  /// - Throws: `StorageError` for a --back-pressure or --scheduler that does not exist.
   func settings(policy: String) throws -> JobSettings {
     JobSettings(
       policySpec: policy, workload: workload, writers: writers, readers: readers,
@@ -123,8 +126,18 @@ struct JobOptions: ParsableArguments {
       backPressure: try BackPressure(spec: backPressure),
       inlineBytes: inlineBytes, durability: Durability(durability) ?? .sync,
       keyIndex: keyIndex, keyMerge: keyMerge,
-      compression: Compression(compression) ?? .lz4, cumulativeSlots: cumulativeSlots,
-      baseSlots: baseSlots, outDirectory: out, dataDirectory: data, inputFile: input,
+      compression: Compression(compression) ?? .lz4, scheduler: try configuredScheduler(),
+      outDirectory: out, dataDirectory: data, inputFile: input,
       mappingFile: mapping, maxErrors: maxErrors)
+  }
+  /// The scheduler with the slots that are asked for.
+  private func configuredScheduler() throws -> ConfiguredScheduler {
+    var spec = scheduler
+    for (key, slots) in [("cumulative", cumulativeSlots), ("base", baseSlots)] {
+      guard let slots else { continue }
+      spec = try PolicySpec(spec, of: "scheduler", among: ConfiguredScheduler.names)
+        .setting(key, to: "\(slots)").text
+    }
+    return try ConfiguredScheduler(spec: spec)
   }
 }

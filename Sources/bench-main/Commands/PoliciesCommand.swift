@@ -1,5 +1,4 @@
 import ArgumentParser
-import BenchKit
 import CompactionPolicies
 import TabletModel
 
@@ -28,15 +27,6 @@ struct PoliciesCommand: ParsableCommand {
 
   private func show(_ parameters: [PolicyParameter]) {
     guard !parameters.isEmpty else { return }
-    var table = TextTable([
-      .init("  parameter", .leading), .init("default"), .init("range", .leading),
-      .init("meaning", .leading),
-    ])
-    for parameter in parameters {
-      table.append([
-        "  " + parameter.name, parameter.defaultValue, parameter.range, parameter.meaning,
-      ])
-    }
-    print(table.text)
+    print(ParameterTable(parameters).text)
   }
 }

@@ -57,7 +57,7 @@ struct SimulateTimedCommand: ParsableCommand {
   @Option(help: "smooth, hard or none; see bench policies.")
   var backPressure = "smooth"
 
-  @Option(help: "fair or greedy, with slots: fair:cumulative=2,base=1.")
+  @Option(help: "name or name:key=value,key=value; see bench schedulers.")
   var scheduler = "fair"
 
   @Option(help: "What things take: key=value,key=value.")
@@ -137,7 +137,7 @@ struct SimulateTimedCommand: ParsableCommand {
     model.writerCount = writers
     model.versionLimit = versionLimit
     model.backPressure = try BackPressure(spec: backPressure)
-    model.scheduler = try MergeScheduler(spec: scheduler)
+    model.scheduler = try ConfiguredScheduler(spec: scheduler).rules
     model.costs = try CostModel(list: costs)
     model.keysModel = keys == "unique" ? .unique : .duplicate
     model.seed = seed

@@ -29,8 +29,7 @@ final class JobRun {
   private let loadPool: WorkerPool
   private let queryPool: WorkerPool
   private let queryThreadCount: Int
-  private let cumulativePool: WorkerPool
-  private let basePool: WorkerPool
+  private let compactionPools: [WorkerPool]
   private let maintenance: MaintenanceLoop
   private let maintenancePool: WorkerPool
   /// Clients share threads: more than a few per core would only take turns, and crowd out
@@ -57,22 +56,19 @@ final class JobRun {
     busyWriters = Countdown(loadThreadCount)
     loadPool = try WorkerPool(name: "load", threadCount: loadThreadCount)
     queryPool = try WorkerPool(name: "query", threadCount: queryThreadCount)
-    cumulativePool = try WorkerPool(
-      name: "cumulative", threadCount: settings.cumulativeSlots)
-    basePool = try WorkerPool(name: "base", threadCount: settings.baseSlots)
+    let rules = settings.scheduler.rules
+    compactionPools = try rules.pools.indices.map {
+      try WorkerPool(
+        name: Self.poolName(rules.pools[$0].kinds), threadCount: rules.slotCount(of: $0))
+    }
     maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
     let counters = counters
     maintenance = MaintenanceLoop(store: store) { counters.addError("maintenance: \($0)") }
     let compactions = compactions
     scheduler = CompactionScheduler(
-      store: store, policy: policy.policy,
-      lanes: [
-        CompactionLane(
-          kinds: [.cumulative], slotCount: settings.cumulativeSlots, executor: cumulativePool),
-        CompactionLane(
-          kinds: [.base, .full], slotCount: settings.baseSlots, executor: basePool),
-      ],
-      seed: settings.seed, cpuSeconds: { ProcessUsage.threadCPUSeconds() },
+      store: store, policy: policy.policy, rules: rules, executors: compactionPools,
+      seed: settings.seed, machineLoad: { ProcessUsage.machineLoad() },
+      cpuSeconds: { ProcessUsage.threadCPUSeconds() },
       onEvent: { compactions.add($0) }, onRefusal: { compactions.add(refusal: $0) })
     let start = monotonic.now()
     loads = OpenLoopSchedule(
@@ -97,6 +93,11 @@ final class JobRun {
     startedAt = clock.now()
     startUsage = ProcessUsage.current()
     startDeviceBytes = ProcessUsage.deviceBytesWritten()
+  }
+
+  private static func poolName(_ kinds: Set<CompactionKind>) -> String {
+    guard kinds.contains(.cumulative) else { return "base" }
+    return kinds.count == 1 ? "cumulative" : "compaction"
   }
 
   private static func openStore(
@@ -147,8 +148,7 @@ final class JobRun {
 
   func stopCompaction(cancelRunning: Bool) {
     scheduler.stop(cancelRunning: cancelRunning)
-    cumulativePool.shutdown()
-    basePool.shutdown()
+    for pool in compactionPools { pool.shutdown() }
     maintenance.stop()
     maintenancePool.shutdown()
   }

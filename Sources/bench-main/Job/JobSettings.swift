@@ -1,4 +1,5 @@
 import BenchKit
+import CompactionPolicies
 import SegmentFormat
 import TabletEngine
 import TabletModel
@@ -29,8 +30,7 @@ struct JobSettings {
   var keyIndex: UniqueKeyOptions.Index
   var keyMerge: UniqueKeyOptions.Merge
   var compression: Compression
-  var cumulativeSlots: Int
-  var baseSlots: Int
+  var scheduler: ConfiguredScheduler
   var outDirectory: String
   /// Where the tables stay; nil for a temporary folder, removed at the end.
   var dataDirectory: String?
@@ -50,7 +50,7 @@ struct JobSettings {
       "durability": .string(durability.description),
       "key_index": .string(keyIndex.rawValue), "key_merge": .string(keyMerge.rawValue),
       "compression": .string("\(compression)"),
-      "cumulative_slots": .integer(cumulativeSlots), "base_slots": .integer(baseSlots),
+      "scheduler": .string("\(scheduler.name):\(scheduler.parameterList)"),
       "data": .optional(dataDirectory), "input": .optional(inputFile),
       "mapping": .optional(mappingFile), "max_errors": .integer(maxErrors),
     ]

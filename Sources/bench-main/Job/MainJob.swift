@@ -76,8 +76,8 @@ final class MainJob {
     let end = clock.now() + Self.intervalNanoseconds
     while clock.now() < end && !interrupt.isSet && !sampler.hasPhaseEnded {
       sleepThread(nanoseconds: 20_000_000)
+      sampler.run.scheduler.tick()
     }
-    sampler.run.scheduler.tick()
     let row = try sampler.sample()
     progress.update(sampler.progressLine(row))
   }
