@@ -94,6 +94,11 @@ let package = Package(
       ]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
+    library(
+      "Studies",
+      needs: [
+        "StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab", "BenchKit", "Yams",
+      ]),
 
     library(
       "FuzzTargets",
@@ -115,7 +120,7 @@ let package = Package(
       dependencies: [
         "CKernels", "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "PolicyLab", "BenchKit", argumentParser,
+        "PolicyLab", "BenchKit", "Studies", argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -157,6 +162,11 @@ let package = Package(
       "BenchKit",
       // The results files are read back by the reader of input files.
       needs: ["StorageBase", "StorageIO", "ScanKernels", "IngestDriver", "BenchKit"]),
+    tests(
+      "Studies",
+      needs: [
+        "StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab", "BenchKit", "Studies",
+      ]),
     tests(
       "IngestDriver",
       needs: [

@@ -29,6 +29,16 @@ public struct CSVColumn<Row: Sendable>: Sendable {
     text = { $0[keyPath: path]?.csvText }
   }
 
+  private init(_ description: CSVColumnDescription, text: @escaping @Sendable (Row) -> String?) {
+    self.description = description
+    self.text = text
+  }
+
+  /// The same column of rows that have such a row inside.
+  func inside<Outer>(_ path: any KeyPath<Outer, Row> & Sendable) -> CSVColumn<Outer> {
+    CSVColumn<Outer>(description) { text($0[keyPath: path]) }
+  }
+
   /// The text of the field before quoting; empty when the column does not apply.
   func field(of row: Row) -> String { text(row) ?? "" }
 }

@@ -70,7 +70,7 @@ public final class RunFolder: Sendable {
 let csvLineEnd = "\n"
 
 /// Creates a folder and its parents; does nothing when it is there.
-private func createDirectories(_ path: String) throws {
+public func createDirectories(_ path: String) throws {
   var partial = path.hasPrefix("/") ? "/" : ""
   for part in path.split(separator: "/") {
     partial += part

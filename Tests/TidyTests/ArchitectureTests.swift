@@ -28,6 +28,7 @@ struct ArchitectureTests {
     "IngestDriver": base.union(segments).union(["TabletEngine", "QueryEngine", "Yams"]),
     "PolicyLab": ["StorageBase", "TabletModel", "CompactionPolicies"],
     "BenchKit": ["StorageBase", "Histogram"],
+    "Studies": decisions.union(["StorageBase", "PolicyLab", "BenchKit", "Yams"]),
     "FuzzTargets": base.union(segments).union(["TabletEngine", "IngestDriver"]),
     "crash-writer": base.union([
       "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",
@@ -37,8 +38,8 @@ struct ArchitectureTests {
     ]),
     "soak": ["StorageBase", "StorageIO", "EngineSimulation", "ArgumentParser"],
     "bench-main": base.union(segments).union(decisions).union([
-      "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", "ArgumentParser",
-      "Yams",
+      "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", "Studies",
+      "ArgumentParser", "Yams",
     ]),
   ]
 

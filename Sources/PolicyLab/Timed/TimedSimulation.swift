@@ -281,7 +281,7 @@ struct TimedSimulation {
     tablets[place].state.observe(
       tablets[place].meter.traffic(
         at: timestamp,
-        tabletsPerSlot: Double(tablets.count) / Double(model.scheduler.cumulativeSlotCount),
+        tabletsPerSlot: model.scheduler.tabletsPerSlot(tablets.count),
         costs: model.costs.work))
     switch tablets[place].state.decide(entropy: entropy.next(), kinds: kinds) {
     case .compact(let picks, let reason):

@@ -17,9 +17,13 @@ final class TrafficBoard: Sendable {
 
   private let entries = Mutex<[TabletID: Entry]>([:])
   private let costs: WorkCosts?
+  private let rules: SchedulingRules
 
   /// - Parameter costs: what work costs on this machine, if it is known.
-  init(costs: WorkCosts?) { self.costs = costs }
+  init(costs: WorkCosts?, rules: SchedulingRules) {
+    self.costs = costs
+    self.rules = rules
+  }
 
   func noteQuery(of tablets: [TabletID]) {
     entries.withLock { entries in
@@ -43,7 +47,8 @@ final class TrafficBoard: Sendable {
       }
       entry.nextVersion = max(entry.nextVersion, facts.endVersion)
       entries[tablet] = entry
-      return entry.meter.traffic(at: facts.now, costs: costs)
+      return entry.meter.traffic(
+        at: facts.now, tabletsPerSlot: rules.tabletsPerSlot(entries.count), costs: costs)
     }
   }
 }

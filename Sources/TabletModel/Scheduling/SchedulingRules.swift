@@ -123,6 +123,16 @@ public struct SchedulingRules: Hashable, Sendable {
     pools.firstIndex { $0.kinds.contains(kind) }
   }
 
+  /// Jobs of a kind that can run at a time; 0 if no pool has it.
+  public func slotCount(for kind: CompactionKind) -> Int {
+    pool(of: kind).map { slotCount(of: $0) } ?? 0
+  }
+
+  /// How many of so many tablets share a slot for cumulative compactions.
+  public func tabletsPerSlot(_ tabletCount: Int) -> Double {
+    Double(tabletCount) / Double(max(1, slotCount(for: .cumulative)))
+  }
+
   /// Jobs of a pool that can run at a time.
   public func slotCount(of pool: Int) -> Int {
     min(pools[pool].slotCount, slotCountMax ?? .max)

@@ -15,6 +15,10 @@ struct Bench: ParsableCommand {
             replays the rows of a file instead of generated ones, and keeps the tables
         swift run bench simulate --policy gradient --flushes 2000 --load-bytes 1MiB --csv -
             what a policy writes and how many components it leaves, exactly, in virtual time
+        swift run bench sweep Benchmarks/sweeps/policies.yaml
+            policies, parameters, loads, schedulers and seeds, and which runs nothing beats
+        swift run bench report bench-results
+            the runs in a folder as one HTML page
         swift run bench policies | schedulers | workloads | columns
             what there is, with parameters, defaults and meanings
 
@@ -23,9 +27,10 @@ struct Bench: ParsableCommand {
         66 input cannot be read   70 internal   74 disk   130 interrupted (the CSV is complete)
       """,
     subcommands: [
-      RunCommand.self, CompareCommand.self, SimulateCommand.self, PoliciesCommand.self,
-      SchedulersCommand.self,
-      WorkloadsCommand.self, ColumnsCommand.self, ScanCommand.self, TextCommand.self,
+      RunCommand.self, CompareCommand.self, SimulateCommand.self, SweepCommand.self,
+      SustainCommand.self, FigureCommand.self, ReportCommand.self,
+      PoliciesCommand.self, SchedulersCommand.self, WorkloadsCommand.self,
+      ColumnsCommand.self, ScanCommand.self, TextCommand.self,
       CommitCommand.self, KeysCommand.self, UpsertCommand.self, LookupCommand.self,
       PartialCommand.self,
     ],

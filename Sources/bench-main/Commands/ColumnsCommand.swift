@@ -10,6 +10,8 @@ struct ColumnsCommand: ParsableCommand {
     describe(TimelineRow.self, "one row per interval")
     describe(OperationRow.self, "one row per kind of operation")
     describe(CompactionRow.self, "one row per compaction")
+    describe(SweepRow.self, "one row per run of a sweep, after the columns of summary.csv")
+    describe(SustainRow.self, "one row per phase, after the columns of summary.csv")
   }
 
   private func describe<Row: CSVRow>(_ row: Row.Type, _ what: String) {

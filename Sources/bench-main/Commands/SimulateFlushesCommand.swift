@@ -4,6 +4,7 @@ import CompactionPolicies
 import Glibc
 import PolicyLab
 import StorageBase
+import Studies
 
 struct SimulateFlushesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -77,8 +78,10 @@ struct SimulateFlushesCommand: ParsableCommand {
         guard run.flushCount == flushes else { return }
         debt = CompactionDebt.byteCount(of: tablet.facts, under: configured.policy)
       }
-      var row = summary(run, of: configured)
-      row.debtBytesFinal = debt
+      var row = CanonicalReport(
+        run: run, policy: configured, debtByteCount: debt, seed: seed
+      ).summary
+      row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
       try show(row, or: text(run, of: configured))
     }
   }
@@ -100,36 +103,6 @@ struct SimulateFlushesCommand: ParsableCommand {
     let lines = SummaryRow.header + "\n" + row.line + "\n"
     try csv == "-"
       ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
-  }
-
-  private func summary(
-    _ run: CanonicalRun, of policy: ConfiguredPolicy
-  ) -> SummaryRow {
-    var row = SummaryRow(
-      runID: "simulated-\(policy.name)-\(flushes)", policy: policy.name,
-      policyParameters: policy.parameterList, workload: "flushes", mode: "simulated", seed: seed)
-    row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
-    row.tablets = 1
-    row.commits = flushes
-    row.bytesIngested = flushes * run.loadByteCount
-    row.bytesFlushed = flushes * run.loadByteCount
-    row.bytesCompactedRead = run.mergeByteCount
-    row.bytesCompactedWritten = run.mergeByteCount
-    row.writeAmplification = run.writeAmplification
-    row.readAmplificationMean = run.settledMean
-    row.readAmplificationMax = Double(run.settledMax)
-    row.componentsMean = run.settledMean
-    row.componentsMax = run.settledMax
-    row.componentsFinal = Double(run.settledFinal)
-    row.compactions = run.mergeCount
-    row.merges = run.mergeCount
-    row.mergeBytes = run.mergeByteCount
-    row.totalBytes = run.totalByteCount
-    row.buildBytes = run.buildByteCount
-    row.maxSettled = run.settledMax
-    row.meanSettled = run.settledMean
-    row.optimumGap = run.optimalityGap
-    return row
   }
 
   private func text(_ run: CanonicalRun, of policy: ConfiguredPolicy) -> String {

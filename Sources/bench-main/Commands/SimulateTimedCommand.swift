@@ -4,6 +4,7 @@ import CompactionPolicies
 import Glibc
 import PolicyLab
 import StorageBase
+import Studies
 import TabletModel
 
 struct SimulateTimedCommand: ParsableCommand {

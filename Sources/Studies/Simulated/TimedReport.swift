@@ -3,10 +3,16 @@ import CompactionPolicies
 import PolicyLab
 
 /// What `simulate timed` answers.
-struct TimedReport {
-  let model: TimedModel
-  let run: TimedRun
-  let policy: ConfiguredPolicy
+public struct TimedReport {
+  private let model: TimedModel
+  private let run: TimedRun
+  private let policy: ConfiguredPolicy
+
+  public init(model: TimedModel, run: TimedRun, policy: ConfiguredPolicy) {
+    self.model = model
+    self.run = run
+    self.policy = policy
+  }
 
   private func querySeconds(_ share: Double) -> Double {
     model.costs.querySeconds(componentCount: Int(run.components.quantile(share).rounded()))
@@ -14,7 +20,7 @@ struct TimedReport {
 
   private var hasQueries: Bool { run.queryCount > 0 }
 
-  var summary: SummaryRow {
+  public var summary: SummaryRow {
     var row = SummaryRow(
       runID: "timed-\(policy.name)-\(run.loadCount)", policy: policy.name,
       policyParameters: policy.parameterList, workload: "timed", mode: "simulated",
@@ -61,7 +67,7 @@ struct TimedReport {
     return row
   }
 
-  var text: String {
+  public var text: String {
     let loads = run.loadSeconds
     var lines = [
       "\(policy.spec): \(run.loadCount) loads, \(formatBytes(run.loadedByteCount)), "

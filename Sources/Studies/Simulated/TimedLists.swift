@@ -2,30 +2,30 @@ import BenchKit
 import PolicyLab
 
 /// The time series and the merges of a timed run, as the engine's runs have them.
-final class TimedLists {
+public final class TimedLists {
   private let runID: String
   private let costs: CostModel
   private let queries: QueryProcess
   private var timeline: [TimelineRow] = []
   private var merges: [CompactionRow] = []
 
-  init(runID: String, costs: CostModel, queries: QueryProcess) {
+  public init(runID: String, costs: CostModel, queries: QueryProcess) {
     self.runID = runID
     self.costs = costs
     self.queries = queries
   }
 
-  func observer(every seconds: Double) -> TimedObserver {
+  public func observer(every seconds: Double) -> TimedObserver {
     TimedObserver(
       sampleSeconds: seconds, onSample: { self.timeline.append(self.row($0)) },
       onMerge: { self.merges.append(self.row($0)) })
   }
 
-  var timelineText: String {
+  public var timelineText: String {
     ([TimelineRow.header] + timeline.map(\.line)).joined(separator: "\n") + "\n"
   }
 
-  var mergesText: String {
+  public var mergesText: String {
     ([CompactionRow.header] + merges.map(\.line)).joined(separator: "\n") + "\n"
   }
 

@@ -1,0 +1,216 @@
+import CompactionPolicies
+import PolicyLab
+import StorageBase
+import TabletModel
+import Yams
+
+extension SweepGrid {
+  /// Reads the file of a sweep:
+  ///
+  /// ```yaml
+  /// model: timed                        # or flushes: equal loads, instant merges, exact bytes
+  /// policies:                           # as --policy takes them, or with lists of values
+  ///   - gradient
+  ///   - tiered: {t: [2, 4, 10]}
+  /// workloads:                          # any number; without them there is one
+  ///   steady:
+  ///     arrivals: poisson:per_s=20
+  ///     sizes: constant:kib=1024
+  ///   bursty:
+  ///     arrivals: {bursty: {per_s: [50, 100], on_s: 5, off_s: 20}}
+  ///     sizes: log-normal:median_kib=256
+  ///     overlap_mib: 4096
+  ///     keys: unique
+  /// schedulers: [fair, "greedy:cumulative=4,base=1"]
+  /// seeds: 1..3                         # or a list
+  /// loads: 20000                        # here for all workloads, or in each
+  /// ```
+  ///
+  /// Beside these there are `tablets`, `writers` and `queries` of workloads, and `costs`,
+  /// `back_pressure` and `version_limit`. Every value can be a list, and the sweep has all
+  /// combinations.
+  /// - Parameter path: names the file in errors.
+  /// - Throws: `StorageError.invalidArgument` with every mistake and its line.
+  public init(yaml text: String, path: String, catalogue: PolicyCatalogue = .shipped) throws {
+    var reader = SweepReader(catalogue: catalogue)
+    let grid = reader.read(text)
+    guard reader.mistakes.isEmpty, let grid else {
+      let count = reader.mistakes.count
+      throw StorageError.invalidArgument(
+        name: "sweep", value: path,
+        reason: "\(count) mistake\(count == 1 ? "" : "s")\n"
+          + reader.mistakes.map { "  \($0)" }.joined(separator: "\n"))
+    }
+    self = grid
+  }
+}
+
+/// Reads the file of a sweep and collects what is wrong with it, so that all can be mended at
+/// once.
+struct SweepReader {
+  let catalogue: PolicyCatalogue
+  private var complaints: [(line: Int, text: String)] = []
+  private var grid = SweepGrid()
+
+  init(catalogue: PolicyCatalogue) { self.catalogue = catalogue }
+
+  private static let workloadKeys = [
+    "arrivals", "sizes", "overlap_mib", "tablets", "writers", "loads", "keys", "queries",
+  ]
+  private static let axisKeys = [
+    "model", "policies", "workloads", "schedulers", "costs", "back_pressure", "version_limit",
+    "seeds",
+  ]
+  /// What the canonical model has not got.
+  private static let timedKeys: Set = [
+    "arrivals", "overlap_mib", "tablets", "writers", "schedulers", "costs", "back_pressure",
+    "version_limit", "queries",
+  ]
+
+  mutating func complain(_ node: Node?, _ text: String) {
+    let line = node?.mark?.line
+    complaints.append((line ?? 0, (line.map { "line \($0): " } ?? "") + text))
+  }
+
+  /// In the order of lines, whatever was read first.
+  var mistakes: [String] {
+    complaints.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
+      .map(\.element.text)
+  }
+
+  mutating func read(_ text: String) -> SweepGrid? {
+    let root: Node?
+    do {
+      root = try compose(yaml: text)
+    } catch {
+      complain(nil, "not YAML: \(error)")
+      return nil
+    }
+    guard let root else {
+      complain(nil, "the file is empty; give at least policies: [gradient]")
+      return nil
+    }
+    guard let keys = members(of: root, among: Self.axisKeys + Self.workloadKeys) else { return nil }
+    readModel(keys)
+    readAxes(keys, root)
+    readWorkloads(keys)
+    return mistakes.isEmpty ? grid : nil
+  }
+
+  /// Keys and values of a mapping; complains about keys that mean nothing here.
+  mutating func members(of node: Node, among known: [String]) -> [String: Node]? {
+    guard let mapping = node.mapping else {
+      complain(node, "expected keys and values, such as \(known[0]): ...")
+      return nil
+    }
+    var members: [String: Node] = [:]
+    for (key, value) in mapping {
+      let name = key.string ?? ""
+      if !known.contains(name) {
+        complain(key, "unknown key \(name); " + remedy(for: name, known))
+      } else if grid.model == .flushes, Self.timedKeys.contains(name) {
+        complain(key, "\(name) means nothing in the model flushes; remove it, or use timed")
+      } else {
+        members[name] = value
+      }
+    }
+    return members
+  }
+
+  private func remedy(for name: String, _ known: [String]) -> String {
+    if name.contains("=") { return "within { } quote a value with commas: \"poisson:per_s=20\"" }
+    if let guess = nearestName(to: name, in: known) { return "did you mean \(guess)?" }
+    return "known: \(known.joined(separator: ", "))"
+  }
+
+  private mutating func readModel(_ keys: [String: Node]) {
+    guard let node = keys["model"] else { return }
+    guard let model = node.string.flatMap(SweepPoint.Model.init(rawValue:)) else {
+      let known = SweepPoint.Model.allCases.map(\.rawValue).joined(separator: " or ")
+      return complain(node, "model is \(Self.shown(node)); write \(known)")
+    }
+    grid.model = model
+    guard model == .flushes else { return }
+    for (key, value) in keys.sorted(by: { $0.key < $1.key }) where Self.timedKeys.contains(key) {
+      complain(value, "\(key) means nothing in the model flushes; remove it, or use timed")
+    }
+  }
+
+  private mutating func readAxes(_ keys: [String: Node], _ root: Node) {
+    let catalogue = catalogue
+    grid.policies = specs(keys["policies"], "policies") { _ = try catalogue.policy($0) } ?? []
+    if keys["policies"] == nil { complain(root, "policies are missing, such as [gradient]") }
+    if let found = specs(keys["schedulers"], "schedulers", { _ = try MergeScheduler(spec: $0) }) {
+      grid.schedulers = found
+    }
+    if let found = specs(keys["costs"], "costs", { _ = try CostModel(list: $0) }) {
+      grid.costs = found
+    }
+    if let found = specs(keys["back_pressure"], "back_pressure", { _ = try BackPressure(spec: $0) })
+    {
+      grid.backPressures = found
+    }
+    if let found = integers(keys["version_limit"], "version_limit", 2...1_000_000) {
+      grid.versionLimits = found
+    }
+    if let found = seeds(keys["seeds"]) { grid.seeds = found }
+  }
+
+  private mutating func readWorkloads(_ keys: [String: Node]) {
+    var common = SweepWorkload(name: "default")
+    fill(&common, keys)
+    guard let node = keys["workloads"] else {
+      grid.workloads = [common]
+      return
+    }
+    guard let mapping = node.mapping, !mapping.isEmpty else {
+      return complain(node, "workloads must be names with settings, such as steady: {loads: 1000}")
+    }
+    for (key, value) in mapping {
+      guard let name = key.string, !name.isEmpty else {
+        complain(key, "a workload has no name")
+        continue
+      }
+      var workload = common
+      workload.name = name
+      // A name alone is a workload with the common settings.
+      if value.null == nil, let keys = members(of: value, among: Self.workloadKeys) {
+        fill(&workload, keys)
+      }
+      grid.workloads.append(workload)
+    }
+  }
+
+  private mutating func fill(_ workload: inout SweepWorkload, _ keys: [String: Node]) {
+    if let found = specs(keys["arrivals"], "arrivals", { _ = try ArrivalProcess(spec: $0) }) {
+      workload.arrivals = found
+    }
+    if let found = specs(keys["sizes"], "sizes", { _ = try LoadSizes(spec: $0) }) {
+      workload.sizes = found
+    }
+    if let found = integers(keys["overlap_mib"], "overlap_mib", 0...(1 << 30)) {
+      workload.overlapMebibytes = found
+    }
+    if let found = integers(keys["tablets"], "tablets", 1...100_000) {
+      workload.tabletCounts = found
+    }
+    if let found = integers(keys["writers"], "writers", 1...100_000) {
+      workload.writerCounts = found
+    }
+    if let found = integers(keys["loads"], "loads", 1...1_000_000_000) {
+      workload.loadCounts = found
+    }
+    if let found = specs(keys["queries"], "queries", { _ = try QueryProcess(spec: $0) }) {
+      workload.queries = found
+    }
+    if let node = keys["keys"] {
+      workload.keys = values(of: node).compactMap { value in
+        if let text = value.string, SweepPoint.keysNames.contains(text) { return text }
+        complain(value, "keys is \(Self.shown(value)); write unique or duplicate")
+        return nil
+      }
+    }
+  }
+
+  static func shown(_ node: Node) -> String { node.string.map { "\"\($0)\"" } ?? "a list" }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import BenchKit
+import Glibc
+import PolicyLab
+import StorageIO
+import Studies
+
+struct SweepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sweep",
+    abstract: "Runs all combinations of policies, workloads, schedulers and seeds of a file.",
+    discussion: """
+      Runs are simulated, on all cores. sweep.csv in the folder has a row for each, in the order \
+      of the file whatever ended first, and says which belong to the Pareto front of their \
+      workload. Finished rows are kept: after Ctrl-C, or a change of the file, the same command \
+      runs only what is missing.
+
+      EXAMPLES
+        bench sweep Benchmarks/sweeps/policies.yaml
+        bench sweep my.yaml --out results/my --jobs 8
+        bench sweep my.yaml --dry-run
+            how many runs there are, and how many are left
+
+      THE FILE
+        policies:
+          - gradient
+          - tiered: {t: [2, 4, 10]}        # three policies
+        workloads:
+          steady: {arrivals: constant:per_s=20, loads: 20000}
+          bursty:
+            arrivals: bursty:per_s=100,on_s=5,off_s=20
+            sizes: log-normal:median_kib=256
+        schedulers: [fair, greedy]
+        seeds: 1..3
+      Further keys: model (timed, or flushes for instant merges), overlap_mib, tablets, writers, \
+      keys, queries, costs, back_pressure, version_limit. Every value can be a list; \
+      names and parameters are those of bench simulate timed.
+      """)
+
+  @Argument(help: "The YAML file that says what to run.")
+  var file: String
+
+  @Option(help: "The folder of the results; bench-results/sweep-NAME unless told.")
+  var out: String?
+
+  @Option(help: "Runs at a time; as many as there are cores unless told.")
+  var jobs: Int?
+
+  @Flag(help: "Forgets the rows of the folder and runs all anew.")
+  var fresh = false
+
+  @Flag(help: "Only says what would be run.")
+  var dryRun = false
+
+  func validate() throws {
+    if let jobs, !(1...1024).contains(jobs) {
+      throw ValidationError("--jobs is \(jobs); it must be 1 to 1024")
+    }
+  }
+
+  func run() throws {
+    try withErrorsReported {
+      let text = try readInput(file)
+      let points = try SweepGrid(yaml: text, path: file).points()
+      let folder = try SweepFolder(out ?? "bench-results/sweep-\(name)")
+      let ledger = fresh ? SweepLedger() : try folder.ledger()
+      let missing = points.filter { !ledger.has($0) }
+      if dryRun {
+        print("\(points.count) runs, \(missing.count) of them to be done")
+        return
+      }
+      let interrupt = try InterruptFlag.installingSignalHandlers()
+      try folder.begin(yaml: text, path: file, ledger: ledger)
+      let session = SweepSession(
+        points: points, missing: missing, ledger: ledger, folder: folder, interrupt: interrupt)
+      try session.run(threadCount: jobs ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+      try session.report()
+    }
+  }
+
+  /// `zoo` of `Benchmarks/sweeps/zoo.yaml`.
+  private var name: Substring {
+    let last = file.split(separator: "/").last ?? "sweep"
+    return last.split(separator: ".").first ?? last
+  }
+}
