@@ -32,6 +32,7 @@ func tests(
 /// Documents that live beside the code they describe.
 let notes: [String: [String]] = [
   "InvertedIndex": ["FORMAT.md"],
+  "PolicyLab": ["Traces/FORMAT.md"],
   "SegmentFormat": ["FORMAT.md"],
   "TabletEngine": ["FORMAT.md"],
 ]
@@ -166,6 +167,12 @@ let package = Package(
       "Studies",
       needs: [
         "StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab", "BenchKit", "Studies",
+      ]),
+    tests(
+      "bench-main",
+      needs: [
+        "StorageBase", "StorageIO", "TabletModel", "CompactionPolicies", "TabletEngine",
+        "PolicyLab", "IngestDriver", "bench-main",
       ]),
     tests(
       "IngestDriver",

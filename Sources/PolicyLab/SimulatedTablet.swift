@@ -53,11 +53,11 @@ public struct SimulatedTablet: Sendable {
 
   /// Adds a rowset of one version.
   /// - Parameter segmentCount: with 2 or more its segments overlap, with 0 it holds no rows.
-  public mutating func load(byteCount: Int, segmentCount: Int = 1) {
+  public mutating func load(byteCount: Int, rowCount: Int = 0, segmentCount: Int = 1) {
     let version = facts.endVersion
     facts.rowsets.append(
       RowsetSummary(
-        versions: VersionRange(version, version), byteCount: byteCount,
+        versions: VersionRange(version, version), byteCount: byteCount, rowCount: rowCount,
         segmentCount: segmentCount, segmentsOverlap: segmentCount > 1, createdAt: facts.now))
     componentCount += segmentCount > 0 ? 1 : 0
   }

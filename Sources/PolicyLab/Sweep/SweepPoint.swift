@@ -51,7 +51,7 @@ public struct SweepPoint: Hashable, Sendable {
     model.writerCount = writerCount
     model.versionLimit = versionLimit
     model.backPressure = try BackPressure(spec: backPressure)
-    model.scheduler = try MergeScheduler(spec: scheduler)
+    model.scheduler = try ConfiguredScheduler(spec: scheduler).rules
     model.costs = try CostModel(list: costs)
     model.queries = try QueryProcess(spec: queries)
     model.keysModel = keysModel

@@ -4,10 +4,10 @@ import TabletModel
 /// A system of tablets, writers and merges in virtual time: what a policy costs where merges take
 /// time, loads come as they please, and writers have to wait.
 ///
-/// 1. Loads are due when the arrival process says so, go to the tablets in turn, and wait for a
-///    free writer. A writer waits for its tablet as the back-pressure says, gives up after its
-///    patience, and else takes the time of the cost model; then the load is published as a new
-///    version.
+/// 1. Loads are due when the arrival process says so, go to the tablets in turn unless placed, and
+///    wait for a free writer. A writer waits for its tablet as the back-pressure says, gives up
+///    after its patience, and else takes the time of the cost model; then the load is published as
+///    a new version.
 /// 2. After a change the policies of the tablets concerned are asked, at once or when the scheduler
 ///    scans. The scheduler says which of their picks starts; the rest are asked for again when a
 ///    merge has ended.
@@ -21,9 +21,14 @@ import TabletModel
 public struct TimedModel: Hashable, Sendable {
   public var arrivals = ArrivalProcess.poisson(perSecond: 20)
   public var sizes = LoadSizes.constant(byteCount: 1 << 20)
+  public var placement = LoadPlacement.inTurn
   public var overlap = KeyOverlap.none
   public var queries = QueryProcess.none
   public var tabletCount = 1
+  /// The tablets as they are at the beginning, `tabletCount` of them; empty for new ones.
+  public var startingTablets: [TracedTablet] = []
+  /// What the clock shows at the beginning.
+  public var epoch = Timestamp(rawValue: 0)
   public var writerCount = 4
   public var versionLimit = 500
   public var backPressure = BackPressure.smooth(SmoothSlowing())
@@ -46,6 +51,8 @@ public struct TimedModel: Hashable, Sendable {
   ) throws -> TimedRun {
     precondition(tabletCount >= 1 && writerCount >= 1, "tablets and writers are at least one")
     precondition(processorCount >= 1, "a machine has a processor")
+    precondition(
+      startingTablets.isEmpty || startingTablets.count == tabletCount, "a state for each tablet")
     precondition(versionLimit >= 2, "a tablet is born with a version")
     var simulation = TimedSimulation(self, policy, loadCount: loadCount, observer: observer)
     return try simulation.run()

@@ -1,22 +1,26 @@
 import StorageBase
 import TabletModel
 
-/// Hears of a timed run while it goes on, for time series and lists of merges.
+/// Hears of a timed run while it goes on, for time series, lists of merges and traces.
 public struct TimedObserver {
   /// Virtual seconds between samples.
   public var sampleSeconds: Double
   public var onSample: (TimedSample) throws -> Void
   public var onMerge: (TimedMerge) throws -> Void
+  /// Hears of every event of a trace; nil if nobody wants one.
+  public var onTrace: ((TraceEvent) throws -> Void)?
 
   /// - Precondition: `sampleSeconds` is positive.
   public init(
     sampleSeconds: Double = 1, onSample: @escaping (TimedSample) throws -> Void = { _ in },
-    onMerge: @escaping (TimedMerge) throws -> Void = { _ in }
+    onMerge: @escaping (TimedMerge) throws -> Void = { _ in },
+    onTrace: ((TraceEvent) throws -> Void)? = nil
   ) {
     precondition(sampleSeconds > 0, "samples are some time apart")
     self.sampleSeconds = sampleSeconds
     self.onSample = onSample
     self.onMerge = onMerge
+    self.onTrace = onTrace
   }
 }
 

@@ -8,6 +8,7 @@ struct TimedSimulation {
   private let loadCount: Int
   private let observer: TimedObserver?
   private var sampler: TimedSampler
+  private var recorder = TraceRecorder()
   var now = 0.0
   var tablets: [TimedTablet]
   var jobs: [MergeJob] = []
@@ -39,14 +40,33 @@ struct TimedSimulation {
     clock = ArrivalClock(model.arrivals, random: random.split())
     sizer = LoadSizer(model.sizes, random: random.split())
     entropy = random.split()
-    let tablet = SimulatedTablet(
-      policy: policy, keysModel: model.keysModel, overlap: model.overlap)
-    tablets = [TimedTablet](repeating: TimedTablet(tablet), count: model.tabletCount)
+    tablets = Self.startingTablets(model, policy)
     writers = [Writer](repeating: .idle, count: model.writerCount)
     dueNext = loadCount > 0 ? clock.next() : nil
   }
 
+  private static func startingTablets(
+    _ model: TimedModel, _ policy: any CompactionPolicy
+  ) -> [TimedTablet] {
+    guard !model.startingTablets.isEmpty else {
+      let tablet = SimulatedTablet(
+        policy: policy, start: model.epoch, keysModel: model.keysModel, overlap: model.overlap)
+      return [TimedTablet](
+        repeating: TimedTablet(tablet, at: model.epoch), count: model.tabletCount)
+    }
+    return model.startingTablets.map { tablet in
+      var timed = TimedTablet(
+        SimulatedTablet(
+          policy: policy, facts: tablet.facts(now: model.epoch), overlap: model.overlap),
+        at: model.epoch)
+      timed.byteCount = tablet.rowsets.totalByteCount
+      timed.needsDecision = true
+      return timed
+    }
+  }
+
   mutating func run() throws -> TimedRun {
+    for place in tablets.indices { try record(place) }
     while true {
       try settleInstant()
       guard hasLoads else { break }
@@ -76,7 +96,7 @@ struct TimedSimulation {
     var isChanged = true
     while isChanged {
       isChanged = takeArrivals()
-      isChanged = publishLoads() || isChanged
+      isChanged = try publishLoads() || isChanged
       isChanged = admitLoads() || isChanged
       isChanged = try finishMerges() || isChanged
     }
@@ -132,7 +152,11 @@ struct TimedSimulation {
     }
   }
 
-  private var timestamp: Timestamp { Timestamp(rawValue: 0).advanced(bySeconds: now) }
+  private var timestamp: Timestamp { timestamp(of: now) }
+
+  private func timestamp(of seconds: Double) -> Timestamp {
+    model.epoch.advanced(bySeconds: seconds)
+  }
 
   // MARK: Loads
 
@@ -141,8 +165,8 @@ struct TimedSimulation {
     while let due = dueNext, due <= now, model.arrivals != .closed || hasIdleWriter {
       queue.append(
         PendingLoad(
-          tablet: arrivedCount % tablets.count, byteCount: sizer.next(),
-          dueAt: model.arrivals == .closed ? now : due))
+          place: model.placement.place(of: arrivedCount, tabletCount: tablets.count),
+          byteCount: sizer.next(), dueAt: model.arrivals == .closed ? now : due))
       arrivedCount += 1
       dueNext = arrivedCount < loadCount ? clock.next() : nil
       hasTaken = true
@@ -203,7 +227,7 @@ struct TimedSimulation {
     figures.stallLongestSeconds = max(figures.stallLongestSeconds, seconds)
   }
 
-  private mutating func publishLoads() -> Bool {
+  private mutating func publishLoads() throws -> Bool {
     var isChanged = false
     for place in writers.indices {
       guard case .loading(let load, let until) = writers[place], until <= now else { continue }
@@ -212,9 +236,12 @@ struct TimedSimulation {
       meterQueries(of: load.tablet)
       tablets[load.tablet].meter.noteLoad(byteCount: load.byteCount, at: timestamp)
       tablets[load.tablet].state.advance(to: timestamp)
-      tablets[load.tablet].state.load(byteCount: load.byteCount)
+      tablets[load.tablet].state.load(
+        byteCount: load.byteCount, rowCount: load.place.rowCount,
+        segmentCount: load.place.segmentCount)
       tablets[load.tablet].byteCount += load.byteCount
       noteLoad(of: load.tablet)
+      try record(load.tablet)
       figures.loadCount += 1
       figures.loadedByteCount += load.byteCount
       figures.loadSeconds.add(now - load.dueAt)
@@ -280,10 +307,15 @@ struct TimedSimulation {
     meterQueries(of: place)
     tablets[place].state.observe(
       tablets[place].meter.traffic(
-        at: timestamp,
-        tabletsPerSlot: model.scheduler.tabletsPerSlot(tablets.count),
+        at: timestamp, tabletsPerSlot: model.scheduler.tabletsPerSlot(tablets.count),
         costs: model.costs.work))
-    switch tablets[place].state.decide(entropy: entropy.next(), kinds: kinds) {
+    let decision = tablets[place].state.decide(entropy: entropy.next(), kinds: kinds)
+    if let onTrace = observer?.onTrace {
+      try onTrace(
+        recorder.asked(
+          tablets[place].state.facts, of: TabletID(rawValue: UInt64(place)), decision: decision))
+    }
+    switch decision {
     case .compact(let picks, let reason):
       guard !picks.isEmpty else { throw PolicyFault.noPicks(because: reason) }
       for pick in picks.firstOfEachKind {
@@ -293,7 +325,8 @@ struct TimedSimulation {
       tablets[place].needsDecision = false
       if !tablets[place].waitingSince.isEmpty { tablets[place].waitingSince = [:] }
       // A question a moment later than asked for, never too early for lack of digits.
-      tablets[place].wakeAt = until.map { Double($0.rawValue + 1) / 1e6 } ?? .infinity
+      tablets[place].wakeAt =
+        until.map { Double($0.rawValue - model.epoch.rawValue + 1) / 1e6 } ?? .infinity
     }
   }
 
@@ -341,6 +374,8 @@ struct TimedSimulation {
           startSeconds: job.startedAt, endSeconds: now, inputCount: job.merge.inputs.count,
           inputByteCount: read, outputByteCount: job.merge.output.byteCount,
           processorSeconds: model.costs.processorSeconds(mergingByteCount: read)))
+      try record(job.tablet)
+      try record(job)
     }
     jobs.removeAll(where: isDone)
     rates = model.scheduler.rates(of: jobs.map(\.demand), limit: model.costs.bandwidth)
@@ -358,6 +393,29 @@ struct TimedSimulation {
     let count = model.queries.count(from: tablets[place].meteredUntil, to: now)
     tablets[place].meter.noteQueries(count / Double(tablets.count), until: timestamp)
     tablets[place].meteredUntil = now
+  }
+
+  // MARK: Traces
+
+  /// Tells the trace what is new of a tablet.
+  private mutating func record(_ place: Int) throws {
+    guard let onTrace = observer?.onTrace else { return }
+    let tablet = TabletID(rawValue: UInt64(place))
+    for event in recorder.note(tablets[place].state.facts, of: tablet) { try onTrace(event) }
+  }
+
+  private func record(_ job: MergeJob) throws {
+    guard let onTrace = observer?.onTrace else { return }
+    let start = timestamp(of: job.startedAt)
+    let read = job.merge.inputs.totalByteCount
+    let seconds = model.costs.processorSeconds(mergingByteCount: read)
+    try onTrace(
+      .job(
+        TabletID(rawValue: UInt64(job.tablet)),
+        TracedJob(
+          kind: job.merge.pick.kind, versions: job.merge.pick.versions, queuedAt: start,
+          startedAt: start, finishedAt: timestamp, cpuMicroseconds: Int(seconds * 1e6),
+          inputByteCount: read, result: .written(byteCount: job.merge.output.byteCount))))
   }
 
   // MARK: Figures
@@ -442,17 +500,22 @@ struct TimedTablet {
   var wakeAt = Double.infinity
   var lastAdmissionAt = -Double.infinity
   var countedUntil = 0.0
-  var meter = TrafficMeter(at: Timestamp(rawValue: 0))
+  var meter: TrafficMeter
   var meteredUntil = 0.0
 
-  init(_ state: SimulatedTablet) { self.state = state }
+  init(_ state: SimulatedTablet, at start: Timestamp) {
+    self.state = state
+    meter = TrafficMeter(at: start)
+  }
 }
 
 /// A load on its way.
 struct PendingLoad: Hashable {
-  let tablet: Int
+  let place: PlacedLoad
   let byteCount: Int
   let dueAt: Double
+
+  var tablet: Int { place.tablet }
 }
 
 /// What one writer does.

@@ -16,7 +16,7 @@ public struct TwoPhaseProtocol: Sendable {
   /// Of the testing phase; that of the model with fair shares unless told. A greedy scheduler can
   /// starve large merges for as long as a closed system keeps it busy, which is a maximum that
   /// nothing can keep up.
-  public var testingScheduler: MergeScheduler
+  public var testingScheduler: SchedulingRules
   /// Loads of each phase.
   public var loadCount: Int
   /// Part of the testing phase that is warm-up.

@@ -40,7 +40,7 @@ public struct StallsFigure: Figure {
         point.backPressure = "smooth:patience=3600"
         let policy = try PolicyCatalogue.shipped.policy(spec)
         var phases = TwoPhaseProtocol(try point.timedModel(), loadCount: loadCount)
-        phases.testingScheduler = try MergeScheduler(spec: Self.testingScheduler)
+        phases.testingScheduler = try ConfiguredScheduler(spec: Self.testingScheduler).rules
         let result = try phases.run(policy.policy)
         try report.append(result, of: point, policy: policy, gitRevision: nil)
       }

@@ -140,7 +140,9 @@ struct SweepReader {
     let catalogue = catalogue
     grid.policies = specs(keys["policies"], "policies") { _ = try catalogue.policy($0) } ?? []
     if keys["policies"] == nil { complain(root, "policies are missing, such as [gradient]") }
-    if let found = specs(keys["schedulers"], "schedulers", { _ = try MergeScheduler(spec: $0) }) {
+    if let found = specs(
+      keys["schedulers"], "schedulers", { _ = try ConfiguredScheduler(spec: $0) })
+    {
       grid.schedulers = found
     }
     if let found = specs(keys["costs"], "costs", { _ = try CostModel(list: $0) }) {

@@ -90,7 +90,9 @@ extension CompactionScheduler {
       inFlight: question.inFlight.map(\.versions),
       keysModel: table.definition.schema.keysModel, entropy: question.entropy)
     facts.traffic = traffic.traffic(of: question.tablet, facts)
-    switch policy.decide(facts) {
+    let decision = policy.decide(facts)
+    onDecision(question.tablet, facts, decision)
+    switch decision {
     case .wait(let until, _): return .wait(until: until)
     case .compact(let picks, let reason):
       guard !picks.isEmpty else { return .wait(until: nil) }

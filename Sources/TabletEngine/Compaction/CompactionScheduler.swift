@@ -63,6 +63,7 @@ public final class CompactionScheduler: StoreObserver {
   private let cpuSeconds: @Sendable () -> Double
   private let onEvent: @Sendable (CompactionEvent) -> Void
   let onRefusal: @Sendable (String) -> Void
+  let onDecision: @Sendable (TabletID, TabletFacts, CompactionDecision) -> Void
   let state: Mutex<State>
   let traffic: TrafficBoard
   private let isCancelled = Atomic<Bool>(false)
@@ -76,13 +77,18 @@ public final class CompactionScheduler: StoreObserver {
   ///   - cpuSeconds: CPU time used so far by the calling thread.
   ///   - onEvent: hears of every finished or failed job, on the thread that ran it.
   ///   - onRefusal: hears of picks that cannot be carried out: a mistake of the policy.
+  ///   - onDecision: hears of every question to the policy, with its answer, on the thread of a
+  ///     lane.
   public init(
     store: Store, policy: any CompactionPolicy, rules: SchedulingRules,
     executors: [any JobExecutor], seed: UInt64 = 0, costs: WorkCosts? = nil,
     machineLoad: @escaping @Sendable () -> Double = { 0 },
     cpuSeconds: @escaping @Sendable () -> Double = { 0 },
     onEvent: @escaping @Sendable (CompactionEvent) -> Void = { _ in },
-    onRefusal: @escaping @Sendable (String) -> Void = { _ in }
+    onRefusal: @escaping @Sendable (String) -> Void = { _ in },
+    onDecision: @escaping @Sendable (TabletID, TabletFacts, CompactionDecision) -> Void = {
+      _, _, _ in
+    }
   ) {
     precondition(executors.count == rules.pools.count, "each pool has its threads")
     self.store = store
@@ -93,7 +99,8 @@ public final class CompactionScheduler: StoreObserver {
     self.cpuSeconds = cpuSeconds
     self.onEvent = onEvent
     self.onRefusal = onRefusal
-    traffic = TrafficBoard(costs: costs)
+    self.onDecision = onDecision
+    traffic = TrafficBoard(costs: costs, rules: rules)
     let gate = rules.bandwidth.isFinite ? BandwidthGate(rules) : nil
     state = Mutex(State(gate: gate, random: SeededGenerator(seed: seed)))
   }

@@ -32,7 +32,7 @@ struct Bench: ParsableCommand {
       PoliciesCommand.self, SchedulersCommand.self, WorkloadsCommand.self,
       ColumnsCommand.self, ScanCommand.self, TextCommand.self,
       CommitCommand.self, KeysCommand.self, UpsertCommand.self, LookupCommand.self,
-      PartialCommand.self,
+      PartialCommand.self, ReplayCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

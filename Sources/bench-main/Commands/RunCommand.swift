@@ -15,18 +15,25 @@ struct RunCommand: ParsableCommand {
         bench run --policy gradient:min_deltas=10 --seconds 60 --writers 50
         bench run --policy full:k=8 --loads-per-second 1000 --rows-per-load 100
         bench run --policy none --back-pressure none
+        bench run --policy gradient --trace /tmp/run.trace
+            for bench replay and bench explain
         bench run --loads-per-second 0 --rows-per-load 50 --back-pressure smooth:soft=0.25
       """)
 
   @Option(help: "name or name:key=value,key=value; see bench policies.")
   var policy = "gradient"
 
+  @Option(help: "Records every load, merge and question to the policy in this file.")
+  var trace: String?
+
   @OptionGroup var options: JobOptions
 
   func run() throws {
     try withErrorsReported {
       let interrupt = try InterruptFlag.installingSignalHandlers()
-      let job = try MainJob(try options.settings(policy: policy), interrupt: interrupt)
+      var settings = try options.settings(policy: policy)
+      settings.traceFile = trace
+      let job = try MainJob(settings, interrupt: interrupt)
       let report = try job.run()
       print(report.text)
       if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }

@@ -86,6 +86,9 @@ struct SimulateTimedCommand: ParsableCommand {
   @Option(help: "Writes a row for each merge, with the policy's reason, to this file.")
   var merges: String?
 
+  @Option(help: "Records every load, merge and question to the policy in this file.")
+  var trace: String?
+
   func validate() throws {
     for (name, value) in [
       ("loads", loads), ("tablets", tablets), ("writers", writers),
@@ -108,12 +111,20 @@ struct SimulateTimedCommand: ParsableCommand {
         runID: "timed-\(configured.name)-\(loads)", costs: model.costs,
         queries: model.queries)
       let wantsLists = timeline != nil || merges != nil
+      var observer = wantsLists ? lists.observer(every: interval) : nil
+      let file = try trace.map { path in
+        let origin = TraceOrigin(source: "timed", policy: configured.spec, seed: seed)
+        return try TraceFile(path: path, origin: origin)
+      }
+      if let file {
+        observer = observer ?? TimedObserver(sampleSeconds: .infinity)
+        observer?.onTrace = { file.add($0) }
+      }
       let report = TimedReport(
         model: model,
-        run: try model.run(
-          configured.policy, loadCount: loads,
-          observer: wantsLists ? lists.observer(every: interval) : nil),
+        run: try model.run(configured.policy, loadCount: loads, observer: observer),
         policy: configured)
+      try file?.flush()
       if let timeline { try save(lists.timelineText, timeline) }
       if let merges { try save(lists.mergesText, merges) }
       guard let csv else {

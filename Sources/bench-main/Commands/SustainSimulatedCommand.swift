@@ -88,7 +88,7 @@ struct SustainSimulatedCommand: ParsableCommand {
       }
       // What cannot be understood is found out before anything runs.
       for point in points { try point.validate() }
-      let testing = try testingScheduler.map { try MergeScheduler(spec: $0) }
+      let testing = try testingScheduler.map { try ConfiguredScheduler(spec: $0).rules }
       let revision = GitRevision.capture(at: sourceRoot)?.short
       let interrupt = try InterruptFlag.installingSignalHandlers()
       let progress = ProgressReporter(clock: SystemClock())

@@ -1,6 +1,7 @@
 import BenchKit
 import CompactionPolicies
 import Glibc
+import PolicyLab
 import StorageBase
 import StorageIO
 import TabletEngine
@@ -16,6 +17,7 @@ final class JobRun {
   let counters: JobCounters
   let compactions = CompactionLog()
   let scheduler: CompactionScheduler
+  let trace: EngineTrace?
   let writers: Writers
   let startedAt: Timestamp
   let startUsage: ProcessUsage
@@ -65,11 +67,17 @@ final class JobRun {
     let counters = counters
     maintenance = MaintenanceLoop(store: store) { counters.addError("maintenance: \($0)") }
     let compactions = compactions
+    trace = try Self.makeTrace(settings, policy, store)
+    let trace = trace
     scheduler = CompactionScheduler(
       store: store, policy: policy.policy, rules: rules, executors: compactionPools,
       seed: settings.seed, machineLoad: { ProcessUsage.machineLoad() },
       cpuSeconds: { ProcessUsage.threadCPUSeconds() },
-      onEvent: { compactions.add($0) }, onRefusal: { compactions.add(refusal: $0) })
+      onEvent: {
+        compactions.add($0)
+        trace?.finished($0)
+      }, onRefusal: { compactions.add(refusal: $0) },
+      onDecision: { trace?.asked($0, $1, $2) })
     let start = monotonic.now()
     loads = OpenLoopSchedule(
       clientCount: settings.writers, perSecond: settings.loadsPerSecond,
@@ -100,6 +108,14 @@ final class JobRun {
     return kinds.count == 1 ? "cumulative" : "compaction"
   }
 
+  private static func makeTrace(
+    _ settings: JobSettings, _ policy: ConfiguredPolicy, _ store: Store
+  ) throws -> EngineTrace? {
+    guard let path = settings.traceFile else { return nil }
+    let origin = TraceOrigin(source: "engine", policy: policy.spec, seed: settings.seed)
+    return EngineTrace(store: store, file: try TraceFile(path: path, origin: origin))
+  }
+
   private static func openStore(
     _ path: String, settings: JobSettings, clock: SystemClock
   ) throws -> Store {
@@ -118,6 +134,8 @@ final class JobRun {
   }
 
   func start() throws {
+    // First, to hear of a load before the scheduler asks about it.
+    trace?.start()
     scheduler.start()
     let maintenance = maintenance
     maintenancePool.submit { maintenance.run() }
@@ -146,11 +164,12 @@ final class JobRun {
     queryPool.shutdown()
   }
 
-  func stopCompaction(cancelRunning: Bool) {
+  func stopCompaction(cancelRunning: Bool) throws {
     scheduler.stop(cancelRunning: cancelRunning)
     for pool in compactionPools { pool.shutdown() }
     maintenance.stop()
     maintenancePool.shutdown()
+    try trace?.stop()
   }
 
   /// Seconds since the run began.

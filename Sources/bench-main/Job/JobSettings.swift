@@ -1,6 +1,7 @@
 import BenchKit
 import CompactionPolicies
 import SegmentFormat
+import StorageBase
 import TabletEngine
 import TabletModel
 
@@ -37,6 +38,8 @@ struct JobSettings {
   var inputFile: String?
   var mappingFile: String?
   var maxErrors: Int
+  /// Where the events of the run are recorded; nil for nowhere.
+  var traceFile: String?
 
   var json: JSONValue {
     [
@@ -53,6 +56,7 @@ struct JobSettings {
       "scheduler": .string("\(scheduler.name):\(scheduler.parameterList)"),
       "data": .optional(dataDirectory), "input": .optional(inputFile),
       "mapping": .optional(mappingFile), "max_errors": .integer(maxErrors),
+      "trace": .optional(traceFile),
     ]
   }
 }

@@ -62,7 +62,7 @@ final class MainJob {
     while !run.scheduler.isQuiescent && !interrupt.isSet && clock.now() < deadline {
       try pauseAndSample(sampler, progress)
     }
-    run.stopCompaction(cancelRunning: interrupt.isSet)
+    try run.stopCompaction(cancelRunning: interrupt.isSet)
     try sampler.sample()
     progress.finish()
     let report = try JobReport(
@@ -78,6 +78,7 @@ final class MainJob {
       sleepThread(nanoseconds: 20_000_000)
       sampler.run.scheduler.tick()
     }
+    try sampler.run.trace?.flush()
     let row = try sampler.sample()
     progress.update(sampler.progressLine(row))
   }

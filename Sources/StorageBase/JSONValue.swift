@@ -1,4 +1,4 @@
-/// JSON to be written, with the members of objects in the order given.
+/// A JSON value (RFC 8259), with the members of objects in the order given.
 public enum JSONValue: Hashable, Sendable {
   case null
   case bool(Bool)
@@ -48,6 +48,34 @@ extension JSONValue {
     var text = ""
     write(to: &text, indent: "")
     return text + "\n"
+  }
+
+  /// The text without any space, on one line: for files that have a value on each.
+  public var compactText: String {
+    var text = ""
+    writeCompact(to: &text)
+    return text
+  }
+
+  private func writeCompact(to text: inout String) {
+    switch self {
+    case .array(let elements):
+      text += "["
+      for (index, element) in elements.enumerated() {
+        if index > 0 { text += "," }
+        element.writeCompact(to: &text)
+      }
+      text += "]"
+    case .object(let members):
+      text += "{"
+      for (index, member) in members.enumerated() {
+        if index > 0 { text += "," }
+        text += Self.quoted(member.key) + ":"
+        member.value.writeCompact(to: &text)
+      }
+      text += "}"
+    default: write(to: &text, indent: "")
+    }
   }
 
   private func write(to text: inout String, indent: String) {

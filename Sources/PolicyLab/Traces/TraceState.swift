@@ -1,0 +1,56 @@
+import StorageBase
+import TabletModel
+
+/// The tablets of a trace at one place of it.
+public struct TraceState: Sendable {
+  public private(set) var tablets: [TabletID: TracedTablet] = [:]
+
+  /// More would be hostile: sums over a tablet could overflow.
+  static let rowsetCountMax = 10_000
+
+  public init() {}
+
+  /// Moves on over an event.
+  /// - Throws: `JSONMismatch` for an event that does not fit what came before; nothing has changed
+  ///   then.
+  public mutating func apply(_ event: TraceEvent) throws(JSONMismatch) {
+    let id = event.tablet
+    if case .tablet(_, let tablet, _) = event {
+      tablets[id] = tablet
+      return
+    }
+    guard let tablet = tablets[id] else {
+      throw JSONMismatch(expected: "an event \"tablet\" first", found: "another of tablet \(id)")
+    }
+    switch event {
+    case .tablet, .job: break
+    case .load(_, let rowset):
+      guard tablet.rowsets.count < Self.rowsetCountMax else {
+        throw JSONMismatch(
+          expected: "at most \(Self.rowsetCountMax) rowsets of a tablet", found: "one more")
+      }
+      guard let after = tablet.loading(rowset) else {
+        throw JSONMismatch(
+          expected: "version \(tablet.endVersion) to be loaded next", found: "\(rowset.versions)")
+      }
+      tablets[id] = after
+    case .merge(_, let merge):
+      guard let after = tablet.merging(merge), after.cumulativePoint <= after.endVersion else {
+        throw JSONMismatch(
+          expected: "a merge of whole rowsets, and a point within the tablet",
+          found: "\(merge.output.versions), point \(merge.cumulativePoint)")
+      }
+      tablets[id] = after
+    case .ask(_, let question):
+      guard question.facts(of: tablet) != nil else {
+        throw JSONMismatch(
+          expected: "at most \(tablet.rowsets.count) unseen rowsets", found: "\(question.view)")
+      }
+    }
+  }
+
+  /// The facts of a question, at the place where it stands.
+  public func facts(of question: TracedQuestion, tablet: TabletID) -> TabletFacts? {
+    tablets[tablet].flatMap { question.facts(of: $0) }
+  }
+}
