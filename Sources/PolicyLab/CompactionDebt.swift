@@ -10,9 +10,11 @@ public enum CompactionDebt {
 
   /// - Complexity: linear in rowsets times merges left to do.
   public static func byteCount(
-    of facts: TabletFacts, under policy: any CompactionPolicy, overlap: KeyOverlap = .none
+    of facts: TabletFacts, under policy: any CompactionPolicy, overlap: KeyOverlap = .none,
+    rowsetSizes: RowsetSizes? = nil
   ) -> Int {
     var tablet = SimulatedTablet(policy: policy, facts: facts, overlap: overlap)
+    tablet.rowsetSizes = rowsetSizes
     var debt = 0
     for _ in 0..<pickCountMax {
       guard case .compact(let picks, _) = tablet.decide(entropy: facts.entropy) else { break }

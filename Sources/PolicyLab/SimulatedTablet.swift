@@ -3,7 +3,8 @@ import TabletModel
 
 /// A tablet without data: loads add rowsets of a given size and compactions take no time.
 ///
-/// What a merge writes is the sum of its inputs, unless keys overlap: nothing is encoded better.
+/// What a merge writes is the sum of its inputs, unless keys overlap or it is known what rowsets
+/// have for their rows.
 /// Every pick is validated as the engine does.
 public struct SimulatedTablet: Sendable {
   public private(set) var facts: TabletFacts
@@ -11,6 +12,8 @@ public struct SimulatedTablet: Sendable {
   public private(set) var componentCount = 0
   private let policy: any CompactionPolicy
   private let overlap: KeyOverlap
+  /// Nil if nothing is encoded better by a merge.
+  public var rowsetSizes: RowsetSizes?
 
   /// A tablet with only the empty rowset `[0-1]`, made at `start`.
   public init(
@@ -127,8 +130,13 @@ public struct SimulatedTablet: Sendable {
   }
 
   private func output(of inputs: [RowsetSummary], versions: VersionRange) -> RowsetSummary {
-    RowsetSummary(
-      versions: versions, byteCount: overlap.mergedByteCount(of: inputs.map(\.byteCount)),
+    let sum = inputs.totalByteCount
+    var byteCount = overlap.mergedByteCount(of: inputs.map(\.byteCount))
+    if sum > 0, let merged = rowsetSizes?.mergedByteCount(of: inputs) {
+      byteCount = Int((Double(merged) * Double(byteCount) / Double(sum)).rounded())
+    }
+    return RowsetSummary(
+      versions: versions, byteCount: byteCount,
       rowCount: inputs.reduce(0) { $0 + $1.rowCount },
       segmentCount: inputs.allSatisfy(\.isEmpty) ? 0 : 1,
       mergeDepth: (inputs.map(\.mergeDepth).max() ?? 0) + 1, createdAt: facts.now)

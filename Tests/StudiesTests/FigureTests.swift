@@ -12,6 +12,7 @@ import Testing
     WriteCostFigure(flushCount: 48), GradientCliffFigure(flushCount: 250),
     UniversalLimitFigure(flushCount: 64), CollapsedCascadesFigure(flushCount: 128),
     StallsFigure(loadCount: 120), VersionsOverTimeFigure(loadCount: 150),
+    AdaptiveFigure(loadCount: 60, specs: ["tiered:t=4", "none"]),
   ]
 
   @Test func everyFigureMakesTheSameFilesAgain() throws {

@@ -7,6 +7,8 @@ public struct CostModel: Hashable, Sendable {
   public var loadBytesPerSecond = 200.0 * Double(1 << 20)
   /// A merge on its own: a fixed time, then bytes read and written, then the processor.
   public var secondsPerMerge = 0.010
+  /// What else a merge takes whatever its size, while no processor works for it.
+  public var secondsWaitedPerMerge = 0.0
   public var readBytesPerSecond = 1000.0 * Double(1 << 20)
   public var writeBytesPerSecond = 400.0 * Double(1 << 20)
   public var processorBytesPerSecond = 200.0 * Double(1 << 20)
@@ -51,7 +53,8 @@ public struct CostModel: Hashable, Sendable {
 
   /// A merge that has the machine to itself.
   func mergeSeconds(readByteCount: Int, writtenByteCount: Int) -> Double {
-    Double(readByteCount) / readBytesPerSecond + Double(writtenByteCount) / writeBytesPerSecond
+    secondsWaitedPerMerge + Double(readByteCount) / readBytesPerSecond
+      + Double(writtenByteCount) / writeBytesPerSecond
       + processorSeconds(mergingByteCount: readByteCount)
   }
 

@@ -106,6 +106,8 @@ extension CostModel {
     secondsPerLoad = seconds("load_ms", defaults.secondsPerLoad, "a load, beside its bytes")
     loadBytesPerSecond = speed("load_mib_s", defaults.loadBytesPerSecond, "bytes of loads")
     secondsPerMerge = seconds("merge_ms", defaults.secondsPerMerge, "a merge, beside its bytes")
+    secondsWaitedPerMerge = seconds(
+      "merge_wait_ms", defaults.secondsWaitedPerMerge, "a merge, while no processor works for it")
     readBytesPerSecond = speed("read_mib_s", defaults.readBytesPerSecond, "inputs of merges")
     writeBytesPerSecond = speed("write_mib_s", defaults.writeBytesPerSecond, "outputs of merges")
     processorBytesPerSecond = speed(

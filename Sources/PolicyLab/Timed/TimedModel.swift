@@ -23,6 +23,9 @@ public struct TimedModel: Hashable, Sendable {
   public var sizes = LoadSizes.constant(byteCount: 1 << 20)
   public var placement = LoadPlacement.inTurn
   public var overlap = KeyOverlap.none
+  /// What rowsets have for their rows, so that merges of small ones make them smaller; nil if
+  /// outputs are as large as inputs, but for keys that overlap.
+  public var rowsetSizes: RowsetSizes?
   public var queries = QueryProcess.none
   public var tabletCount = 1
   /// The tablets as they are at the beginning, `tabletCount` of them; empty for new ones.

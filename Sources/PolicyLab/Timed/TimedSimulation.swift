@@ -49,8 +49,9 @@ struct TimedSimulation {
     _ model: TimedModel, _ policy: any CompactionPolicy
   ) -> [TimedTablet] {
     guard !model.startingTablets.isEmpty else {
-      let tablet = SimulatedTablet(
+      var tablet = SimulatedTablet(
         policy: policy, start: model.epoch, keysModel: model.keysModel, overlap: model.overlap)
+      tablet.rowsetSizes = model.rowsetSizes
       return [TimedTablet](
         repeating: TimedTablet(tablet, at: model.epoch), count: model.tabletCount)
     }
@@ -59,6 +60,7 @@ struct TimedSimulation {
         SimulatedTablet(
           policy: policy, facts: tablet.facts(now: model.epoch), overlap: model.overlap),
         at: model.epoch)
+      timed.state.rowsetSizes = model.rowsetSizes
       timed.byteCount = tablet.rowsets.totalByteCount
       timed.needsDecision = true
       return timed
@@ -458,7 +460,9 @@ struct TimedSimulation {
       // What runs now is still to be written as well.
       facts.inFlight = []
       facts.allowedKinds = Set(CompactionKind.allCases)
-      return sum + CompactionDebt.byteCount(of: facts, under: policy, overlap: model.overlap)
+      return sum
+        + CompactionDebt.byteCount(
+          of: facts, under: policy, overlap: model.overlap, rowsetSizes: model.rowsetSizes)
     }
   }
 

@@ -73,8 +73,10 @@ struct ReplayCommand: ParsableCommand {
 
   private func simulate(_ trace: CompactionTrace, _ configured: ConfiguredPolicy) throws {
     let workload = try TracedWorkload(of: trace)
-    var model = try options.model()
+    let calibration = TraceCalibration(of: trace)
+    var model = try options.model(calibration)
     model.replay(workload)
+    model.rowsetSizes = calibration.sizes
     let runID = "replay-\(configured.name)-\(workload.loads.count)"
     let lists = TimedLists(
       runID: runID, costs: model.costs, queries: model.queries)
@@ -88,7 +90,7 @@ struct ReplayCommand: ParsableCommand {
     if let merges = options.merges { try save(lists.mergesText, merges) }
     guard let csv = options.csv else {
       print(report.text)
-      print("  recorded     \(RecordedMerges(trace, loadedByteCount: workload.byteCount).text)")
+      print("  recorded     \(try recorded(trace))")
       return
     }
     var row = report.summary
@@ -99,6 +101,15 @@ struct ReplayCommand: ParsableCommand {
     try csv == "-"
       ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
   }
+}
+
+/// What compaction did in a trace.
+private func recorded(_ trace: CompactionTrace) throws -> String {
+  let figures = try TracedFigures(of: trace)
+  return "\(trace.origin.policy ?? "unknown policy"): \(figures.mergeCount) merges wrote "
+    + "\(formatBytes(figures.mergeWrittenByteCount)), write amp "
+    + "\(formatFixed(figures.writeAmplification, places: 3)), components mean "
+    + formatFixed(figures.componentMean, places: 3)
 }
 
 /// The system a trace is replayed on.
@@ -115,8 +126,12 @@ struct ReplayOptions: ParsableArguments {
   @Option(help: "fair or greedy, with slots: fair:cumulative=2,base=1.")
   var scheduler = "fair:cumulative=1,base=1"
 
-  @Option(help: "What things take, as for bench simulate timed; loads take no time.")
-  var costs = ""
+  @Option(
+    help: """
+      What things take, as for bench simulate timed; without it merges take what those of the \
+      trace took. Loads take no time.
+      """)
+  var costs: String?
 
   @Option(help: "Bytes of the key space of a tablet, in MiB; 0 if every load brings new keys.")
   var overlapMib = 0
@@ -152,34 +167,20 @@ struct ReplayOptions: ParsableArguments {
   var wantsLists: Bool { timeline != nil || merges != nil }
 
   /// Without loads, which come from the trace.
-  func model() throws -> TimedModel {
+  func model(_ calibration: TraceCalibration) throws -> TimedModel {
     var model = TimedModel()
     model.overlap = overlapMib == 0 ? .none : .uniform(spaceByteCount: overlapMib << 20)
     model.writerCount = writers
     model.versionLimit = versionLimit
     model.backPressure = try BackPressure(spec: backPressure)
     model.scheduler = try ConfiguredScheduler(spec: scheduler).rules
-    model.costs = try CostModel(list: costs)
+    if let costs {
+      model.costs = try CostModel(list: costs)
+    } else {
+      calibration.apply(to: &model.costs)
+    }
     model.queries = try QueryProcess(spec: queries)
     model.seed = seed
     return model
-  }
-}
-
-/// What compaction did in a trace.
-struct RecordedMerges {
-  let text: String
-
-  init(_ trace: CompactionTrace, loadedByteCount: Int) {
-    var count = 0
-    var written = 0
-    for case .merge(_, let merge) in trace.events {
-      count += 1
-      written += merge.output.byteCount
-    }
-    let ratio = loadedByteCount == 0 ? 1 : 1 + Double(written) / Double(loadedByteCount)
-    text =
-      "\(trace.origin.policy ?? "unknown policy"): \(count) merges wrote \(formatBytes(written)), "
-      + "write amp \(formatFixed(ratio, places: 3))"
   }
 }

@@ -6,7 +6,7 @@ enum FigureCatalogue {
   /// In virtual time: the same wherever they are made.
   static let simulated: [any Figure] = [
     WriteCostFigure(), GradientCliffFigure(), UniversalLimitFigure(), CollapsedCascadesFigure(),
-    StallsFigure(), VersionsOverTimeFigure(),
+    StallsFigure(), VersionsOverTimeFigure(), AdaptiveFigure(),
   ]
   /// On real tables: they hold for the machine they were made on.
   static let measured: [any Figure] = []

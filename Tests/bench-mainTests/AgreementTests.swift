@@ -1,0 +1,100 @@
+import CompactionPolicies
+import IngestDriver
+import PolicyLab
+import StorageBase
+import StorageIO
+import TabletEngine
+import TabletModel
+import Testing
+
+@testable import bench_main
+
+/// Simulator and engine on the same loads, where merges take no time in either: what is left is what
+/// the simulator knows of sizes.
+@Suite struct AgreementTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// Loads of 5 to 3000 rows into a store whose merges are all carried out before the next one.
+  private func record(_ spec: String) throws -> CompactionTrace {
+    let clock = ManualClock(Timestamp(rawValue: 1_790_000_000_000_000))
+    let factory = try OrderEvents(OrderEvents.Parameters())
+    let store = try Store.create("/store", files: MemoryFileSystem(), clock: clock, entropy: 7)
+    try store.createTable(
+      TableDefinition(
+        name: "orders", schema: factory.schema, distribution: ["user_id"], bucketCount: 2))
+    let path = folder.path + "/run.trace"
+    let trace = EngineTrace(
+      store: store, file: try TraceFile(path: path, origin: TraceOrigin(source: "engine")))
+    let executor = SimulatedExecutor(seed: 1)
+    let scheduler = CompactionScheduler(
+      store: store, policy: try PolicyCatalogue.shipped.policy(spec).policy,
+      rules: SchedulingRules(cumulativeSlotCount: 1), executors: [executor, executor],
+      onEvent: { trace.finished($0) }, onDecision: { trace.asked($0, $1, $2) })
+    trace.start()
+    scheduler.start()
+    var random = SeededGenerator(seed: 5)
+    let source = try factory.makeSource(writer: 0, writerCount: 1)
+    for _ in 0..<120 {
+      clock.advance(bySeconds: 0.25)
+      let rowCount = 5 << Int.random(in: 0...9, using: &random)
+      if let batch = try source.nextBatch(maxRows: rowCount) {
+        try store.load(batch, into: "orders")
+      }
+      executor.runAll()
+    }
+    scheduler.stop(cancelRunning: false)
+    try trace.stop()
+    return try CompactionTrace(path: path)
+  }
+
+  private struct Pick: Hashable {
+    let kind: CompactionKind
+    let versions: VersionRange
+  }
+
+  private static let numbersDecide = [
+    "num-based:min_deltas=2", "full:k=4", "binomial:k=3", "min-latency:k=4",
+    "universal:trigger=3",
+  ]
+  private static let sizesDecide = ["gradient:min_deltas=3", "tiered:t=3", "exploring:min=2"]
+
+  @Test(arguments: numbersDecide + sizesDecide)
+  func onTheSameLoads(spec: String) throws {
+    let trace = try record(spec)
+    let workload = try TracedWorkload(of: trace)
+    var model = TimedModel()
+    model.costs = .free
+    model.backPressure = .none
+    model.scheduler = SchedulingRules(cumulativeSlotCount: 1)
+    model.replay(workload)
+    model.rowsetSizes = TraceCalibration(of: trace).sizes
+    var simulated: [[Pick]] = workload.tablets.map { _ in [] }
+    let run = try model.run(
+      PolicyCatalogue.shipped.policy(spec).policy, loadCount: workload.loads.count,
+      observer: TimedObserver(onMerge: {
+        simulated[$0.tablet].append(Pick(kind: $0.pick.kind, versions: $0.pick.versions))
+      }))
+    let engine = try TracedFigures(of: trace)
+    #expect(run.loadedByteCount == engine.loadedByteCount)
+    var real: [[Pick]] = workload.tablets.map { _ in [] }
+    for case .merge(let tablet, let merge) in trace.events {
+      let place = try #require(workload.tablets.firstIndex(of: tablet))
+      real[place].append(Pick(kind: merge.kind, versions: merge.output.versions))
+    }
+    let common = zip(real, simulated).reduce(0) { $0 + Set($1.0).intersection($1.1).count }
+    // Where sizes decide, a few hundredths of a size may tip a decision.
+    let leastShare = Self.sizesDecide.contains(spec) ? 0.9 : 1
+    #expect(Double(common) >= leastShare * Double(engine.mergeCount))
+    // Merges that the last load sets off count as those of before.
+    let written =
+      Double(run.mergeWrittenByteCount + run.quiesceWrittenByteCount)
+      / Double(engine.mergeWrittenByteCount)
+    let amplification = run.settledWriteAmplification / engine.writeAmplification
+    let components = run.components.mean / engine.componentMean
+    #expect(abs(written - 1) < 0.02)
+    #expect(abs(amplification - 1) < 0.03)
+    #expect(abs(components - 1) < 0.05)
+  }
+}
