@@ -14,6 +14,7 @@ public struct CompactionRow: CSVRow {
   public var inputRows: Int?
   public var outputBytes: Int?
   public var outputRows: Int?
+  public var linkedBytes: Int?
   public var reason: String
   /// Nil when the job succeeded.
   public var error: String?
@@ -57,5 +58,8 @@ public struct CompactionRow: CSVRow {
     CSVColumn("output_rows", "rows", \.outputRows, "rows of the output"),
     CSVColumn("reason", "", \.reason, "why the policy picked these inputs, in its words"),
     CSVColumn("outcome", "", \.outcome, "ok, or the error that ended the job"),
+    CSVColumn(
+      "linked_bytes", "bytes", \.linkedBytes,
+      "bytes of the output that are those of the inputs, not written again"),
   ]
 }

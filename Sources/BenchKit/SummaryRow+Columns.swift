@@ -3,7 +3,7 @@ extension SummaryRow {
 
   public static let columns: [CSVColumn<SummaryRow>] =
     identityColumns + trafficColumns + storageColumns + resourceColumns + simulationColumns
-    + keyColumns + costColumns
+    + keyColumns + costColumns + schedulerColumns
 
   private static let identityColumns: [CSVColumn<SummaryRow>] = [
     CSVColumn("schema_version", "", \.schemaVersion, "version of this list of columns"),
@@ -99,6 +99,12 @@ extension SummaryRow {
     CSVColumn("mean_settled", "", \.meanSettled, "mean of the same over loads"),
     CSVColumn(
       "opt_gap", "", \.optimumGap, "build_bytes / least possible for the same component limit"),
+  ]
+
+  /// Since version 4.
+  private static let schedulerColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn(
+      "scheduler", "", \.scheduler, "which compactions start when, with all parameters")
   ]
 
   /// Since version 3.

@@ -5,7 +5,7 @@
 /// described in `SummaryRow+Columns.swift`.
 public struct SummaryRow: CSVRow {
   /// Rises with every column that is appended.
-  public static let schemaVersion = 3
+  public static let schemaVersion = 4
 
   public var schemaVersion: Int { Self.schemaVersion }
   public var runID: String
@@ -74,6 +74,7 @@ public struct SummaryRow: CSVRow {
   public var keyLookupNanoseconds: Double?
   public var deviceBytesWritten: Int?
   public var queryCPUSeconds: Double?
+  public var scheduler: String?
 
   public init(
     runID: String, policy: String, policyParameters: String, workload: String, mode: String,

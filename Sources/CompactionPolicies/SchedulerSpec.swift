@@ -64,6 +64,9 @@ public struct ConfiguredScheduler: Sendable {
   /// releases.
   public var parameterList: String { Self.list(parameters) }
 
+  /// Name and all parameters.
+  public var fullSpec: String { "\(name):\(parameterList)" }
+
   private static func list(_ parameters: [PolicyParameter]) -> String {
     parameters.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
   }

@@ -66,10 +66,11 @@ extension SampleTable {
     }
   }
 
+  /// Sorted by what rises from load to load, so that rowsets follow one another in key order.
   static func texts(isIndexed: Bool, _ durability: Durability) throws -> SampleTable {
     let words = ["river", "sand", "stone", "delta", "flood", "silt", "bank", "mud"]
     let columns = [
-      SampleColumn(name: "code", type: .string) { bits, _ in .string("code \(bits % 17)") }, id,
+      id, SampleColumn(name: "code", type: .string) { bits, _ in .string("code \(bits % 17)") },
       SampleColumn(name: "body", type: .string, isNullable: true) { bits, id in
         let chosen = (0..<Int(bits % 7)).map { words[Int((bits >> (8 + 4 * UInt64($0))) % 8)] }
         return bits % 7 == 0 ? .null : .string(chosen.joined(separator: " ") + " \(id)")

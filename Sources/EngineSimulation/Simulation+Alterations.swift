@@ -45,6 +45,7 @@ extension Simulation {
         schema.columns.remove(at: candidates[random.index(of: candidates)]).name)
     case 3:
       let candidates = schema.columns.indices.filter { schema.columns[$0].name != "id" }
+      guard !candidates.isEmpty else { return nil }
       let index = candidates[random.index(of: candidates)]
       let name = schema.columns[index].name
       schema.columns[index].name = "renamed_\(random.next() % 1_000_000)"

@@ -62,6 +62,7 @@ extension Simulation {
   private func finished(_ event: CompactionEvent) {
     guard let error = event.error else {
       trace.note("compacted", "\(event.tablet) \(event.versions)")
+      if event.linkedByteCount > 0 { trace.note("linked") }
       return
     }
     guard !world.isHealthy || isCancelling else {

@@ -17,7 +17,7 @@ struct ContractTests {
     stall_longest_s,rejected_loads,delete_bitmap_bytes,peak_rss_bytes,disk_bytes_final,\
     bytes_per_row,errors,merges,merge_bytes,total_bytes,build_bytes,max_settled,mean_settled,\
     opt_gap,keys,key_index_bytes,key_index_bytes_per_key,key_lookup_ns,device_bytes_written,\
-    query_cpu_s
+    query_cpu_s,scheduler
     """
   private static let timeline = """
     run_id,t_s,interval_s,rows,rows_per_s,bytes_ingested,commits,commits_per_s,commit_p50_ms,\
@@ -30,11 +30,11 @@ struct ContractTests {
     "run_id,kind,count,errors,p50_ms,p95_ms,p99_ms,p999_ms,max_ms,mean_ms"
   private static let compactions = """
     run_id,start_s,queue_wait_s,duration_s,cpu_s,tablet,kind,first_version,last_version,inputs,\
-    input_bytes,input_rows,output_bytes,output_rows,reason,outcome
+    input_bytes,input_rows,output_bytes,output_rows,reason,outcome,linked_bytes
     """
 
   @Test func headersAreThoseOfTheContract() {
-    #expect(SummaryRow.schemaVersion == 3)
+    #expect(SummaryRow.schemaVersion == 4)
     #expect(SummaryRow.header == Self.summary)
     #expect(TimelineRow.header == Self.timeline)
     #expect(OperationRow.header == Self.operations)
@@ -65,7 +65,7 @@ struct ContractTests {
     let row = SummaryRow(
       runID: "r", policy: "none", policyParameters: "", workload: "w", mode: "real", seed: .max)
     let commas = String(repeating: ",", count: SummaryRow.columns.count - 7)
-    #expect(row.line == "3,r,none,,w,real,18446744073709551615" + commas)
+    #expect(row.line == "4,r,none,,w,real,18446744073709551615" + commas)
     let operation = OperationRow(runID: "r", kind: "q", errors: 0, latencies: LatencySnapshot())
     #expect(operation.line == "r,q,0,0,,,,,,")
   }
@@ -82,8 +82,8 @@ struct ContractTests {
     var row = CompactionRow(
       runID: "r", startSeconds: 1.5, durationSeconds: 0.25, tablet: 7, kind: "base",
       firstVersion: 0, lastVersion: 9, inputs: 3, inputBytes: 100, reason: "5 small, 1 large")
-    #expect(row.line == "r,1.5,,0.25,,7,base,0,9,3,100,,,,\"5 small, 1 large\",ok")
+    #expect(row.line == "r,1.5,,0.25,,7,base,0,9,3,100,,,,\"5 small, 1 large\",ok,")
     row.error = "no \"space\""
-    #expect(row.line.hasSuffix(",\"no \"\"space\"\"\""))
+    #expect(row.line.hasSuffix(",\"no \"\"space\"\"\","))
   }
 }

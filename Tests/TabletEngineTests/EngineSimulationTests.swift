@@ -33,6 +33,7 @@ import Testing
       "too many versions of group loads", "backup", "backup failed", "backup opened", "restored",
       "partial load", "partial load prepared", "new keys refused", "deleted by key",
       "deleted by condition", "nothing to delete", "conflict", "altered", "alter failed",
+      "linked",
     ]
     for kind in sometimes { #expect(counts[kind, default: 0] > 2, "\(kind)") }
   }

@@ -20,6 +20,8 @@ public struct CompactionEvent: Sendable {
   public let cpuSeconds: Double
   /// Bytes of pages read, as stored.
   public let readByteCount: Int
+  /// Bytes of the output that are those of the inputs, and were not written again.
+  public let linkedByteCount: Int
   /// Empty when the job succeeded.
   public let error: String?
 }
@@ -43,6 +45,7 @@ extension CompactionEvent {
       inputRowCount: inputs.reduce(0) { $0 + $1.rowCount }, output: outcome?.output,
       reason: claim.reason, queuedAt: claim.queuedAt, startedAt: startedAt,
       finishedAt: finishedAt, cpuSeconds: cpuSeconds,
-      readByteCount: outcome?.work.bytesStored ?? 0, error: failure)
+      readByteCount: outcome?.work.bytesStored ?? 0,
+      linkedByteCount: outcome?.linkedByteCount ?? 0, error: failure)
   }
 }

@@ -18,6 +18,8 @@ struct CompactionJob: Sendable {
   struct Outcome: Sendable {
     let output: RowsetSummary
     let work: PageWork
+    /// Bytes of the output that are those of the inputs, and were not written again.
+    let linkedByteCount: Int
   }
 
   private var inputs: [Rowset] {
@@ -33,7 +35,7 @@ struct CompactionJob: Sendable {
     return (rowCount + rowsPerPage - 1) / rowsPerPage * copies
   }
 
-  /// Merges the inputs into files, makes them durable, and swaps them in.
+  /// Merges the inputs into files, or takes over theirs, makes them durable, and swaps them in.
   ///
   /// - Parameter isCancelled: asked once per page.
   /// - Throws: `StorageError`, or `CancellationError`; nothing visible has changed then.
@@ -66,7 +68,8 @@ struct CompactionJob: Sendable {
       try index.follow(moved)
       store.betweenCommits { index.forget(moved) }
     }
-    return Outcome(output: summary, work: merged.work)
+    return Outcome(
+      output: summary, work: merged.work, linkedByteCount: merged.linkedByteCount)
   }
 
   private func mergeOrRemove(
@@ -91,6 +94,15 @@ struct CompactionJob: Sendable {
   private func merge(
     _ inputs: [Rowset], id: RowsetID, paths: inout [String], isCancelled: () -> Bool
   ) throws -> SegmentMerger.Result {
+    var work = PageWork()
+    // A full compaction is asked for to have everything written anew.
+    if pick.kind != .full,
+      let ordered = try OrderedRowsets(
+        inputs, of: definition, byteCountMin: store.options.linkedSegmentByteCountMin, work: &work)
+    {
+      if isCancelled() { throw CancellationError() }
+      return try link(ordered, id: id, paths: &paths, work: work)
+    }
     var outputs: [any WritableFile] = []
     let merger = try SegmentMerger(
       definition: definition, segmentRowCountMax: store.options.segmentRowCountMax,
@@ -104,6 +116,7 @@ struct CompactionJob: Sendable {
       return FileSink(file)
     }
     var result = try merger.merge(streams, isCancelled: isCancelled, sink: create)
+    result.work += work
     let rowSegmentCount = result.segments.count
     let deltas = try DeltaMerger(
       definition: definition, segmentRowCountMax: store.options.segmentRowCountMax
@@ -117,6 +130,27 @@ struct CompactionJob: Sendable {
       try store.files.syncDirectory(
         store.layout.tabletDirectory(snapshot.id), cause: .compaction)
     }
+    return result
+  }
+
+  /// Gives the files of the inputs names of the output.
+  private func link(
+    _ ordered: OrderedRowsets, id: RowsetID, paths: inout [String], work: PageWork
+  ) throws -> SegmentMerger.Result {
+    var result = SegmentMerger.Result()
+    result.work = work
+    result.rowCount = ordered.rowCount
+    for (ordinal, segment) in ordered.segments.enumerated() {
+      let path = store.layout.segment(tablet: snapshot.id, rowset: id, ordinal: ordinal)
+      paths.append(path)
+      let isLink = try store.files.linkOrCopy(segment.path, to: path, cause: .compaction)
+      result.linkedByteCount += isLink ? segment.byteCount : 0
+      result.segments.append(
+        SegmentMerger.Result.Segment(
+          byteCount: segment.byteCount, rowCount: try segment.reader().rowCount))
+    }
+    try store.files.syncDirectory(
+      store.layout.tabletDirectory(snapshot.id), cause: .compaction)
     return result
   }
 

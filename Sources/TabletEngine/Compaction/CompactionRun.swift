@@ -84,7 +84,7 @@ public struct CompactionRun {
     }
     progress.jobsDone += 1
     progress.bytesMerged += inputs.totalByteCount
-    progress.bytesWritten += outcome.output.byteCount
+    progress.bytesWritten += outcome.output.byteCount - outcome.linkedByteCount
     progress.rowsetsReplaced += inputs.count
     onProgress(progress)
   }

@@ -9,7 +9,7 @@ import StorageBase
 /// Memory: the keys of a group of columns and one of its columns, of all rows of its deltas.
 struct DeltaMerger {
   struct Result {
-    var segments: [SegmentSummary] = []
+    var segments: [SegmentMerger.Result.Segment] = []
     /// By output segment, whose rows are in it.
     var rows: [DeltaConversion] = []
   }
@@ -85,7 +85,7 @@ struct DeltaMerger {
       }
     }
     for (piece, writer) in zip(pieces, writers) {
-      result.segments.append(try writer.finish())
+      result.segments.append(SegmentMerger.Result.Segment(try writer.finish()))
       result.rows.append(rows.conversion(to: piece))
     }
   }

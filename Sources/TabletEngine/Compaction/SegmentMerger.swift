@@ -9,8 +9,24 @@ import StorageBase
 struct SegmentMerger {
   /// What a merge wrote.
   struct Result {
+    struct Segment {
+      let byteCount: Int
+      let rowCount: Int
+
+      init(byteCount: Int, rowCount: Int) {
+        self.byteCount = byteCount
+        self.rowCount = rowCount
+      }
+
+      init(_ summary: SegmentSummary) {
+        self.init(byteCount: summary.byteCount, rowCount: summary.rowCount)
+      }
+    }
+
     /// Those of rows, then the deltas.
-    var segments: [SegmentSummary] = []
+    var segments: [Segment] = []
+    /// Bytes of segments that are those of the inputs, under another name.
+    var linkedByteCount = 0
     var rowCount = 0
     var work = PageWork()
     /// By output segment, its rows that stand for the deletion of their key.
@@ -86,7 +102,7 @@ struct SegmentMerger {
         try writeRowStore(inputs, from: positions, order, to: writer, isCancelled)
       }
       positions = end
-      result.segments.append(try writer.finish())
+      result.segments.append(Result.Segment(try writer.finish()))
       result.deleteSigns.append(order.deleteSigns)
       result.rowCount += order.sources.count
     }

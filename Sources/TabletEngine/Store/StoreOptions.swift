@@ -16,6 +16,10 @@ public struct StoreOptions: Hashable, Sendable {
   public var staleGraceSeconds: Double
   /// Rows after which a load or a merge begins another segment.
   public var segmentRowCountMax: Int
+  /// A compaction whose inputs are in key order as they are takes their segments over instead of
+  /// rewriting them if none has fewer bytes (`ordered_data_compaction_min_segment_size` of Apache
+  /// Doris); `Int.max` rewrites always.
+  public var linkedSegmentByteCountMin = 10 << 20
   /// Bytes of opened inverted indexes that are kept for the next queries; 0 keeps none.
   public var indexReaderCacheByteCountMax: Int
   /// Bytes of row sets, the answers of inverted indexes, that are kept; 0 keeps none.

@@ -132,6 +132,7 @@ struct SimulateTimedCommand: ParsableCommand {
         return
       }
       var row = report.summary
+      row.scheduler = try ConfiguredScheduler(spec: scheduler).fullSpec
       row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
       let lines = SummaryRow.header + "\n" + row.line + "\n"
       try csv == "-"

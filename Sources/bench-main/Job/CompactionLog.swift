@@ -27,8 +27,9 @@ final class CompactionLog: Sendable {
       $0.totals.jobs += 1
       $0.totals.cpuSeconds += event.cpuSeconds
       if let output = event.output {
-        $0.totals.readBytes += event.inputByteCount
-        $0.totals.writtenBytes += output.byteCount
+        // What is linked is neither read nor written.
+        $0.totals.readBytes += event.inputByteCount - event.linkedByteCount
+        $0.totals.writtenBytes += output.byteCount - event.linkedByteCount
       } else {
         $0.totals.failed += 1
         $0.totals.firstError = $0.totals.firstError ?? event.error

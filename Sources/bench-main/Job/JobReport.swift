@@ -30,6 +30,7 @@ struct JobReport {
     var row = SummaryRow(
       runID: folder.runID, policy: run.policy.name, policyParameters: run.policy.parameterList,
       workload: run.workload.name, mode: "engine", seed: run.settings.seed)
+    row.scheduler = run.settings.scheduler.fullSpec
     row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
     Self.fillTraffic(&row, run, sampler, commits, all)
     Self.fillStorage(&row, run, sampler)

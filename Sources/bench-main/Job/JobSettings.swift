@@ -53,7 +53,7 @@ struct JobSettings {
       "durability": .string(durability.description),
       "key_index": .string(keyIndex.rawValue), "key_merge": .string(keyMerge.rawValue),
       "compression": .string("\(compression)"),
-      "scheduler": .string("\(scheduler.name):\(scheduler.parameterList)"),
+      "scheduler": .string(scheduler.fullSpec),
       "data": .optional(dataDirectory), "input": .optional(inputFile),
       "mapping": .optional(mappingFile), "max_errors": .integer(maxErrors),
       "trace": .optional(traceFile),

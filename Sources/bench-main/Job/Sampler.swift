@@ -157,6 +157,7 @@ final class Sampler {
     row.inputRows = event.inputRowCount
     row.outputBytes = event.output?.byteCount
     row.outputRows = event.output?.rowCount
+    row.linkedBytes = event.output == nil ? nil : event.linkedByteCount
     row.error = event.error
     return row
   }
