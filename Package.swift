@@ -144,6 +144,10 @@ let package = Package(
       dependencies: ["StorageBase", "StorageIO", "EngineSimulation", argumentParser],
       swiftSettings: settings),
 
+    // A policy as somebody else writes it: it needs TabletModel alone.
+    .target(
+      name: "StrangersPolicy", dependencies: ["TabletModel"], path: "Tests/StrangersPolicy",
+      swiftSettings: settings),
     tests("StorageBase", needs: ["StorageBase"]),
     tests("StorageIO", needs: ["StorageBase", "StorageIO"]),
     tests("ScanKernels", needs: ["StorageBase", "ScanKernels", "CKernels"]),
@@ -172,7 +176,7 @@ let package = Package(
       "bench-main",
       needs: [
         "StorageBase", "StorageIO", "TabletModel", "CompactionPolicies", "TabletEngine",
-        "PolicyLab", "IngestDriver", "bench-main",
+        "PolicyLab", "IngestDriver", "bench-main", "StrangersPolicy",
       ]),
     tests(
       "IngestDriver",

@@ -74,14 +74,14 @@ struct BaseCompactionRule: Sendable {
     return .compact([.merging(inputs, kind: .base)], because: reason)
   }
 
-  private func candidates(among facts: TabletFacts) -> ArraySlice<RowsetSummary> {
+  func candidates(among facts: TabletFacts) -> ArraySlice<RowsetSummary> {
     let all = facts.baseRowsets[...]
     guard facts.keysModel == .duplicate, duplicateKeyByteCountMax > 0 else { return all }
     return all.drop { $0.byteCount >= duplicateKeyByteCountMax }
   }
 
   /// The candidates up to the one that takes the score over the limit.
-  private func withinScore(
+  func withinScore(
     _ candidates: ArraySlice<RowsetSummary>
   ) -> ArraySlice<RowsetSummary> {
     var score = 0

@@ -146,7 +146,7 @@ extension GradientPolicy {
   }
 
   /// Drops the first rowset while it is of a higher level than all that follow it together.
-  private func droppingHeavyFront(
+  func droppingHeavyFront(
     _ candidates: ArraySlice<RowsetSummary>
   ) -> ArraySlice<RowsetSummary> {
     var following = candidates.totalByteCount

@@ -43,17 +43,22 @@ public struct NumBasedPolicy: CataloguedPolicy {
     if let obstacle = facts.cumulativeObstacle {
       return .wait(until: nil, because: obstacle)
     }
-    var scoreBefore = 0
-    let inputs = facts.cumulativeRowsets.prefix { rowset in
-      defer { scoreBefore += rowset.score }
-      return scoreBefore < scoreMax
-    }
+    let inputs = inputs(among: facts)
     guard inputs.totalScore >= scoreMin else {
       return .wait(until: nil, because: "score \(inputs.totalScore), less than \(scoreMin)")
     }
     return .compact(
       [.merging(inputs, kind: .cumulative)],
       because: "score \(inputs.totalScore), at least \(scoreMin)")
+  }
+
+  /// From the cumulative point on, up to a score of `max_deltas`.
+  func inputs(among facts: TabletFacts) -> ArraySlice<RowsetSummary> {
+    var scoreBefore = 0
+    return facts.cumulativeRowsets.prefix { rowset in
+      defer { scoreBefore += rowset.score }
+      return scoreBefore < scoreMax
+    }
   }
 
   /// The start of the first rowset that is a load or whose segments overlap: everything before

@@ -16,10 +16,13 @@ extension JSONValue {
   /// Strict where readers differ: a name occurs once in an object, text is valid UTF-8, surrogates
   /// come in pairs. Whole numbers without fraction and exponent that fit are integers, all others
   /// are numbers.
+  /// - Parameter allowsTwins: accepts objects that have a name twice, as some programs write them.
   /// - Throws: `JSONFault`, whatever the bytes.
   /// - Complexity: linear, but for objects of many members, whose names are compared pairwise.
-  public init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(JSONFault) {
-    var reader = JSONReader(bytes: bytes)
+  public init(
+    parsing bytes: UnsafeBufferPointer<UInt8>, allowsTwins: Bool = false
+  ) throws(JSONFault) {
+    var reader = JSONReader(bytes: bytes, allowsTwins: allowsTwins)
     reader.skipSpace()
     self = try reader.value(depth: 0)
     reader.skipSpace()
@@ -27,10 +30,10 @@ extension JSONValue {
   }
 
   /// The same for a string.
-  public init(parsing text: String) throws(JSONFault) {
+  public init(parsing text: String, allowsTwins: Bool = false) throws(JSONFault) {
     var text = text
     let result = text.withUTF8 { bytes in
-      Result { () throws(JSONFault) in try JSONValue(parsing: bytes) }
+      Result { () throws(JSONFault) in try JSONValue(parsing: bytes, allowsTwins: allowsTwins) }
     }
     self = try result.get()
   }
@@ -38,7 +41,13 @@ extension JSONValue {
 
 private struct JSONReader {
   let bytes: UnsafeBufferPointer<UInt8>
+  let allowsTwins: Bool
   var place = 0
+
+  init(bytes: UnsafeBufferPointer<UInt8>, allowsTwins: Bool) {
+    self.bytes = bytes
+    self.allowsTwins = allowsTwins
+  }
 
   func fault(_ expected: String) -> JSONFault { JSONFault(offset: place, expected: expected) }
 
@@ -104,7 +113,7 @@ private struct JSONReader {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw fault("the name of a member") }
       let key = try string()
-      guard !members.contains(where: { $0.key == key }) else {
+      guard allowsTwins || !members.contains(where: { $0.key == key }) else {
         throw fault("no second member \"\(key)\"")
       }
       skipSpace()

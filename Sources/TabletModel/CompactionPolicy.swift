@@ -28,6 +28,13 @@ public protocol CompactionPolicy: Sendable {
   func cumulativePoint(
     after pick: CompactionPick, output: RowsetSummary, in facts: TabletFacts
   ) -> Version
+
+  /// Why ranges of rowsets that `decide` does not pick on these facts are left alone, for people.
+  ///
+  /// The function returned is given picks that could be carried out, each of the kind that its
+  /// place in the tablet calls for; nil where the policy has nothing to say. It has no influence on
+  /// anything.
+  func objections(on facts: TabletFacts) -> (CompactionPick) -> PickObjection?
 }
 
 extension CompactionPolicy {

@@ -1,5 +1,6 @@
 import CompactionPolicies
 import StorageBase
+import Synchronization
 import TabletModel
 import Testing
 
@@ -13,6 +14,7 @@ import Testing
     model.sizes = .logNormal(medianByteCount: 256 << 10, sigma: 1)
     model.tabletCount = 2
     model.costs.bandwidth = Double(20 << 20)
+    model.queries = .constant(perSecond: 5)
     model.seed = seed
     return model
   }
@@ -39,6 +41,27 @@ import Testing
     #expect(agreement.questionCount > 100)
     #expect(agreement.pointCount >= run.mergeCount)
     #expect(agreement.pickingCount >= agreement.pointCount)
+  }
+
+  /// Nothing that a policy can see is missing from a trace.
+  @Test func theFactsAreThoseThePolicyWasGiven() throws {
+    let policy = try PolicyCatalogue.shipped.policy("num-based").policy
+    let witness = Witness(policy)
+    var model = Self.model(seed: 5)
+    model.queries = .constant(perSecond: 10)
+    let trace = try Self.record(model, witness, loadCount: 100).0
+    let read = try CompactionTrace(parsing: Array(trace.text.utf8), file: "t")
+    var rebuilt: [TabletFacts] = []
+    try read.walk { event, state in
+      guard case .ask(let id, let question) = event else { return }
+      if let facts = state.facts(of: question, tablet: id) { rebuilt.append(facts) }
+    }
+    // At the end debts are worked out by questions that are none of the run.
+    let given = witness.given.withLock { $0 }
+    #expect(rebuilt.count > 100)
+    #expect(given.filter { rebuilt.contains($0) }.count >= rebuilt.count)
+    #expect(rebuilt.allSatisfy { given.contains($0) })
+    #expect(rebuilt.contains { $0.traffic?.costs != nil })
   }
 
   @Test func anotherPolicyIsFoundOut() throws {
@@ -127,5 +150,30 @@ import Testing
       replay.events.contains { event in
         if case .load(_, let rowset) = event { rowset == load } else { false }
       })
+  }
+}
+
+/// Remembers all facts that a policy is given.
+private final class Witness: CompactionPolicy {
+  let given = Mutex<[TabletFacts]>([])
+  private let base: any CompactionPolicy
+
+  init(_ base: any CompactionPolicy) { self.base = base }
+
+  var designPoint: DesignPoint { base.designPoint }
+
+  func decide(_ facts: TabletFacts) -> CompactionDecision {
+    given.withLock { $0.append(facts) }
+    return base.decide(facts)
+  }
+
+  func initialCumulativePoint(_ facts: TabletFacts) -> Version {
+    base.initialCumulativePoint(facts)
+  }
+
+  func cumulativePoint(
+    after pick: CompactionPick, output: RowsetSummary, in facts: TabletFacts
+  ) -> Version {
+    base.cumulativePoint(after: pick, output: output, in: facts)
   }
 }

@@ -30,4 +30,8 @@ public struct CollapsedPolicy: StackPolicy {
   public func choose(_ stack: RowsetStack) -> StackChoice {
     levels.groups(of: stack).choice(most: b - 1, onHighest: b - 1)
   }
+
+  public func objections(in stack: RowsetStack) -> (Range<Int>) -> PickObjection? {
+    levels.objections(in: stack, most: b - 1, onHighest: b - 1)
+  }
 }

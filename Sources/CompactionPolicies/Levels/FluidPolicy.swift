@@ -40,4 +40,8 @@ public struct FluidPolicy: StackPolicy {
     // Above a running merge no level is the highest.
     levels.groups(of: stack).choice(most: k, onHighest: stack.holdsOldest ? z : k)
   }
+
+  public func objections(in stack: RowsetStack) -> (Range<Int>) -> PickObjection? {
+    levels.objections(in: stack, most: k, onHighest: stack.holdsOldest ? z : k)
+  }
 }

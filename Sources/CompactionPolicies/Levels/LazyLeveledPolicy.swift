@@ -33,4 +33,8 @@ public struct LazyLeveledPolicy: StackPolicy {
     // Above a running merge no level is the highest.
     levels.groups(of: stack).choice(most: t - 1, onHighest: stack.holdsOldest ? 1 : t - 1)
   }
+
+  public func objections(in stack: RowsetStack) -> (Range<Int>) -> PickObjection? {
+    levels.objections(in: stack, most: t - 1, onHighest: stack.holdsOldest ? 1 : t - 1)
+  }
 }

@@ -33,4 +33,8 @@ public struct LeveledPolicy: StackPolicy {
   public func choose(_ stack: RowsetStack) -> StackChoice {
     levels.groups(of: stack).choice(most: 1, onHighest: 1)
   }
+
+  public func objections(in stack: RowsetStack) -> (Range<Int>) -> PickObjection? {
+    levels.objections(in: stack, most: 1, onHighest: 1)
+  }
 }

@@ -83,5 +83,5 @@ extension [LevelGroup] {
 }
 
 extension LevelGroup {
-  fileprivate var name: String { level == Int.min ? "of empties" : "\(level)" }
+  var name: String { level == Int.min ? "of empties" : "\(level)" }
 }

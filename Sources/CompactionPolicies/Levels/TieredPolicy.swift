@@ -31,6 +31,10 @@ public struct TieredPolicy: StackPolicy {
   public func choose(_ stack: RowsetStack) -> StackChoice {
     levels.groups(of: stack).choice(most: t - 1, onHighest: t - 1)
   }
+
+  public func objections(in stack: RowsetStack) -> (Range<Int>) -> PickObjection? {
+    levels.objections(in: stack, most: t - 1, onHighest: t - 1)
+  }
 }
 
 extension PolicyParameters {

@@ -27,6 +27,11 @@ public protocol StackPolicy: CataloguedPolicy {
 
   /// How pressing a merge of the rowsets at these places is. Unless told, their compaction score.
   func urgency(of range: Range<Int>, in stack: RowsetStack) -> Double
+
+  /// Why the rowsets at some places of a stack are not what is chosen, for people; nil where the
+  /// policy has nothing to say.
+  func objections(in stack: RowsetStack) -> (Range<Int>) -> PickObjection?
+
   /// Whether a choice makes sense for a part of a tablet.
   var worksBesideMerges: Bool { get }
   /// Whether merges whose output would be merged again at once are one merge: a carry that runs
@@ -91,7 +96,7 @@ extension TabletFacts {
 
   /// Rowsets between running compactions, each stretch oldest first; without running ones all are
   /// one stretch. The empty rowset a tablet is born with is in none.
-  fileprivate var freeStretches: [[RowsetSummary]] {
+  var freeStretches: [[RowsetSummary]] {
     let bornEmpty = rowsets.first?.isEmpty == true
     let loaded = rowsets.dropFirst(bornEmpty ? 1 : 0)
     guard !inFlight.isEmpty else { return loaded.isEmpty ? [] : [Array(loaded)] }

@@ -67,16 +67,14 @@ extension TracedTablet {
     var events: [TraceEvent] = []
     var state = self
     for load in loads {
-      guard let next = state.loading(load) else { return nil }
-      state = next
+      guard state.load(load) else { return nil }
       events.append(.load(tablet, load))
     }
     if let output = outputs.first {
       guard let (kind, at) = new.newestSuccess(since: self) else { return nil }
       let merge = TracedMerge(
         kind: kind, output: output, cumulativePoint: new.cumulativePoint, at: at)
-      guard let next = state.merging(merge) else { return nil }
-      state = next
+      guard state.merge(merge) else { return nil }
       events.append(.merge(tablet, merge))
     }
     return state == new ? events : nil

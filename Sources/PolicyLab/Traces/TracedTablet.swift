@@ -41,26 +41,30 @@ public struct TracedTablet: Hashable, Sendable {
     return before
   }
 
-  /// - Returns: nil if the rowset is not of the next version.
-  func loading(_ rowset: RowsetSummary) -> TracedTablet? {
-    guard rowset.versions == VersionRange(endVersion, endVersion) else { return nil }
-    var after = self
-    after.rowsets.append(rowset)
-    return after
+  /// Adds a load.
+  /// - Returns: false, with nothing changed, if the rowset is not of the next version.
+  mutating func load(_ rowset: RowsetSummary) -> Bool {
+    guard rowset.versions == VersionRange(endVersion, endVersion) else { return false }
+    rowsets.append(rowset)
+    return true
   }
 
-  /// - Returns: nil if the range of the output is not that of whole rowsets.
-  func merging(_ merge: TracedMerge) -> TracedTablet? {
-    let places = rowsets.indices.filter { merge.output.versions.contains(rowsets[$0].versions) }
-    guard let first = places.first, let last = places.last,
-      rowsets[first].versions.first == merge.output.versions.first,
-      rowsets[last].versions.last == merge.output.versions.last
-    else { return nil }
-    var after = self
-    after.rowsets.replaceSubrange(first...last, with: [merge.output])
-    after.cumulativePoint = merge.cumulativePoint
-    after.lastSuccessAt[merge.kind] = merge.at
-    return after
+  /// Puts an output in the place of its inputs.
+  /// - Returns: false, with nothing changed, if its range is not that of whole rowsets, or the
+  ///   point not within the tablet.
+  mutating func merge(_ merge: TracedMerge) -> Bool {
+    guard merge.cumulativePoint <= endVersion,
+      let first = rowsets.firstIndex(where: {
+        $0.versions.first == merge.output.versions.first
+      }),
+      let last = rowsets[first...].firstIndex(where: {
+        $0.versions.last == merge.output.versions.last
+      })
+    else { return false }
+    rowsets.replaceSubrange(first...last, with: [merge.output])
+    cumulativePoint = merge.cumulativePoint
+    lastSuccessAt[merge.kind] = merge.at
+    return true
   }
 }
 

@@ -77,8 +77,8 @@ public final class CompactionScheduler: StoreObserver {
   ///   - cpuSeconds: CPU time used so far by the calling thread.
   ///   - onEvent: hears of every finished or failed job, on the thread that ran it.
   ///   - onRefusal: hears of picks that cannot be carried out: a mistake of the policy.
-  ///   - onDecision: hears of every question to the policy, with its answer, on the thread of a
-  ///     lane.
+  ///   - onDecision: hears of every question to the policy, with its answer, on the thread that
+  ///     asks.
   public init(
     store: Store, policy: any CompactionPolicy, rules: SchedulingRules,
     executors: [any JobExecutor], seed: UInt64 = 0, costs: WorkCosts? = nil,

@@ -19,6 +19,9 @@ struct Bench: ParsableCommand {
             policies, parameters, loads, schedulers and seeds, and which runs nothing beats
         swift run bench report bench-results
             the runs in a folder as one HTML page
+        swift run bench replay run.trace --policy tiered
+        swift run bench explain run.trace --at 12.5
+            on what bench run --trace has recorded, or bench import-trace has read
         swift run bench policies | schedulers | workloads | columns
             what there is, with parameters, defaults and meanings
 
@@ -32,7 +35,8 @@ struct Bench: ParsableCommand {
       PoliciesCommand.self, SchedulersCommand.self, WorkloadsCommand.self,
       ColumnsCommand.self, ScanCommand.self, TextCommand.self,
       CommitCommand.self, KeysCommand.self, UpsertCommand.self, LookupCommand.self,
-      PartialCommand.self, ReplayCommand.self,
+      PartialCommand.self, ReplayCommand.self, ExplainCommand.self,
+      ImportTraceCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }
