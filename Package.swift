@@ -171,6 +171,7 @@ let package = Package(
       "Studies",
       needs: [
         "StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab", "BenchKit", "Studies",
+        "bench-main",
       ]),
     tests(
       "bench-main",

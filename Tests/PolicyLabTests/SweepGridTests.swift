@@ -10,7 +10,7 @@ import Testing
     var workload = SweepWorkload(name: "a")
     workload.loadCounts = [10, 20]
     grid.workloads = [workload, SweepWorkload(name: "b")]
-    grid.schedulers = ["fair", "greedy"]
+    grid.schedulers = ["fair", "greedy", "fair:cumulative=2"]
     grid.seeds = [3, 1]
     return grid
   }

@@ -9,9 +9,9 @@ import Testing
 @Suite struct FigureTests {
   /// Each small, so that a test does not take the time of the real one.
   private static let figures: [any Figure] = [
-    WriteCostFigure(flushCount: 48), GradientCliffFigure(flushCount: 250),
+    WriteCostFigure(flushCount: 48), GradientCliffFigure(flushCount: 130),
     UniversalLimitFigure(flushCount: 64), CollapsedCascadesFigure(flushCount: 128),
-    StallsFigure(loadCount: 120), VersionsOverTimeFigure(loadCount: 150),
+    StallsFigure(loadCount: 120, specs: ["tiered"]), VersionsOverTimeFigure(loadCount: 60),
     AdaptiveFigure(loadCount: 60, specs: ["tiered:t=4", "none"]),
   ]
 

@@ -9,8 +9,8 @@ import Testing
 
 @testable import bench_main
 
-/// Simulator and engine on the same loads, where merges take no time in either: what is left is what
-/// the simulator knows of sizes.
+/// Simulator and engine on the same loads, where merges take no time in either: what is left is
+/// what the simulator knows of sizes.
 @Suite struct AgreementTests {
   private let folder: TemporaryFolder
 

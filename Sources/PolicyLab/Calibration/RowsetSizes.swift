@@ -49,8 +49,8 @@ public struct RowsetSizes: Hashable, Sendable {
   /// Bytes of a merge of these rowsets if all their keys are different; nil if the rows of one are
   /// not known.
   ///
-  /// It is what a rowset of all the rows has, not what inputs have, made smaller: errors of one merge
-  /// would then be handed on to the next.
+  /// It is what a rowset of all the rows has, not what inputs have, made smaller: errors of one
+  /// merge would then be handed on to the next.
   func mergedByteCount(of inputs: [RowsetSummary]) -> Int? {
     var rowCount = 0
     for rowset in inputs where !rowset.isEmpty {

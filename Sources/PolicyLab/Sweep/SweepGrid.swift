@@ -41,6 +41,7 @@ public struct SweepGrid: Hashable, Sendable {
     try checkCount()
     // Two ways to write a policy are one policy.
     let specs = try policies.map { try catalogue.policy($0).spec }
+    let schedulers = try schedulers.map { try ConfiguredScheduler(spec: $0).spec }
     var points: [SweepPoint] = []
     for workload in workloads {
       var start = SweepPoint()

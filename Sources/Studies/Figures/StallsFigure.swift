@@ -11,20 +11,30 @@ public struct StallsFigure: Figure {
   public let name = "stalls"
   public let summary = "sustained rate, stalls and processor time by policy and scheduler"
   private let loadCount: Int
+  private let specs: [String]
 
-  public init(loadCount: Int = 20_000) { self.loadCount = loadCount }
+  public init(loadCount: Int = 20_000) {
+    self.loadCount = loadCount
+    specs = Self.specs
+  }
 
-  static let specs = [
+  /// Fewer policies, to try it.
+  init(loadCount: Int, specs: [String]) {
+    self.loadCount = loadCount
+    self.specs = specs
+  }
+
+  private static let specs = [
     "gradient", "num-based", "tiered", "leveled", "lazy-leveled", "collapsed", "universal",
     "exploring", "clickhouse", "binomial:k=4", "min-latency:k=4",
   ]
   static let testingScheduler = "fair:cumulative=4"
   /// One merge of a kind at a time, a few that share alike, a few of which the smallest goes first.
-  static let schedulers = ["fair:cumulative=1,base=1", "fair:cumulative=4", "greedy:cumulative=4"]
+  static let schedulers = ["single", "fair:cumulative=4", "greedy:cumulative=4"]
 
   public func files(_ note: (String) throws -> Void) throws -> [FigureFile] {
     var report = SustainReport()
-    for spec in Self.specs {
+    for spec in specs {
       for scheduler in Self.schedulers {
         try note("\(spec), \(scheduler)")
         var point = SweepPoint()

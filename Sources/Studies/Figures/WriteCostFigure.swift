@@ -19,7 +19,7 @@ public struct WriteCostFigure: Figure {
   private static let loadByteCount = 1 << 20
 
   static let specs =
-    ["gradient", "num-based"]
+    ["gradient", "num-based", "adaptive"]
     + [2, 3, 4, 6, 8, 10].map { "tiered:t=\($0)" }
     + [2, 3, 4, 6, 10].map { "leveled:t=\($0)" }
     + [3, 4, 6, 10].map { "lazy-leveled:t=\($0)" }

@@ -50,6 +50,12 @@ struct SweepPage {
         cloud(
           "Peak space against write amplification", workload.rows, "write_amp",
           "write amplification", "peak_bytes", "GiB", divisor: Double(1 << 30)))
+      if workload.rows.contains(where: { table.number("query_cpu_s", of: $0) != nil }) {
+        page.add(
+          cloud(
+            "What queries cost against what merges cost", workload.rows, "compaction_cpu_s",
+            "processor time of merges, s", "query_cpu_s", "processor time of queries, s"))
+      }
       addFront(workload.rows, to: &page)
     }
     return page
@@ -94,6 +100,7 @@ struct SweepPage {
     ("write_amp", "write amp", true), ("components_mean", "components", true),
     ("peak_bytes", "peak space", true), ("stall_longest_s", "longest stall s", true),
     ("commit_p99_ms", "load p99 ms", true), ("compaction_cpu_s", "CPU s", true),
+    ("query_cpu_s", "query CPU s", true),
     ("opt_gap", "against optimum", true),
   ]
   private static let rowCountMax = 60

@@ -18,7 +18,7 @@ struct SustainSimulatedCommand: ParsableCommand {
   @Option(help: "name or name:key=value,key=value; give it again for more.")
   var policy: [String] = ["gradient"]
 
-  @Option(help: "How merges share slots and bandwidth; give it again for more.")
+  @Option(help: "name or name:key=value,key=value; see bench schedulers. Give it again for more.")
   var scheduler: [String] = ["fair"]
 
   @Option(help: "The scheduler of the first phase; the same with fair shares unless told.")

@@ -20,6 +20,9 @@ struct SweepCommand: ParsableCommand {
         bench sweep my.yaml --out results/my --jobs 8
         bench sweep my.yaml --dry-run
             how many runs there are, and how many are left
+        bench sweep my.yaml --shard 2/3 --out results/part-2
+        bench sweep my.yaml --rows results/part-1 --rows results/part-2 --rows results/part-3
+            a third of the runs on each of three machines, and then all of them together
 
       THE FILE
         policies:
@@ -46,6 +49,12 @@ struct SweepCommand: ParsableCommand {
   @Option(help: "Runs at a time; as many as there are cores unless told.")
   var jobs: Int?
 
+  @Option(help: "K/N: only every Nth run, from the Kth on, to share a sweep among machines.")
+  var shard: String?
+
+  @Option(help: "Takes finished rows of this folder as well; give it again for more.")
+  var rows: [String] = []
+
   @Flag(help: "Forgets the rows of the folder and runs all anew.")
   var fresh = false
 
@@ -56,14 +65,31 @@ struct SweepCommand: ParsableCommand {
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs is \(jobs); it must be 1 to 1024")
     }
+    guard shard == nil || shardParts != nil else {
+      throw ValidationError("--shard is \(shard ?? ""); write 2/3 for the second of three parts")
+    }
+  }
+
+  private var shardParts: (part: Int, count: Int)? {
+    let parts = (shard ?? "").split(separator: "/").compactMap { Int($0) }
+    guard parts.count == 2, parts[0] >= 1, parts[0] <= parts[1] else { return nil }
+    return (parts[0], parts[1])
+  }
+
+  private func points(_ text: String) throws -> [SweepPoint] {
+    let points = try SweepGrid(yaml: text, path: file).points()
+    guard let (part, count) = shardParts else { return points }
+    return points.enumerated().filter { $0.offset % count == part - 1 }.map(\.element)
   }
 
   func run() throws {
     try withErrorsReported {
       let text = try readInput(file)
-      let points = try SweepGrid(yaml: text, path: file).points()
+      let points = try points(text)
       let folder = try SweepFolder(out ?? "bench-results/sweep-\(name)")
-      let ledger = fresh ? SweepLedger() : try folder.ledger()
+      var ledger = SweepLedger()
+      if !fresh { try folder.addRows(to: &ledger) }
+      for path in rows { try SweepFolder(path).addRows(to: &ledger) }
       let missing = points.filter { !ledger.has($0) }
       if dryRun {
         print("\(points.count) runs, \(missing.count) of them to be done")

@@ -15,18 +15,16 @@ final class SweepFolder: Sendable {
     try createDirectories(path)
   }
 
-  /// The rows that are there.
-  func ledger() throws -> SweepLedger {
-    var ledger = SweepLedger()
+  /// Puts the rows that are there into a ledger.
+  func addRows(to ledger: inout SweepLedger) throws {
     let rows = "\(path)/\(SweepLedger.fileName)"
-    guard access(rows, F_OK) == 0 else { return ledger }
+    guard access(rows, F_OK) == 0 else { return }
     guard ledger.take(try readInput(rows)) else {
       throw StorageError.invalidArgument(
         name: "--out", value: path,
         reason: "its rows have other columns than this version writes; give another folder, or "
           + "--fresh to run all anew")
     }
-    return ledger
   }
 
   /// Writes down what is asked for, and the rows that are there, without what a killed program
