@@ -32,7 +32,7 @@ public struct FigureFile: Hashable, Sendable {
 
 extension CSVTable {
   /// Appends numbers and names as files of results have them; nil is an empty field.
-  mutating func append(values: [(any CSVValue)?]) {
+  public mutating func append(values: [(any CSVValue)?]) {
     append(values.map { $0?.csvText ?? "" })
   }
 }
