@@ -31,7 +31,7 @@ struct Bench: ParsableCommand {
       """,
     subcommands: [
       RunCommand.self, CompareCommand.self, SimulateCommand.self, SweepCommand.self,
-      SustainCommand.self, FigureCommand.self, ReportCommand.self,
+      SustainCommand.self, CalibrateCommand.self, FigureCommand.self, ReportCommand.self,
       PoliciesCommand.self, SchedulersCommand.self, WorkloadsCommand.self,
       ColumnsCommand.self, ScanCommand.self, TextCommand.self,
       CommitCommand.self, KeysCommand.self, UpsertCommand.self, LookupCommand.self,

@@ -49,6 +49,13 @@ struct JobOptions: ParsableArguments {
 
   @Option(
     help: """
+      What work costs here, for policies that weigh it: key=value,key=value as bench calibrate \
+      prints it.
+      """)
+  var costs = ""
+
+  @Option(
+    help: """
       What acknowledging a load promises: sync (it is on disk), group:MS (it will be, within so \
       many milliseconds), none.
       """)
@@ -124,7 +131,7 @@ struct JobOptions: ParsableArguments {
       rowsPerLoad: rowsPerLoad, queriesPerSecond: readers == 0 ? 0 : queriesPerSecond,
       seed: seed, buckets: buckets, versionLimit: versionLimit,
       backPressure: try BackPressure(spec: backPressure),
-      inlineBytes: inlineBytes, durability: Durability(durability) ?? .sync,
+      costs: costs, inlineBytes: inlineBytes, durability: Durability(durability) ?? .sync,
       keyIndex: keyIndex, keyMerge: keyMerge,
       compression: Compression(compression) ?? .lz4, scheduler: try configuredScheduler(),
       outDirectory: out, dataDirectory: data, inputFile: input,

@@ -71,7 +71,9 @@ final class JobRun {
     let trace = trace
     scheduler = CompactionScheduler(
       store: store, policy: policy.policy, rules: rules, executors: compactionPools,
-      seed: settings.seed, machineLoad: { ProcessUsage.machineLoad() },
+      seed: settings.seed,
+      costs: settings.costs.isEmpty ? nil : try CostModel(list: settings.costs).work,
+      machineLoad: { ProcessUsage.machineLoad() },
       cpuSeconds: { ProcessUsage.threadCPUSeconds() },
       onEvent: {
         compactions.add($0)

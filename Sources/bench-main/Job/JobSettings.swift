@@ -25,6 +25,9 @@ struct JobSettings {
   var buckets: Int?
   var versionLimit: Int
   var backPressure: BackPressure
+  /// What work costs here, for policies that weigh it, as `CostModel` reads it; empty if nobody has
+  /// measured it.
+  var costs: String
   var inlineBytes: Int
   var durability: Durability
   /// Of workloads with unique keys.
@@ -50,6 +53,7 @@ struct JobSettings {
       "rows_per_load": .integer(rowsPerLoad), "queries_per_second": .number(queriesPerSecond),
       "buckets": .optional(buckets), "version_limit": .integer(versionLimit),
       "back_pressure": .string("\(backPressure)"), "inline_bytes": .integer(inlineBytes),
+      "costs": .string(costs),
       "durability": .string(durability.description),
       "key_index": .string(keyIndex.rawValue), "key_merge": .string(keyMerge.rawValue),
       "compression": .string("\(compression)"),
