@@ -136,12 +136,33 @@ extension Simulation {
     do {
       let part = change.parts[0]
       let batch = try batch(part, in: store)
-      try builder.append(batch, deleteSigns: try deleteSigns(part, in: batch))
+      let signs = try deleteSigns(part, in: batch)
+      // Where keys are unique, the rows of a load that count depend on where it is cut.
+      if table.keys == nil, world.options.loadBufferByteCountMax == 1 {
+        try appendPieces(batch, to: builder)
+      } else {
+        try builder.append(batch, deleteSigns: signs)
+      }
       return PreparedChange(load: try builder.prepare(), change: change)
     } catch {
       givenUp(builder.transaction)
+      if isAborted(error), oracle.loads[builder.transaction]?.possible.contains(.aborted) ?? true {
+        trace.note("aborted while it arrived", "\(change.number)")
+        return nil
+      }
       try excuse(error, "prepare", "\(change.number)")
       return nil
+    }
+  }
+
+  /// Adds rows in pieces that become segments of their own.
+  private func appendPieces(_ batch: ColumnBatch, to builder: LoadBuilder) throws {
+    for start in stride(from: 0, to: batch.rowCount, by: 3) {
+      let rows = (start..<min(start + 3, batch.rowCount)).map { UInt32($0) }
+      try builder.append(
+        ColumnBatch(
+          schema: batch.schema, rowCount: rows.count,
+          columns: batch.columns.map { $0.gather(rows) }))
     }
   }
 

@@ -62,6 +62,10 @@ public final class Simulation: @unchecked Sendable {
     var options = StoreOptions(staleGraceSeconds: Double(random.next() % 4))
     options.inlineRowsetByteCountMax = [0, 1500, 1 << 16][Int(random.next() % 3)]
     options.logFileByteCountMax = [3000, 20_000, 1 << 20][Int(random.next() % 3)]
+    if random.next() % 4 == 0 {
+      options.loadBufferByteCountMax = 1
+      options.segmentCompaction?.segmentCountMin = 2 + Int(random.next() % 3)
+    }
     options.linkedSegmentByteCountMin = options.inlineRowsetByteCountMax == 0 ? 0 : 1000
     options.segmentRowCountMax = [7, 40, 1 << 20][Int(random.next() % 3)]
     options.tabletVersionCountMax = 10

@@ -10,6 +10,8 @@ public enum IOCause: Int, Sendable, CaseIterable {
   case flush
   /// Inputs and outputs of compaction.
   case compaction
+  /// Segments of loads that are joined while these go on.
+  case segmentCompaction
   /// Segments read for queries.
   case query
   /// Inspection, verification and tools.

@@ -55,6 +55,17 @@ struct SegmentMerger {
     mergesOnWrite = definition.uniqueKeys?.merge == .onWrite
   }
 
+  /// For segments of one load, which nobody has seen: they become one.
+  init(joiningLoadInto definition: TableDefinition) throws {
+    self.definition = definition
+    segmentRowCountMax = .max
+    unique = try definition.uniqueKeys.map {
+      try UniqueMerge(joiningLoadWith: $0, schema: definition.schema)
+    }
+    // There are no handles to rows of theirs yet.
+    mergesOnWrite = false
+  }
+
   /// The rows of neighbouring rowsets as inputs of a merge: those that a reader of `version`, the
   /// last one of the rowsets, sees, whatever has been deleted since, with the new values that
   /// deltas of the rowsets have.

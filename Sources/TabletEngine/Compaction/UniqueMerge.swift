@@ -26,6 +26,13 @@ struct UniqueMerge {
     }
   }
 
+  /// Of segments of one load: deletions stay, whatever else there is.
+  init(joiningLoadWith options: UniqueKeyOptions, schema: Schema) throws {
+    sequence = try options.sequenceColumn.map { schema.columns[try schema.requireIndex(of: $0)] }
+    keepsDeleteSigns = true
+    revivesDeleteSigns = false
+  }
+
   /// Of all rows of a tablet, for readers: deletions do not show.
   init(readingWith options: UniqueKeyOptions, schema: Schema) throws {
     try self.init(options, schema: schema, isBase: true)

@@ -22,7 +22,8 @@ struct RowDeletion {
       .rowsByBucket(batch.columns, rowCount: batch.rowCount)
     for (bucket, own) in buckets.enumerated() where !own.isEmpty {
       let tablet = table.tablets[bucket]
-      let writer = BucketWriter(store: store, tablet: tablet.id, token: token)
+      let writer = BucketWriter(
+        store: store, tablet: tablet, definition: table.definition, token: token)
       let segments = try encode(
         batch, sorter.sorted(own), bucket: bucket, rowCountMax: store.options.segmentRowCountMax)
       try writer.add(segments, isLast: true)

@@ -7,11 +7,9 @@ import StorageIO
 /// work on one table at the same time, none sees another.
 ///
 /// Nothing is visible, and nothing of a small load is on disk, before `Store.commit`. Memory is
-/// bounded by `flushByteCount` plus one batch: fuller buffers become segments on disk.
+/// bounded by `StoreOptions.loadBufferByteCountMax` plus one batch: fuller buffers become segments
+/// on disk, and these are joined once there are many (`SegmentCompactionRules`).
 public final class LoadBuilder {
-  /// Buffered bytes after which segments are written.
-  static let flushByteCount = 64 << 20
-
   private let store: Store
   let table: TableSnapshot
   private let token: TransactionToken
@@ -25,7 +23,9 @@ public final class LoadBuilder {
     self.store = store
     self.table = table
     self.token = token
-    buckets = table.tablets.map { BucketWriter(store: store, tablet: $0.id, token: token) }
+    buckets = table.tablets.map {
+      BucketWriter(store: store, tablet: $0, definition: table.definition, token: token)
+    }
   }
 
   /// The transaction of the load.
@@ -47,7 +47,7 @@ public final class LoadBuilder {
     batches.append(batch)
     self.deleteSigns.append(deleteSigns)
     bufferedByteCount += batch.byteCount
-    if bufferedByteCount >= Self.flushByteCount { try flush(isLast: false) }
+    if bufferedByteCount >= store.options.loadBufferByteCountMax { try flush(isLast: false) }
   }
 
   /// Sorts, encodes, and writes what is too large for the log; the load can be committed then.

@@ -59,7 +59,8 @@ final class PartialRows: Sendable {
     let buckets = BucketHash(definition: table.definition)
       .rowsByBucket(rows.batch.columns, rowCount: rows.batch.rowCount)
     for (bucket, own) in buckets.enumerated() where !own.isEmpty {
-      let writer = BucketWriter(store: store, tablet: table.tablets[bucket].id, token: token)
+      let writer = BucketWriter(
+        store: store, tablet: table.tablets[bucket], definition: table.definition, token: token)
       var remaining = sorter.sorted(own)
       var deltas: [DeltaRows.Encoded] = []
       let rowCountMax = store.options.segmentRowCountMax

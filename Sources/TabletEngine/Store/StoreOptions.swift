@@ -16,6 +16,10 @@ public struct StoreOptions: Hashable, Sendable {
   public var staleGraceSeconds: Double
   /// Rows after which a load or a merge begins another segment.
   public var segmentRowCountMax: Int
+  /// Bytes of rows of a load that are held in memory before segments are written.
+  public var loadBufferByteCountMax = 64 << 20
+  /// When a load joins segments it has written; nil for never.
+  public var segmentCompaction: SegmentCompactionRules? = SegmentCompactionRules()
   /// A compaction whose inputs are in key order as they are takes their segments over instead of
   /// rewriting them if none has fewer bytes (`ordered_data_compaction_min_segment_size` of Apache
   /// Doris); `Int.max` rewrites always.
