@@ -93,6 +93,7 @@ import Testing
     #expect(text.contains("full:k=2, asked now, on these facts"))
     #expect(
       text.contains("decision: wait\n  because run count 3, but no full compaction can start"))
+    #expect(text.contains("  recorded: wait, because score 2, 1.6 KiB in the last 2 of 3 rowsets;"))
     #expect(text.contains("if every slot were free and nothing running: merge full [0-4]"))
     #expect(text.contains("all ranges:"))
   }

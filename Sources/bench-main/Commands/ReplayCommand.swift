@@ -96,17 +96,21 @@ struct ReplayCommand: ParsableCommand {
       observer = observer ?? TimedObserver(sampleSeconds: .infinity)
       observer?.onTrace = { file.add($0) }
     }
-    let report = TimedReport(
-      model: model,
-      run: try model.run(
-        configured.policy, loadCount: workload.loads.count, observer: observer),
-      policy: configured)
+    let run = try model.run(
+      configured.policy, loadCount: workload.loads.count, observer: observer)
+    let report = TimedReport(model: model, run: run, policy: configured)
     try file?.flush()
     if let timeline = options.timeline { try save(lists.timelineText, timeline) }
     if let merges = options.merges { try save(lists.mergesText, merges) }
     guard let csv = options.csv else {
       print(report.text)
-      print("  recorded     \(try RecordedMerges(trace).text)")
+      if workload.loads.isEmpty {
+        print(
+          "  no loads     from where the tablets stand, merges wrote "
+            + "\(formatBytes(run.quiesceWrittenByteCount)) until nothing was wanted any more")
+      } else {
+        print("  recorded     \(try RecordedMerges(trace).text)")
+      }
       return
     }
     var row = report.summary

@@ -89,7 +89,19 @@ struct ExplanationText {
         lines.append("  \(candidate.pick.versions): \(cost(of: candidate))")
       }
     }
+    if !isRecorded, let recorded = answer.recorded {
+      lines.append("  recorded: \(Self.summary(of: recorded))")
+    }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func summary(of decision: CompactionDecision) -> String {
+    switch decision {
+    case .wait(_, let reason): return "wait, because \(reason)"
+    case .compact(let picks, let reason):
+      let list = picks.map { "\($0)" }.joined(separator: " and ")
+      return "merge \(list.isEmpty ? "nothing" : list), because \(reason)"
+    }
   }
 
   private func cost(of candidate: DecisionExplanation.Candidate) -> String {
@@ -131,12 +143,7 @@ struct ExplanationText {
   private var whatIfText: String {
     var lines = ["otherwise:"]
     for whatIf in whatIfs {
-      switch whatIf.decision {
-      case .wait(_, let reason): lines.append("  \(whatIf.premise): wait, because \(reason)")
-      case .compact(let picks, let reason):
-        let list = picks.map { "\($0)" }.joined(separator: " and ")
-        lines.append("  \(whatIf.premise): merge \(list), because \(reason)")
-      }
+      lines.append("  \(whatIf.premise): \(Self.summary(of: whatIf.decision))")
     }
     return lines.joined(separator: "\n") + "\n"
   }
