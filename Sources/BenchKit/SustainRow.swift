@@ -5,7 +5,7 @@ public struct SustainRow: CSVRow {
   /// `testing` (closed) or `running` (open).
   public var phase: String
   public var policySpec: String
-  public var scheduler: String?
+  public var schedulerSpec: String?
   public var sustainedPerSecond: Double?
   public var offeredPerSecond: Double?
   public var backlogMax: Double?
@@ -14,11 +14,11 @@ public struct SustainRow: CSVRow {
   public var peakBytes: Int?
   public var verdict: String?
 
-  public init(summary: SummaryRow, phase: String, policySpec: String, scheduler: String?) {
+  public init(summary: SummaryRow, phase: String, policySpec: String, schedulerSpec: String?) {
     self.summary = summary
     self.phase = phase
     self.policySpec = policySpec
-    self.scheduler = scheduler
+    self.schedulerSpec = schedulerSpec
   }
 
   public static let fileName = "sustain.csv"
@@ -27,7 +27,7 @@ public struct SustainRow: CSVRow {
     SummaryRow.columns.map { $0.inside(\SustainRow.summary) } + [
       CSVColumn("phase", "", \.phase, "testing: closed system; running: open, constant arrivals"),
       CSVColumn("policy_spec", "", \.policySpec, "the policy as --policy takes it"),
-      CSVColumn("scheduler", "", \.scheduler, "how merges share slots and bandwidth"),
+      CSVColumn("scheduler_spec", "", \.schedulerSpec, "the scheduler as --scheduler takes it"),
       CSVColumn(
         "sustained_per_s", "1/s", \.sustainedPerSecond,
         "loads that the testing phase took after its warm-up"),

@@ -14,7 +14,7 @@ public struct SweepRow: CSVRow {
   public var overlapMebibytes: Int?
   public var loads: Int
   public var keys: String
-  public var scheduler: String?
+  public var schedulerSpec: String?
   public var costs: String?
   public var backPressure: String?
   public var versionLimit: Int?
@@ -52,7 +52,7 @@ public struct SweepRow: CSVRow {
     CSVColumn("overlap_mib", "MiB", \.overlapMebibytes, "key space of a tablet; 0: new keys only"),
     CSVColumn("loads", "", \.loads, "loads that arrived"),
     CSVColumn("keys_model", "", \.keys, "duplicate or unique"),
-    CSVColumn("scheduler", "", \.scheduler, "how merges share slots and bandwidth"),
+    CSVColumn("scheduler_spec", "", \.schedulerSpec, "the scheduler as --scheduler takes it"),
     CSVColumn("costs", "", \.costs, "what differs from the usual cost model"),
     CSVColumn("back_pressure", "", \.backPressure, "what happens to loads as versions pile up"),
     CSVColumn("version_limit", "", \.versionLimit, "versions of a tablet that refuse loads"),

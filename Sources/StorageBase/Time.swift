@@ -6,9 +6,14 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable, Codab
   @inlinable public init(rawValue: Int64) { self.rawValue = rawValue }
   @inlinable public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
+  /// Later by so many seconds, or earlier if they are negative. More than 120 000 years, infinity
+  /// among them, count as that: as good as never.
   public func advanced(bySeconds seconds: Double) -> Timestamp {
-    Timestamp(rawValue: rawValue + Int64((seconds * 1e6).rounded()))
+    let microseconds = min(max((seconds * 1e6).rounded(), -Self.farthest), Self.farthest)
+    return Timestamp(rawValue: rawValue + Int64(microseconds))
   }
+
+  private static let farthest = 4e18
 
   /// Seconds from `earlier` to this; negative when this is the earlier one.
   public func seconds(since earlier: Timestamp) -> Double {

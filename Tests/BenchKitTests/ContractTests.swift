@@ -47,6 +47,7 @@ struct ContractTests {
     let files = [
       SummaryRow.columnDescriptions, TimelineRow.columnDescriptions,
       OperationRow.columnDescriptions, CompactionRow.columnDescriptions,
+      SweepRow.columnDescriptions, SustainRow.columnDescriptions,
     ]
     for columns in files {
       #expect(Set(columns.map(\.name)).count == columns.count)

@@ -77,7 +77,7 @@ import Testing
     var report = SustainReport()
     for point in points {
       let (policy, outcome) = try point.run()
-      ledger.take(SweepRow(point, policy: policy, outcome: outcome, gitRevision: nil))
+      ledger.take(try SweepRow(point, policy: policy, outcome: outcome, gitRevision: nil))
       let result = try TwoPhaseProtocol(point.timedModel(), loadCount: 120).run(policy.policy)
       try report.append(result, of: point, policy: policy, gitRevision: nil)
     }

@@ -12,7 +12,7 @@ import Testing
 
   private func row(_ point: SweepPoint) throws -> SweepRow {
     let (policy, outcome) = try point.run()
-    return SweepRow(point, policy: policy, outcome: outcome, gitRevision: "abc")
+    return try SweepRow(point, policy: policy, outcome: outcome, gitRevision: "abc")
   }
 
   private static let yaml = """

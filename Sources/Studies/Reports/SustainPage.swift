@@ -15,7 +15,7 @@ struct SustainPage {
   }
 
   private func name(_ row: [String]) -> String {
-    let scheduler = table.field("scheduler", of: row)
+    let scheduler = table.field("scheduler_spec", of: row)
     return table.field("policy_spec", of: row) + (scheduler.isEmpty ? "" : ", \(scheduler)")
   }
 

@@ -82,20 +82,21 @@ struct SweepPage {
         },
         notes: own.map { row in
           [
-            table.field("policy_spec", of: row), table.field("scheduler", of: row),
+            table.field("policy_spec", of: row), table.field("scheduler_spec", of: row),
             "seed " + table.field("seed", of: row),
           ].filter { !$0.isEmpty }.joined(separator: ", ")
         }, isStrong: own.map(isInFront))
     }
     return Chart(
       title, x: xTitle, y: yTitle, xIsLogarithmic: true,
-      yIsLogarithmic: y == "write_amp" || y == "commit_p99_ms",
+      yIsLogarithmic: ["write_amp", "commit_p99_ms", "query_cpu_s"].contains(y),
       series: series.filter { !$0.points.isEmpty })
   }
 
   /// Columns that are no figures are shown where they differ.
   private static let columns: [(column: String, name: String, isFigure: Bool)] = [
-    ("policy_spec", "policy", false), ("scheduler", "scheduler", false), ("costs", "costs", false),
+    ("policy_spec", "policy", false), ("scheduler_spec", "scheduler", false),
+    ("costs", "costs", false),
     ("loads", "loads", false), ("back_pressure", "back-pressure", false), ("seed", "seed", false),
     ("write_amp", "write amp", true), ("components_mean", "components", true),
     ("peak_bytes", "peak space", true), ("stall_longest_s", "longest stall s", true),

@@ -18,20 +18,22 @@ public struct SustainReport: Sendable {
     gitRevision: String?
   ) throws {
     let model = try point.timedModel()
-    func row(_ phase: String, _ model: TimedModel, _ run: TimedRun) -> SustainRow {
+    func row(_ phase: String, _ model: TimedModel, _ run: TimedRun) throws -> SustainRow {
       var summary = TimedReport(model: model, run: run, policy: policy).summary
       summary.runID = "sustain-\(phase)-\(policy.spec)-\(point.scheduler)"
       summary.workload = point.workload
+      summary.scheduler = try ConfiguredScheduler(spec: point.scheduler).fullSpec
       summary.gitRevision = gitRevision
       var row = SustainRow(
-        summary: summary, phase: phase, policySpec: policy.spec, scheduler: point.scheduler)
+        summary: summary, phase: phase, policySpec: policy.spec,
+        schedulerSpec: point.scheduler)
       row.sustainedPerSecond = result.ratePerSecond
       row.peakBytes = run.peakByteCount
       return row
     }
-    rows.append(row("testing", model, result.testing))
+    rows.append(try row("testing", model, result.testing))
     guard let running = result.running else { return }
-    var open = row("running", running.model, running.run)
+    var open = try row("running", running.model, running.run)
     open.offeredPerSecond = running.offeredPerSecond
     open.backlogMax = running.backlog.countMax
     open.backlogGrowthShare = running.backlog.growthShare
@@ -56,7 +58,7 @@ public struct SustainReport: Sendable {
     for row in rows where row.phase == "running" {
       let summary = row.summary
       table.append(
-        [row.policySpec, row.scheduler ?? "-"]
+        [row.policySpec, row.schedulerSpec ?? "-"]
           + [
             (row.sustainedPerSecond, 2), (row.offeredPerSecond, 2),
             (summary.commitP50Milliseconds, 1), (summary.commitP99Milliseconds, 1),

@@ -44,7 +44,7 @@ public struct SweepLedger: Sendable {
   }
 
   /// What is chosen: the policy, and the scheduler with it.
-  private static let chosenColumns: Set = ["policy_spec", "scheduler"]
+  private static let chosenColumns: Set = ["policy_spec", "scheduler_spec"]
   /// Smaller is better. Measures that a model has not are left out of the comparison.
   static let measures = ["write_amp", "components_mean", "peak_bytes", "stall_longest_s"]
 

@@ -5,17 +5,18 @@ import StorageBase
 
 extension SweepRow {
   /// The row of a point that has been run.
+  /// - Throws: `StorageError` for a scheduler that does not exist.
   public init(
     _ point: SweepPoint, policy: ConfiguredPolicy, outcome: SweepOutcome, gitRevision: String?
-  ) {
+  ) throws {
     var summary: SummaryRow
     switch outcome {
     case .flushes(let run, let debt):
       summary =
         CanonicalReport(run: run, policy: policy, debtByteCount: debt, seed: point.seed).summary
     case .timed(let model, let run):
-      summary =
-        TimedReport(model: model, run: run, policy: policy).summary
+      summary = TimedReport(model: model, run: run, policy: policy).summary
+      summary.scheduler = try ConfiguredScheduler(spec: point.scheduler).fullSpec
     }
     summary.runID = point.runID
     summary.workload = point.workload
@@ -37,7 +38,7 @@ extension SweepRow {
     guard point.model == .timed else { return }
     arrivals = point.arrivals
     overlapMebibytes = point.overlapMebibytes
-    scheduler = point.scheduler
+    schedulerSpec = point.scheduler
     costs = point.costs
     backPressure = point.backPressure
     versionLimit = point.versionLimit
@@ -49,7 +50,8 @@ extension SweepPoint {
   /// The columns whose fields decide the outcome, in the order of the file.
   static let keyColumns = [
     "workload", "seed", "writers", "tablets", "model", "policy_spec", "arrivals", "sizes",
-    "overlap_mib", "loads", "keys_model", "scheduler", "costs", "back_pressure", "version_limit",
+    "overlap_mib", "loads", "keys_model", "scheduler_spec", "costs", "back_pressure",
+    "version_limit",
     "query_arrivals",
   ]
 

@@ -17,7 +17,7 @@ public struct SweepSummary {
     for row in front.prefix(Self.rowCountMax) {
       text.append([
         table.field("workload", of: row), table.field("seed", of: row),
-        table.field("scheduler", of: row), table.field("policy_spec", of: row),
+        table.field("scheduler_spec", of: row), table.field("policy_spec", of: row),
         fixed("write_amp", row), fixed("components_mean", row),
         table.number("peak_bytes", of: row).map { formatBytes(Int($0)) } ?? "-",
         table.number("stall_longest_s", of: row).map { formatDuration(seconds: $0) } ?? "-",

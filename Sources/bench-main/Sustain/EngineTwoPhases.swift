@@ -49,7 +49,8 @@ struct EngineTwoPhases {
 
   private func row(_ report: JobReport, _ phase: String, _ rate: Double) -> SustainRow {
     var row = SustainRow(
-      summary: report.summary, phase: phase, policySpec: settings.policySpec, scheduler: nil)
+      summary: report.summary, phase: phase, policySpec: settings.policySpec,
+      schedulerSpec: settings.scheduler.spec)
     row.sustainedPerSecond = rate
     return row
   }

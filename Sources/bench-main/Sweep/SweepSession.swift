@@ -86,7 +86,7 @@ final class SweepSession: Sendable {
       let (policy, outcome) = try point.run { [interrupt] in
         if interrupt.isSet { throw Interrupted() }
       }
-      row = SweepRow(point, policy: policy, outcome: outcome, gitRevision: gitRevision)
+      row = try SweepRow(point, policy: policy, outcome: outcome, gitRevision: gitRevision)
     } catch is Interrupted {
       return
     } catch {
