@@ -10,7 +10,7 @@ struct AgreementFigure: Figure {
   let name = "agreement"
   let summary = "simulator against engine on the same loads: bytes, components, decisions"
   /// How long loads come in each run.
-  var seconds = 15.0
+  var seconds = 10.0
 
   private static let specs = [
     "gradient", "num-based", "full:k=8", "tiered:t=4", "leveled:t=4", "universal", "exploring",

@@ -8,7 +8,7 @@ struct DorisFigure: Figure {
   let name = "doris-1.1"
   let summary = "Doris before and since 1.1, and its settings, under streams of loads"
   /// How long loads come in each run.
-  var seconds = 20.0
+  var seconds = 15.0
 
   /// 100 000 rows a second from 20 writers that checkpoint, and a single tablet.
   private static let scenarios: [(name: String, change: @Sendable (inout JobSettings) -> Void)] = [
