@@ -92,6 +92,21 @@ import Testing
     #expect(report.text.contains("tiered:t=2"))
   }
 
+  /// A policy that never merges fills the tablet, and then nothing is loaded any more.
+  @Test func aStandstillIsSaid() throws {
+    var point = SweepPoint()
+    point.policy = "none"
+    point.versionLimit = 20
+    point.backPressure = "hard"
+    let (policy, _) = try point.run()
+    let result = try TwoPhaseProtocol(point.timedModel(), loadCount: 400).run(policy.policy)
+    #expect(result.running == nil)
+    var report = SustainReport()
+    try report.append(result, of: point, policy: policy, gitRevision: nil)
+    #expect(report.rows.map(\.verdict) == ["refuses"])
+    #expect(report.text.contains("none") && report.text.contains("refuses"))
+  }
+
   @Test func aFolderWithoutResultsIsRefused() {
     #expect(throws: StorageError.self) { try ReportFiles(folder: "x", texts: [:]).page() }
     let unfinished = ["summary.csv": SummaryRow.header + "\n"]

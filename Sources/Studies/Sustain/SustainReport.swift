@@ -31,7 +31,10 @@ public struct SustainReport: Sendable {
       row.peakBytes = run.peakByteCount
       return row
     }
-    rows.append(try row("testing", model, result.testing))
+    var closed = try row("testing", model, result.testing)
+    // After the warm-up nothing was loaded any more: there is no rate to run at.
+    if result.running == nil { closed.verdict = SustainVerdict.refuses.rawValue }
+    rows.append(closed)
     guard let running = result.running else { return }
     var open = try row("running", running.model, running.run)
     open.offeredPerSecond = running.offeredPerSecond
@@ -46,7 +49,7 @@ public struct SustainReport: Sendable {
     ([SustainRow.header] + rows.map(\.line)).joined(separator: "\n") + "\n"
   }
 
-  /// The running phases side by side.
+  /// The running phases side by side, and testing phases that came to a standstill.
   public var text: String {
     var table = TextTable([
       .init("policy", .leading), .init("scheduler", .leading),
@@ -55,7 +58,7 @@ public struct SustainReport: Sendable {
       .init("longest stall", unit: "s"), .init("versions"), .init("write amp"),
       .init("backlog", unit: "loads"), .init("verdict", .leading),
     ])
-    for row in rows where row.phase == "running" {
+    for row in rows where row.verdict != nil {
       let summary = row.summary
       table.append(
         [row.policySpec, row.schedulerSpec ?? "-"]
