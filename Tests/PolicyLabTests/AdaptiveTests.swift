@@ -61,6 +61,19 @@ private func policy(_ spec: String) throws -> any CompactionPolicy {
     #expect(components[2] > 50 && components[7] < 10, "\(components)")
   }
 
+  /// A limit of versions below its own one must not stop a tablet that nobody reads.
+  @Test func loadsAreNotRefusedForLackOfQueries() throws {
+    var model = model(queriesPerSecond: 0, mergeSeconds: 0)
+    model.arrivals = .closed
+    model.sizes = .constant(byteCount: 1 << 10)
+    for backPressure in [BackPressure.hard, .smooth(SmoothSlowing())] {
+      model.backPressure = backPressure
+      model.versionLimit = 24
+      let run = try model.run(policy("adaptive"), loadCount: 300)
+      #expect(run.loadCount == 300 && run.rejectedCount == 0)
+    }
+  }
+
   @Test func theLimitOfRowsetsHoldsWithoutQueries() throws {
     var model = model(queriesPerSecond: 0, mergeSeconds: 0)
     model.sizes = .constant(byteCount: 1 << 10)

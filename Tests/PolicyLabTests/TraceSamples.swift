@@ -47,7 +47,8 @@ struct TraceSamples {
     facts.traffic = TabletTraffic(
       loadsPerSecond: random.nextUnit() * 1e4, bytesPerLoad: random.nextUnit() * 1e-9,
       queriesPerSecond: Double(number(0...3)), secondsSinceLoad: random.nextUnit() * 10,
-      tabletsPerSlot: random.nextUnit() * 3)
+      tabletsPerSlot: random.nextUnit() * 3,
+      versionLimit: number(0...1) == 1 ? number(2...900) : nil)
     guard number(0...1) == 1 else { return facts }
     facts.traffic?.costs = WorkCosts(
       secondsPerMerge: random.nextUnit(), secondsPerByteMerged: random.nextUnit() * 1e-12,

@@ -61,7 +61,7 @@ public struct AdaptivePolicy: StackPolicy {
       costs.secondsPerMerge
       + Double(stack.rowsets[range].totalByteCount) * costs.secondsPerByteMerged
     let saved = queries * costs.secondsPerComponentRead * Double(range.count - 1)
-    return max(saved / max(seconds, 1e-9), Double(stack.count - rowsetCountMax))
+    return max(saved / max(seconds, 1e-9), Double(stack.count - limit(stack)))
   }
 
   public func choose(_ stack: RowsetStack) -> StackChoice {
@@ -80,7 +80,8 @@ public struct AdaptivePolicy: StackPolicy {
           + "\(load.percent(load.costs.read)) of a load each until the next one: merging them is "
           + "worth it for \(stack.loadCount) loads ahead")
     }
-    guard stack.count > rowsetCountMax else {
+    let limit = limit(stack)
+    guard stack.count > limit else {
       return .rest(
         until: load.patienceSeconds.map { stack.now.advanced(bySeconds: $0) },
         because: "reads pay \(load.percent(load.costs.read)) of a load for a rowset until the next "
@@ -92,10 +93,15 @@ public struct AdaptivePolicy: StackPolicy {
       guard let start = start(read: price) else { continue }
       return .merge(
         start..<stack.count,
-        because: "\(stack.count) rowsets, at most \(rowsetCountMax): merging pays at "
+        because: "\(stack.count) rowsets, at most \(limit): merging pays at "
           + "\(load.percent(price)) of a load for a rowset")
     }
-    return .merge(0..<stack.count, because: "\(stack.count) rowsets, at most \(rowsetCountMax)")
+    return .merge(0..<stack.count, because: "\(stack.count) rowsets, at most \(limit)")
+  }
+
+  /// Half of the rowsets at which loads are refused, if that is less: there must be time to merge.
+  private func limit(_ stack: RowsetStack) -> Int {
+    min(rowsetCountMax, stack.traffic?.versionLimit.map { max(2, $0 / 2) } ?? .max)
   }
 
   /// In loads. Beyond the greatest, all merges of the usual sizes are worth it.

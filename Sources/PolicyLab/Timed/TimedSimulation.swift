@@ -307,10 +307,11 @@ struct TimedSimulation {
   ) throws {
     tablets[place].state.advance(to: timestamp)
     meterQueries(of: place)
-    tablets[place].state.observe(
-      tablets[place].meter.traffic(
-        at: timestamp, tabletsPerSlot: model.scheduler.tabletsPerSlot(tablets.count),
-        costs: model.costs.work))
+    var traffic = tablets[place].meter.traffic(at: timestamp)
+    traffic.tabletsPerSlot = model.scheduler.tabletsPerSlot(tablets.count)
+    traffic.versionLimit = model.backPressure == .none ? nil : model.versionLimit
+    traffic.costs = model.costs.work
+    tablets[place].state.observe(traffic)
     let decision = tablets[place].state.decide(entropy: entropy.next(), kinds: kinds)
     if let onTrace = observer?.onTrace {
       try onTrace(

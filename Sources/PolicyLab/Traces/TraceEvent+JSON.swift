@@ -136,6 +136,7 @@ extension TabletTraffic {
       .init("since_load_s", secondsSinceLoad.json),
       .init("tablets_per_slot", tabletsPerSlot.json),
     ]
+    if let versionLimit { members.append(.init("version_limit", .integer(versionLimit))) }
     if let costs {
       members.append(.init("merge_s", costs.secondsPerMerge.json))
       members.append(.init("merged_byte_s", costs.secondsPerByteMerged.json))

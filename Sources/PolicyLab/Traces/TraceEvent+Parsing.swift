@@ -183,6 +183,8 @@ extension TabletTraffic {
       queriesPerSecond: try members.amount("queries_per_s"),
       secondsSinceLoad: try members.amount("since_load_s"),
       tabletsPerSlot: try members.amount("tablets_per_slot"))
+    let limit = try members.integer("version_limit", in: 0...rowsetCountMax, default: 0)
+    versionLimit = limit > 0 ? limit : nil
     if let merge = try members.optionalAmount("merge_s") {
       costs = WorkCosts(
         secondsPerMerge: merge, secondsPerByteMerged: try members.amount("merged_byte_s"),

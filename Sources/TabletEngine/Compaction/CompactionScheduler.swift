@@ -100,7 +100,10 @@ public final class CompactionScheduler: StoreObserver {
     self.onEvent = onEvent
     self.onRefusal = onRefusal
     self.onDecision = onDecision
-    traffic = TrafficBoard(costs: costs, rules: rules)
+    let options = store.options
+    traffic = TrafficBoard(
+      costs: costs, rules: rules,
+      versionLimit: options.backPressure == .none ? nil : options.tabletVersionCountMax)
     let gate = rules.bandwidth.isFinite ? BandwidthGate(rules) : nil
     state = Mutex(State(gate: gate, random: SeededGenerator(seed: seed)))
   }

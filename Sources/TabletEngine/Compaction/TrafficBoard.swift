@@ -18,11 +18,15 @@ final class TrafficBoard: Sendable {
   private let entries = Mutex<[TabletID: Entry]>([:])
   private let costs: WorkCosts?
   private let rules: SchedulingRules
+  private let versionLimit: Int?
 
-  /// - Parameter costs: what work costs on this machine, if it is known.
-  init(costs: WorkCosts?, rules: SchedulingRules) {
+  /// - Parameters:
+  ///   - costs: what work costs on this machine, if it is known.
+  ///   - versionLimit: rowsets of a tablet at which loads are refused; nil if they never are.
+  init(costs: WorkCosts?, rules: SchedulingRules, versionLimit: Int?) {
     self.costs = costs
     self.rules = rules
+    self.versionLimit = versionLimit
   }
 
   func noteQuery(of tablets: [TabletID]) {
@@ -47,8 +51,11 @@ final class TrafficBoard: Sendable {
       }
       entry.nextVersion = max(entry.nextVersion, facts.endVersion)
       entries[tablet] = entry
-      return entry.meter.traffic(
-        at: facts.now, tabletsPerSlot: rules.tabletsPerSlot(entries.count), costs: costs)
+      var traffic = entry.meter.traffic(at: facts.now)
+      traffic.tabletsPerSlot = rules.tabletsPerSlot(entries.count)
+      traffic.versionLimit = versionLimit
+      traffic.costs = costs
+      return traffic
     }
   }
 }

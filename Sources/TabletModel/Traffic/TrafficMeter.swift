@@ -38,10 +38,9 @@ public struct TrafficMeter: Hashable, Sendable {
     queries += seconds > 0 ? count / seconds * weight(ofLast: seconds) : count
   }
 
-  /// The rates at `time`; all 0 if no time has passed since the start.
-  public func traffic(
-    at time: Timestamp, tabletsPerSlot: Double = 1, costs: WorkCosts? = nil
-  ) -> TabletTraffic {
+  /// The rates at `time`, without what a meter cannot see; all 0 if no time has passed since the
+  /// start.
+  public func traffic(at time: Timestamp) -> TabletTraffic {
     var meter = self
     meter.advance(to: time)
     let observed = weight(ofLast: max(0, meter.now.seconds(since: startedAt)))
@@ -49,8 +48,7 @@ public struct TrafficMeter: Hashable, Sendable {
       loadsPerSecond: observed > 0 ? meter.loads / observed : 0,
       bytesPerLoad: meter.loads > 0 ? meter.loadedBytes / meter.loads : 0,
       queriesPerSecond: observed > 0 ? meter.queries / observed : 0,
-      secondsSinceLoad: lastLoadAt.map { max(0, meter.now.seconds(since: $0)) } ?? 0,
-      tabletsPerSlot: tabletsPerSlot, costs: costs)
+      secondsSinceLoad: lastLoadAt.map { max(0, meter.now.seconds(since: $0)) } ?? 0)
   }
 
   /// A clock that is set back stands still here.
