@@ -17,6 +17,29 @@ struct CalibratedCosts {
     self.queries = Self.fit(queries, \.cpuSeconds)
   }
 
+  private static let rowCounts = [50, 500, 5000, 50_000]
+  private static let loadCount = 8
+  private static let componentCounts = [1, 4, 16, 64, 128]
+
+  /// Measures them.
+  /// - Parameters:
+  ///   - disk: a directory on the disk to measure; nil for the temporary one.
+  ///   - rounds: how often each size is measured.
+  ///   - keepGoing: called between measurements; what it throws ends them.
+  static func measured(
+    on disk: String? = nil, rounds: Int = 5, queryRowCount: Int = 100_000, seed: UInt64 = 1,
+    keepGoing: @escaping () throws -> Void
+  ) throws -> CalibratedCosts {
+    let directory = try DataDirectory(disk.map { $0 + "/calibration" }, runID: "calibrate")
+    defer { DataDirectory.remove(directory.path) }
+    try createDirectories(directory.path)
+    let bed = CalibrationBed(folder: directory.path, seed: seed, keepGoing: keepGoing)
+    let merges = try bed.merges(rowCounts: rowCounts, loadCount: loadCount, rounds: rounds)
+    let queries = try bed.queries(
+      rowCount: queryRowCount, loadCounts: componentCounts, rounds: 20 * rounds)
+    return CalibratedCosts(loads: merges.loads, merges: merges.merges, queries: queries)
+  }
+
   /// Of the samples of about one size, the median: others had the machine for themselves.
   private static func fit(_ samples: [Sample], _ value: KeyPath<Sample, Double>) -> LinearFit? {
     var groups: [Int: [Sample]] = [:]

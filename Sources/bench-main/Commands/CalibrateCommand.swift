@@ -33,10 +33,6 @@ struct CalibrateCommand: ParsableCommand {
   @Flag(help: "Prints the list alone.")
   var list = false
 
-  private static let rowCounts = [50, 500, 5000, 50_000]
-  private static let loadCount = 8
-  private static let componentCounts = [1, 4, 16, 64, 128]
-
   func validate() throws {
     guard rounds >= 1 else { throw ValidationError("--rounds is at least 1") }
     guard queryRows >= 1000 else { throw ValidationError("--query-rows is at least 1000") }
@@ -46,22 +42,15 @@ struct CalibrateCommand: ParsableCommand {
     try withErrorsReported {
       let interrupt = try InterruptFlag.installingSignalHandlers()
       let progress = ProgressReporter(clock: SystemClock())
-      let directory = try DataDirectory(data.map { $0 + "/calibration" }, runID: "calibrate")
-      defer { DataDirectory.remove(directory.path) }
-      try createDirectories(directory.path)
       var doneCount = 0
-      let bed = CalibrationBed(folder: directory.path, seed: seed) {
+      let costs = try CalibratedCosts.measured(
+        on: data, rounds: rounds, queryRowCount: queryRows, seed: seed
+      ) {
         if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }
         doneCount += 1
         progress.update("measurement \(doneCount)")
       }
-      let merges = try bed.merges(
-        rowCounts: Self.rowCounts, loadCount: Self.loadCount, rounds: rounds)
-      let queries = try bed.queries(
-        rowCount: queryRows, loadCounts: Self.componentCounts, rounds: 20 * rounds)
       progress.finish()
-      let costs = CalibratedCosts(
-        loads: merges.loads, merges: merges.merges, queries: queries)
       if !list { print(costs.text) }
       print(costs.list)
     }

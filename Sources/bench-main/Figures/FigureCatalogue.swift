@@ -9,7 +9,9 @@ enum FigureCatalogue {
     StallsFigure(), VersionsOverTimeFigure(), AdaptiveFigure(),
   ]
   /// On real tables: they hold for the machine they were made on.
-  static let measured: [any Figure] = [DorisFigure(), AgreementFigure()]
+  static let measured: [any Figure] = [
+    DorisFigure(), AgreementFigure(), AdaptiveEngineFigure(),
+  ]
 
   static var figures: [any Figure] { simulated + measured }
 
