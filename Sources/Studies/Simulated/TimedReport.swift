@@ -5,7 +5,7 @@ import PolicyLab
 /// What `simulate timed` answers.
 public struct TimedReport {
   private let model: TimedModel
-  private let run: TimedRun
+  public let run: TimedRun
   private let policy: ConfiguredPolicy
 
   public init(model: TimedModel, run: TimedRun, policy: ConfiguredPolicy) {

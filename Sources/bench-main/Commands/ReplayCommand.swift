@@ -41,6 +41,8 @@ struct ReplayCommand: ParsableCommand {
 
   @OptionGroup var options: ReplayOptions
 
+  @OptionGroup var output: TimedOutput
+
   func run() throws {
     try withErrorsReported {
       let trace = try CompactionTrace(path: file)
@@ -84,40 +86,21 @@ struct ReplayCommand: ParsableCommand {
     var model = try options.model(calibration)
     model.replay(workload)
     model.rowsetSizes = calibration.sizes
-    let file = try options.trace.map { path in
-      let origin = TraceOrigin(source: "timed", policy: configured.spec, seed: options.seed)
-      return try TraceFile(path: path, origin: origin)
-    }
     let runID = "replay-\(configured.name)-\(workload.loads.count)"
-    let lists = TimedLists(
-      runID: runID, costs: model.costs, queries: model.queries)
-    var observer = options.wantsLists ? lists.observer(every: options.interval) : nil
-    if let file {
-      observer = observer ?? TimedObserver(sampleSeconds: .infinity)
-      observer?.onTrace = { file.add($0) }
-    }
-    let run = try model.run(
-      configured.policy, loadCount: workload.loads.count, observer: observer)
-    let report = TimedReport(model: model, run: run, policy: configured)
-    try file?.flush()
-    if let timeline = options.timeline { try save(lists.timelineText, timeline) }
-    if let merges = options.merges { try save(lists.mergesText, merges) }
-    guard let csv = options.csv else {
-      print(report.text)
-      if workload.loads.isEmpty {
-        print(
-          "  no loads     from where the tablets stand, merges wrote "
-            + "\(formatBytes(run.quiesceWrittenByteCount)) until nothing was wanted any more")
-      } else {
-        print("  recorded     \(try RecordedMerges(trace).text)")
-      }
-      return
-    }
+    let report = try output.report(
+      model, configured, loadCount: workload.loads.count, runID: runID)
     var row = report.summary
     row.runID = runID
     row.workload = "replay"
-    row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
-    try write(row, csv)
+    if try output.write(row, scheduler: options.scheduler) { return }
+    print(report.text)
+    if workload.loads.isEmpty {
+      print(
+        "  no loads     from where the tablets stand, merges wrote "
+          + "\(formatBytes(report.run.quiesceWrittenByteCount)) until nothing was wanted any more")
+    } else {
+      print("  recorded     \(try RecordedMerges(trace).text)")
+    }
   }
 
   private func load(_ trace: CompactionTrace, _ configured: ConfiguredPolicy) throws {
@@ -126,7 +109,7 @@ struct ReplayCommand: ParsableCommand {
     let settings = try options.storeSettings()
     let data = try DataDirectory(options.data, runID: "replay-\(configured.name)")
     defer { data.removeIfTemporary() }
-    let file = try options.trace.map { path in
+    let file = try output.trace.map { path in
       let origin = TraceOrigin(source: "engine", policy: configured.spec, seed: options.seed)
       return try TraceFile(path: path, origin: origin)
     }
@@ -135,19 +118,11 @@ struct ReplayCommand: ParsableCommand {
     try replay.run(interrupt: interrupt)
     let report = StoreReplayReport(
       replay, configured, settings, loadCount: workload.loads.count)
-    if let csv = options.csv {
-      try write(report.summary, csv)
-    } else {
+    if try !output.write(report.summary, scheduler: options.scheduler) {
       print(report.text)
       print("  recorded     \(try RecordedMerges(trace).text)")
     }
     if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }
     if !report.isSound { throw ExitCode(1) }
-  }
-
-  private func write(_ row: SummaryRow, _ csv: String) throws {
-    let lines = SummaryRow.header + "\n" + row.line + "\n"
-    try csv == "-"
-      ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
   }
 }

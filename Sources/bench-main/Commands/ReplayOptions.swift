@@ -40,23 +40,8 @@ struct ReplayOptions: ParsableArguments {
   @Option(help: "With --real: keeps the tables in this new directory.")
   var data: String?
 
-  @Option(help: "Records the replay in its turn.")
-  var trace: String?
-
   @Option(help: "Where chance comes from.")
   var seed: UInt64 = 1
-
-  @Option(help: "Writes the summary row to this file; - for standard output.")
-  var csv: String?
-
-  @Option(help: "Writes a row for each interval to this file.")
-  var timeline: String?
-
-  @Option(help: "Virtual seconds of such an interval.")
-  var interval = 1.0
-
-  @Option(help: "Writes a row for each merge, with the policy's reason, to this file.")
-  var merges: String?
 
   func validate() throws {
     for (name, value) in [
@@ -67,11 +52,8 @@ struct ReplayOptions: ParsableArguments {
     }
     guard writers ?? 1 <= 1000 else { throw ValidationError("--writers is at most 1000") }
     guard speed > 0, speed.isFinite else { throw ValidationError("--speed must be positive") }
-    guard interval > 0 else { throw ValidationError("--interval must be positive") }
     guard overlapMib >= 0 else { throw ValidationError("--overlap-mib is not negative") }
   }
-
-  var wantsLists: Bool { timeline != nil || merges != nil }
 
   /// Without loads, which come from the trace.
   func model(_ calibration: TraceCalibration) throws -> TimedModel {

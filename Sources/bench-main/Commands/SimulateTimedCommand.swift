@@ -74,20 +74,7 @@ struct SimulateTimedCommand: ParsableCommand {
   @Option(help: "Where chance comes from.")
   var seed: UInt64 = 1
 
-  @Option(help: "Writes the summary row to this file; - for standard output.")
-  var csv: String?
-
-  @Option(help: "Writes a row for each interval to this file.")
-  var timeline: String?
-
-  @Option(help: "Virtual seconds of such an interval.")
-  var interval = 1.0
-
-  @Option(help: "Writes a row for each merge, with the policy's reason, to this file.")
-  var merges: String?
-
-  @Option(help: "Records every load, merge and question to the policy in this file.")
-  var trace: String?
+  @OptionGroup var output: TimedOutput
 
   func validate() throws {
     for (name, value) in [
@@ -96,9 +83,8 @@ struct SimulateTimedCommand: ParsableCommand {
     ] where value < 1 {
       throw ValidationError("--\(name) is too small")
     }
-    guard interval > 0 else { throw ValidationError("--interval must be positive") }
     guard overlapMib >= 0 else { throw ValidationError("--overlap-mib is not negative") }
-    guard ["unique", "duplicate"].contains(keys) else {
+    guard SweepPoint.keysNames.contains(keys) else {
       throw ValidationError("--keys is \(keys); write unique or duplicate")
     }
   }
@@ -106,54 +92,29 @@ struct SimulateTimedCommand: ParsableCommand {
   func run() throws {
     try withErrorsReported {
       let configured = try PolicyCatalogue.shipped.policy(policy)
-      let model = try makeModel()
-      let lists = TimedLists(
-        runID: "timed-\(configured.name)-\(loads)", costs: model.costs,
-        queries: model.queries)
-      let wantsLists = timeline != nil || merges != nil
-      var observer = wantsLists ? lists.observer(every: interval) : nil
-      let file = try trace.map { path in
-        let origin = TraceOrigin(source: "timed", policy: configured.spec, seed: seed)
-        return try TraceFile(path: path, origin: origin)
-      }
-      if let file {
-        observer = observer ?? TimedObserver(sampleSeconds: .infinity)
-        observer?.onTrace = { file.add($0) }
-      }
-      let report = TimedReport(
-        model: model,
-        run: try model.run(configured.policy, loadCount: loads, observer: observer),
-        policy: configured)
-      try file?.flush()
-      if let timeline { try save(lists.timelineText, timeline) }
-      if let merges { try save(lists.mergesText, merges) }
-      guard let csv else {
-        print(report.text)
-        return
-      }
-      var row = report.summary
-      row.scheduler = try ConfiguredScheduler(spec: scheduler).fullSpec
-      row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
-      let lines = SummaryRow.header + "\n" + row.line + "\n"
-      try csv == "-"
-        ? writeAll(lines, to: STDOUT_FILENO, name: "standard output") : save(lines, csv)
+      let report = try output.report(
+        try point.timedModel(), configured, loadCount: loads,
+        runID: "timed-\(configured.name)-\(loads)")
+      if try !output.write(report.summary, scheduler: scheduler) { print(report.text) }
     }
   }
 
-  private func makeModel() throws -> TimedModel {
-    var model = TimedModel()
-    model.arrivals = try ArrivalProcess(spec: arrivals)
-    model.sizes = try LoadSizes(spec: sizes)
-    model.overlap = overlapMib == 0 ? .none : .uniform(spaceByteCount: overlapMib << 20)
-    model.queries = try QueryProcess(spec: queries)
-    model.tabletCount = tablets
-    model.writerCount = writers
-    model.versionLimit = versionLimit
-    model.backPressure = try BackPressure(spec: backPressure)
-    model.scheduler = try ConfiguredScheduler(spec: scheduler).rules
-    model.costs = try CostModel(list: costs)
-    model.keysModel = keys == "unique" ? .unique : .duplicate
-    model.seed = seed
-    return model
+  private var point: SweepPoint {
+    var point = SweepPoint()
+    point.policy = policy
+    point.arrivals = arrivals
+    point.sizes = sizes
+    point.overlapMebibytes = overlapMib
+    point.queries = queries
+    point.tabletCount = tablets
+    point.writerCount = writers
+    point.loadCount = loads
+    point.versionLimit = versionLimit
+    point.backPressure = backPressure
+    point.scheduler = scheduler
+    point.costs = costs
+    point.keys = keys
+    point.seed = seed
+    return point
   }
 }
