@@ -34,6 +34,7 @@ let notes: [String: [String]] = [
   "InvertedIndex": ["FORMAT.md"],
   "PolicyLab": ["Traces/FORMAT.md"],
   "SegmentFormat": ["FORMAT.md"],
+  "StreamDriver": ["FORMAT.md"],
   "TabletEngine": ["FORMAT.md"],
 ]
 
@@ -93,6 +94,12 @@ let package = Package(
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletEngine", "Yams",
       ]),
+    library(
+      "StreamDriver",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "IngestDriver",
+      ]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
     library(
@@ -112,7 +119,7 @@ let package = Package(
       "EngineSimulation",
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
-        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "StreamDriver",
       ]),
 
     .executableTarget(name: "bench", swiftSettings: settings),
@@ -185,6 +192,13 @@ let package = Package(
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "IngestDriver",
       ]),
+    tests(
+      "StreamDriver",
+      needs: [
+        "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
+        "StreamDriver", "EngineSimulation",
+      ], exclude: ["Fixtures"]),
     tests(
       "TabletEngine",
       needs: [

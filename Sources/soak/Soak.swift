@@ -10,7 +10,8 @@ struct Soak: ParsableCommand {
     abstract: "Runs the engine under simulation, seed after seed, on all cores.",
     discussion: """
       Every seed is a history of loads, compactions, reads, faults of the disk and crashes, and
-      what the store shows is compared with what it promised. Runs until all seeds are done or
+      what the store shows is compared with what it promised; with --kind streams, of a stream
+      whose rows must arrive once. Runs until all seeds are done or
       somebody stops it (Ctrl-C), and then says what happened; the exit code is 1 when a seed has
       failed.
 
@@ -18,7 +19,11 @@ struct Soak: ParsableCommand {
         soak --seeds 100000       # a fixed number
         soak --seeds 0            # until it is stopped
         soak --seed 4711          # one again, with everything that happens
+        soak --kind streams       # streams through crashes
       """)
+
+  @Option(help: "What is simulated: engine or streams.")
+  var kind = SimulatedKind.engine
 
   @Option(help: "How many seeds to run; 0 goes on until it is stopped.")
   var seeds = 10_000
@@ -29,7 +34,7 @@ struct Soak: ParsableCommand {
   @Option(help: "Runs this seed alone and prints what happens.")
   var seed: Int?
 
-  @Option(help: "Steps of each seed.")
+  @Option(help: "Steps of each seed; a stream goes on to its end.")
   var steps = Simulation.usualStepCount
 
   @Option(help: "Processes at a time; as many as there are cores unless told.")
@@ -51,12 +56,13 @@ struct Soak: ParsableCommand {
     if let seed {
       try replay(UInt64(seed))
     } else if let stride {
-      let worker = SoakWorker(first: first, stride: stride, count: seeds, stepCount: steps)
+      let worker = SoakWorker(
+        kind: kind, first: first, stride: stride, count: seeds, stepCount: steps)
       try worker.run(until: InterruptFlag.installingSignalHandlers())
     } else {
       let plan = SoakPlan(
-        first: first, count: seeds == 0 ? nil : seeds, stepCount: steps, workerCount: jobs,
-        timeoutSeconds: timeout)
+        kind: kind, first: first, count: seeds == 0 ? nil : seeds, stepCount: steps,
+        workerCount: jobs, timeoutSeconds: timeout)
       var supervisor = SoakSupervisor(plan)
       let failureCount = try supervisor.run(until: InterruptFlag.installingSignalHandlers())
       if failureCount > 0 { throw ExitCode(1) }
@@ -64,13 +70,10 @@ struct Soak: ParsableCommand {
   }
 
   private func replay(_ seed: UInt64) throws {
-    let simulation = try Simulation(seed: seed, keepsEvents: true)
     do {
-      let trace = try simulation.run(stepCount: steps)
-      for event in simulation.events { print(event) }
+      let trace = try kind.run(seed: seed, stepCount: steps) { $0.forEach { print($0) } }
       print("seed \(seed): sound, trace \(String(trace.hash, radix: 16))")
     } catch {
-      for event in simulation.events { print(event) }
       print("seed \(seed): \(error)")
       throw ExitCode(1)
     }

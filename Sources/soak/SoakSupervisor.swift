@@ -4,6 +4,7 @@ import StorageIO
 
 /// What a soak is to do.
 struct SoakPlan {
+  let kind: SimulatedKind
   let first: Int
   /// Nil for no end.
   let count: Int?
@@ -67,7 +68,7 @@ struct SoakSupervisor {
     let stride = min(plan.workerCount, plan.count ?? .max)
     let process = try ChildProcess(arguments: [
       "--first", "\(seed)", "--stride", "\(stride)", "--seeds", "\(remaining ?? 0)",
-      "--steps", "\(plan.stepCount)",
+      "--steps", "\(plan.stepCount)", "--kind", plan.kind.rawValue,
     ])
     return Worker(
       index: index, process: process, seed: seed, remaining: remaining, lastHeard: clock.now())
@@ -139,12 +140,13 @@ struct SoakSupervisor {
   private mutating func fail(_ seed: Int, _ what: String) {
     failures.append((seed, what))
     print("seed \(seed) failed: \(what)")
-    print("  again: ./dev soak --seed \(seed)\(stepsArgument)")
+    print("  again: ./dev soak --seed \(seed)\(otherArguments)")
     fflush(nil)
   }
 
-  private var stepsArgument: String {
-    plan.stepCount == Simulation.usualStepCount ? "" : " --steps \(plan.stepCount)"
+  private var otherArguments: String {
+    (plan.stepCount == Simulation.usualStepCount ? "" : " --steps \(plan.stepCount)")
+      + (plan.kind == .engine ? "" : " --kind \(plan.kind)")
   }
 
   private func show(since start: UInt64) {
@@ -160,7 +162,7 @@ struct SoakSupervisor {
     print("what happened: ", terminator: "")
     print(counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
     for failure in failures.prefix(20) {
-      print("failed: ./dev soak --seed \(failure.seed)\(stepsArgument)  # \(failure.what)")
+      print("failed: ./dev soak --seed \(failure.seed)\(otherArguments)  # \(failure.what)")
     }
   }
 }

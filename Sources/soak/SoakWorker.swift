@@ -11,6 +11,7 @@ import StorageIO
 struct SoakWorker {
   static let controlCount = 4
 
+  let kind: SimulatedKind
   let first: Int
   let stride: Int
   /// Seeds to run; 0 for no end.
@@ -21,7 +22,7 @@ struct SoakWorker {
     var counts: [String: Int] = [:]
     for seed in 0..<Self.controlCount where !interrupt.isSet {
       do {
-        let trace = try Simulation(seed: UInt64(seed)).run(stepCount: stepCount)
+        let trace = try kind.run(seed: UInt64(seed), stepCount: stepCount)
         say("control \(seed) \(trace.hash)")
       } catch {
         say("control \(seed) failed")
@@ -31,7 +32,7 @@ struct SoakWorker {
     var seed = first
     while !interrupt.isSet, count == 0 || done < count {
       do {
-        let trace = try Simulation(seed: UInt64(seed)).run(stepCount: stepCount)
+        let trace = try kind.run(seed: UInt64(seed), stepCount: stepCount)
         for (kind, number) in trace.counts { counts[kind, default: 0] += number }
         say("done \(seed)")
       } catch {

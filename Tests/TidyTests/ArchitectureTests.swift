@@ -27,6 +27,9 @@ struct ArchitectureTests {
     "TabletEngine": base.union(segments).union(decisions),
     "QueryEngine": base.union(segments).union(decisions).union(["TabletEngine"]),
     "IngestDriver": base.union(segments).union(["TabletEngine", "QueryEngine", "Yams"]),
+    "StreamDriver": base.union(segments).union(decisions).union([
+      "TabletEngine", "QueryEngine", "IngestDriver",
+    ]),
     "PolicyLab": ["StorageBase", "TabletModel", "CompactionPolicies"],
     "BenchKit": ["StorageBase", "Histogram"],
     "Studies": decisions.union(["StorageBase", "PolicyLab", "BenchKit", "Yams"]),
@@ -35,7 +38,7 @@ struct ArchitectureTests {
       "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",
     ]),
     "EngineSimulation": base.union(segments).union(decisions).union([
-      "TabletEngine", "QueryEngine",
+      "TabletEngine", "QueryEngine", "StreamDriver",
     ]),
     "soak": ["StorageBase", "StorageIO", "EngineSimulation", "ArgumentParser"],
     "bench-main": base.union(segments).union(decisions).union([

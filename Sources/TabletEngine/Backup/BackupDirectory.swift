@@ -26,7 +26,7 @@ struct BackupDirectory {
             + "give an empty or new directory")
       }
     }
-    try Store.createDurableDirectory(path, files)
+    try files.createDurableDirectory(path)
     let directory = BackupDirectory(layout: layout, files: files, isNew: isNew)
     do {
       if let store = try directory.enclosingStore() {

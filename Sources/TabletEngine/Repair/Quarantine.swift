@@ -12,7 +12,7 @@ struct Quarantine {
   init(_ layout: StoreLayout, _ files: any FileSystem) throws {
     self.layout = layout
     self.files = files
-    try Store.createDurableDirectory(layout.quarantineDirectory, files)
+    try files.createDurableDirectory(layout.quarantineDirectory)
     let numbers = try files.listDirectory(layout.quarantineDirectory).compactMap { Int($0) }
     let digits = String((numbers.max() ?? 0) + 1)
     let name = String(repeating: "0", count: max(0, 4 - digits.count)) + digits

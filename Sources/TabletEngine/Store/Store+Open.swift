@@ -52,7 +52,7 @@ extension Store {
             + "give an empty or new directory")
       }
     }
-    try createDurableDirectory(path, files)
+    try files.createDurableDirectory(path)
     for directory in [layout.logDirectory, layout.checkpointDirectory, layout.dataDirectory] {
       try files.createDirectory(directory)
     }
@@ -107,21 +107,5 @@ extension Store {
         groupLoads: try recovery.groupLoads(at: clock.now()), caches: caches, log: log,
         retention: LogRetention(newest: recovery.basis), nextRowsetID: recovery.nextRowsetID,
         recovery: recovery.report))
-  }
-
-  /// Creates a directory and its parents so that they are found again after a crash. One that is
-  /// there may have been created by somebody who failed to make it durable.
-  static func createDurableDirectory(_ path: String, _ files: any FileSystem) throws {
-    let parent: String =
-      switch path.lastIndex(of: "/") {
-      case nil: "."
-      case path.startIndex: "/"
-      case let slash?: String(path[..<slash])
-      }
-    if try !files.exists(path) {
-      try createDurableDirectory(parent, files)
-      try files.createDirectory(path)
-    }
-    try files.syncDirectory(parent, cause: .checkpoint)
   }
 }

@@ -1,0 +1,90 @@
+import ScanKernels
+import StorageBase
+import StreamDriver
+
+/// A source whose rows are known beforehand: numbers, cut into partitions. Readers give them out in
+/// batches of any size, wait now and then, and lose their source, as a seed wants it.
+struct NumberedStream: StreamSource {
+  /// Rows of each partition.
+  let rowCounts: [Int]
+  let seed: UInt64
+  let clock: ManualClock
+  let schema: Schema
+
+  init(rowCounts: [Int], seed: UInt64, clock: ManualClock) throws {
+    self.rowCounts = rowCounts
+    self.seed = seed
+    self.clock = clock
+    schema = try Schema(
+      [("id", .int64, false), ("amount", .int64, false), ("name", .string, true)], sortKeyCount: 1)
+  }
+
+  /// The number of a row.
+  static func id(partition: Int, row: Int) -> Int64 { Int64(partition) << 32 | Int64(row) }
+
+  static func amount(of id: Int64) -> Int64 { Int64(mixBits(UInt64(id)) % 1000) }
+
+  var ids: [Int64] {
+    rowCounts.enumerated().flatMap { partition, count in
+      (0..<count).map { Self.id(partition: partition, row: $0) }
+    }
+  }
+
+  func partitions() -> [String] { rowCounts.indices.map { "p\($0)" } }
+
+  func open(_ partition: String, at position: SourcePosition) throws -> any PartitionReader {
+    guard let number = Int(partition.dropFirst()), rowCounts.indices.contains(number) else {
+      throw StorageError.unknownName(
+        kind: "partition", name: partition, known: partitions())
+    }
+    return NumberedReader(self, partition: number, at: position)
+  }
+
+  func batch(_ ids: [Int64]) -> ColumnBatch {
+    let builders = schema.columns.map { ColumnBuilder(type: $0.type, capacity: ids.count) }
+    for id in ids {
+      builders[0].append(integer: id)
+      builders[1].append(integer: Self.amount(of: id))
+      if id % 5 == 0 { builders[2].appendNull() } else { builders[2].append(string: "row \(id)") }
+    }
+    return ColumnBatch(
+      schema: schema, rowCount: ids.count, columns: builders.map { $0.finish() })
+  }
+}
+
+private final class NumberedReader: PartitionReader {
+  private let stream: NumberedStream
+  private let partition: Int
+  private var random: SeededGenerator
+  private(set) var position: SourcePosition
+
+  init(_ stream: NumberedStream, partition: Int, at position: SourcePosition) {
+    self.stream = stream
+    self.partition = partition
+    self.position = position
+    random = SeededGenerator(
+      seed: stream.seed &+ position.offset &* 31 &+ UInt64(partition)
+        &+ UInt64(stream.clock.now().rawValue))
+  }
+
+  func read(maxRows: Int) throws -> SourceReading {
+    let first = Int(position.offset)
+    let left = stream.rowCounts[partition] - first
+    guard left > 0 else { return .ended }
+    switch random.next() % 12 {
+    case 0: return .waiting(until: stream.clock.now().advanced(bySeconds: 0.3))
+    case 1:
+      throw StorageError.io(
+        operation: "read", path: "p\(partition)", code: 5, message: "the source went away")
+    default: break
+    }
+    let count = min(left, 1 + Int(random.next() % UInt64(maxRows)))
+    let ids = (first..<first + count).map { NumberedStream.id(partition: partition, row: $0) }
+    position.offset += UInt64(count)
+    position.rowCount = position.offset
+    return .rows(
+      SourceBatch(
+        rows: stream.batch(ids), dueAt: stream.clock.now(),
+        offsets: .consecutive(from: UInt64(first))))
+  }
+}

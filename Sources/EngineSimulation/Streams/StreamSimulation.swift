@@ -1,0 +1,292 @@
+import CompactionPolicies
+import QueryEngine
+import ScanKernels
+import StorageBase
+import StorageIO
+import StreamDriver
+import TabletEngine
+import TabletModel
+
+/// A stream into the engine on one thread: its writers and its coordinator take their steps in an
+/// order chosen by a seed, on a disk that fails, with processes that are killed and power that is
+/// lost at any operation of the disk. After every crash it is started again, with another number of
+/// writers. In the end every row of the source must be where it belongs, once.
+///
+///     let trace = try StreamSimulation(seed: 17).run()
+public final class StreamSimulation {
+  /// Restarts after which nothing fails any more, so that a run ends.
+  private static let crashCountMax: UInt64 = 12
+  private static let statePath = "/state"
+  /// Steps after which a run that nothing disturbs counts as stuck.
+  private static let stepCountMax = 20_000
+
+  private var random: SeededGenerator
+  private var world: SimulatedWorld
+  private var trace: SimulationTrace
+  private let source: NumberedStream
+  private var stream: StreamRun?
+  private var crashesLeft: Int
+  private var hasFaults = false
+  /// Steps until the process ends, whatever it is doing.
+  private var stepsToLive: Int?
+
+  public init(seed: UInt64, keepsEvents: Bool = false) throws {
+    var random = SeededGenerator(seed: seed)
+    var options = StoreOptions(staleGraceSeconds: Double(random.next() % 4))
+    options.inlineRowsetByteCountMax = [0, 1500, 1 << 16][Int(random.next() % 3)]
+    options.logFileByteCountMax = [3000, 1 << 20][Int(random.next() % 2)]
+    options.tabletVersionCountMax = random.next() % 3 == 0 ? 6 : 1000
+    if random.next() % 3 == 0 { options.loadBufferByteCountMax = 2000 }
+    world = SimulatedWorld(options: options)
+    let rowCounts = (0..<(1 + random.next() % 4)).map { _ in Int(random.next() % 150) }
+    source = try NumberedStream(rowCounts: rowCounts, seed: random.next(), clock: world.clock)
+    crashesLeft = Int(random.next() % Self.crashCountMax)
+    trace = SimulationTrace(keepsEvents: keepsEvents)
+    self.random = random
+  }
+
+  /// What has happened so far, also in a run that has failed.
+  public var events: [String] { trace.events ?? [] }
+
+  /// - Returns: what happened.
+  public func run() throws -> SimulationTrace {
+    defer { end(atOnce: true) }
+    for step in 0..<Self.stepCountMax {
+      do {
+        if try !advance() {
+          try finish()
+          return trace
+        }
+      } catch {
+        throw SimulationFailure("step \(step): \(error)")
+      }
+    }
+    throw SimulationFailure("the stream does not end: \(stream.map { "\($0.status)" } ?? "closed")")
+  }
+
+  /// One step of somebody; false when the stream has ended.
+  private func advance() throws -> Bool {
+    if let steps = stepsToLive {
+      stepsToLive = steps - 1
+      if steps == 0 {
+        crash()
+        return true
+      }
+    }
+    guard let run = stream else {
+      try start()
+      return true
+    }
+    let writer = Int(random.next() % UInt64(run.writerCount + 2))
+    let outcome = writer < run.writerCount ? run.step(writer: writer) : run.stepCoordinator()
+    if let failure = run.failure {
+      guard hasFaults else { throw SimulationFailure("the stream failed: \(failure)") }
+      trace.note("failed", "\(failure)")
+      crash()
+      return true
+    }
+    if run.status.isFinished { return try finished(run) }
+    if case .waiting(let until) = outcome, random.next() % 3 == 0 {
+      let seconds = until.seconds(since: world.clock.now())
+      world.clock.advance(bySeconds: min(max(seconds, 0.001), 1))
+    }
+    try disturb(run)
+    return true
+  }
+
+  /// Whether the stream goes on although it is finished: it had been stopped before its end.
+  private func finished(_ run: StreamRun) throws -> Bool {
+    trace.note("finished", "\(run.status.counts.readRows)")
+    let isAll = run.status.counts.readRows == UInt64(source.ids.count)
+    end(atOnce: false)
+    return !isAll
+  }
+
+  private func disturb(_ run: StreamRun) throws {
+    switch random.next() % 60 {
+    case 0..<3: try compact()
+    case 3: try maintain()
+    case 4 where crashesLeft > 0: crash()
+    case 5 where crashesLeft > 0 && !hasFaults:
+      trace.note("disk dies soon")
+      setFaults(.dying(atOperation: Int(random.next() % 40), seed: random.next()))
+      stepsToLive = Int(random.next() % 40)
+    case 6 where crashesLeft > 0 && !hasFaults:
+      trace.note("a fault")
+      setFaults(.failing(operation: Int(random.next() % 30)))
+    case 7 where crashesLeft > 0:
+      trace.note("asked to stop")
+      crashesLeft -= 1
+      run.requestStop()
+    default: break
+    }
+  }
+
+  private func setFaults(_ plan: FaultPlan) {
+    hasFaults = plan != .none
+    world.setFaults(plan)
+  }
+
+  // MARK: Beginnings and ends
+
+  private func start() throws {
+    guard try world.open(), let store = world.store else { return }
+    do {
+      try createTables(in: store)
+      try checkNothingTwice(store)
+      stream = try StreamRun(
+        try plan(for: store), stateDirectory: Self.statePath, files: world.files,
+        clock: world.clock)
+      trace.note("start", "\(stream?.writerCount ?? 0) writers")
+    } catch {
+      guard hasFaults else { throw error }
+      trace.note("start failed", "\(error)")
+      crash()
+    }
+  }
+
+  private func plan(for store: Store) throws -> StreamPlan {
+    let source = source
+    let tables = NumberedStages.tables
+    let sink = StoreSink(store, tables: [tables.even, tables.odd, tables.totals])
+    var plan = StreamPlan(source: source, sink: sink, labelPrefix: "numbers") { _ in
+      NumberedStages(source)
+    }
+    plan.operators = { try TotalsOperators() }
+    plan.writerCount = 1 + Int(random.next() % 4)
+    plan.batchRowCount = 1 + Int(random.next() % 20)
+    plan.pacing = CheckpointPacing(seconds: [0.05, 0.5, 3][Int(random.next() % 3)])
+    plan.idleSeconds = 0.5
+    return plan
+  }
+
+  private func createTables(in store: Store) throws {
+    let known = Set(store.snapshot().map(\.definition.name))
+    let tables = NumberedStages.tables
+    for name in [tables.even, tables.odd] where !known.contains(name) {
+      try store.createTable(
+        TableDefinition(name: name, schema: source.schema, distribution: ["id"], bucketCount: 2))
+    }
+    guard !known.contains(tables.totals) else { return }
+    try store.createTable(TableDefinition(name: tables.totals, schema: Totals.makeSchema()))
+  }
+
+  /// The process is killed, or the power fails.
+  private func crash() {
+    crashesLeft -= 1
+    if random.next() % 2 == 0 {
+      end(atOnce: true)
+    } else {
+      stream = nil
+      trace.note("power failure")
+      world.losePower(seed: random.next())
+    }
+    hasFaults = false
+    stepsToLive = nil
+  }
+
+  private func end(atOnce: Bool) {
+    trace.note(atOnce ? "kill" : "close")
+    if atOnce { world.setFaults(.dying(atOperation: 0)) }
+    stream = nil
+    world.end(atOnce: atOnce)
+    hasFaults = false
+    stepsToLive = nil
+  }
+
+  // MARK: Work beside the stream
+
+  private func compact() throws {
+    guard let store = world.store else { return }
+    let executor = SimulatedExecutor(seed: random.next())
+    let policy = try PolicyCatalogue.shipped.policy("gradient:min_deltas=2").policy
+    let scheduler = CompactionScheduler(
+      store: store, policy: policy,
+      lanes: [
+        CompactionLane(kinds: [.cumulative, .base, .full], slotCount: 1, executor: executor)
+      ],
+      onEvent: { _ in })
+    scheduler.start()
+    executor.runAll()
+    scheduler.stop(cancelRunning: false)
+    trace.note("compact")
+  }
+
+  private func maintain() throws {
+    guard let store = world.store else { return }
+    do {
+      _ = try store.maintain()
+      try store.checkpoint()
+      try store.sweepStaleRowsets()
+    } catch {
+      guard hasFaults else { throw error }
+    }
+  }
+
+  // MARK: What must hold
+
+  private func ids(_ table: String, in store: Store) throws -> [Int64] {
+    let snapshot = try store.snapshot(of: table)
+    let query = try SQLStatement("SELECT id FROM \(table)").bound(to: snapshot.definition.schema)
+    return try query.query.run(on: snapshot).result.rows.map { row in
+      guard case .integer(let id) = row[0] else { throw SimulationFailure("a row has no number") }
+      return Int64(id)
+    }
+  }
+
+  private func checkNothingTwice(_ store: Store) throws {
+    for table in [NumberedStages.tables.even, NumberedStages.tables.odd] {
+      let ids = try ids(table, in: store)
+      guard Set(ids).count == ids.count else {
+        throw SimulationFailure("\(table) has rows twice: \(ids.count - Set(ids).count)")
+      }
+    }
+  }
+
+  private func finish() throws {
+    guard try world.open(), let store = world.store else {
+      throw SimulationFailure("open failed without a fault")
+    }
+    let kept = source.ids.filter { !NumberedStages.isRejected($0) }
+    for (table, parity) in [(NumberedStages.tables.even, 0), (NumberedStages.tables.odd, 1)] {
+      let expected = kept.filter { $0 & 1 == parity }
+      let found = try ids(table, in: store).sorted()
+      guard found == expected.sorted() else {
+        throw SimulationFailure(
+          "\(table) has \(found.count) rows, expected \(expected.count) once each")
+      }
+    }
+    try checkTotals(store, kept)
+    try checkRejected()
+    let waiting = store.allTransactions().filter { !$0.state.isFinal }
+    guard waiting.isEmpty else {
+      throw SimulationFailure("transactions nobody decides: \(waiting.map(\.label))")
+    }
+  }
+
+  private func checkTotals(_ store: Store, _ kept: [Int64]) throws {
+    let snapshot = try store.snapshot(of: NumberedStages.tables.totals)
+    let query = try SQLStatement("SELECT * FROM totals ORDER BY grp")
+      .bound(to: snapshot.definition.schema)
+    var expected = Totals()
+    for id in kept { expected.add(id) }
+    let found = try query.query.run(on: snapshot).result.rows
+    let wanted = expected.rows.map { $0.map { Value.integer(Int128($0)) } }
+    guard found == wanted else {
+      throw SimulationFailure("totals are \(found), expected \(wanted)")
+    }
+  }
+
+  private func checkRejected() throws {
+    var lines: [String] = []
+    for name in try world.files.listDirectory(Self.statePath) where name.hasSuffix(".jsonl") {
+      let file = try world.files.openForReading("\(Self.statePath)/\(name)", cause: .tool)
+      let bytes = try file.read(at: 0, count: Int(file.byteCount))
+      lines += String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+    let expected = source.ids.filter(NumberedStages.isRejected).map(NumberedStages.line)
+    guard lines.sorted() == expected.sorted() else {
+      throw SimulationFailure("\(lines.count) rejected rows, expected \(expected.count)")
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import ScanKernels
+import StorageBase
+
+/// Where a stream comes from: partitions, each with rows in an order that is the same whenever they
+/// are read, from any position that a reader has told. Thread-safe.
+public protocol StreamSource: Sendable {
+  /// Of every batch.
+  var schema: Schema { get }
+
+  /// The partitions there are now, sorted. One that has been there stays; new ones may come.
+  func partitions() throws -> [String]
+
+  /// A reader that goes on at `position`.
+  /// - Throws: `StorageError.damaged` when what was read before is not what is there now.
+  func open(_ partition: String, at position: SourcePosition) throws -> any PartitionReader
+}
+
+/// Reads the rows of one partition, one batch after another. Not thread-safe.
+public protocol PartitionReader: AnyObject {
+  /// Behind the rows that have been given out.
+  var position: SourcePosition { get }
+
+  /// The next rows, at most `maxRows`.
+  /// - Throws: `StorageError.io` when the source is out of reach for now: it may be opened again
+  ///   where this one stands. Other errors will not go away by themselves.
+  func read(maxRows: Int) throws -> SourceReading
+}
+
+/// What a reader has to give.
+public enum SourceReading {
+  case rows(SourceBatch)
+  /// None now; maybe at that time, and whenever the source gets some if it is nil.
+  case waiting(until: Timestamp?)
+  /// None any more.
+  case ended
+}
+
+/// Rows as they come from a partition.
+public struct SourceBatch: Sendable {
+  public var rows: ColumnBatch
+  /// When the first of them came into being, where that is known: latency counts from here.
+  public var dueAt: Timestamp?
+  /// The offset of each row, to be found again by a person.
+  public var offsets: RowOffsets
+  /// Bytes of the rows as they came in; 0 for those that were made up.
+  public var byteCount: Int
+  /// What could not be read as a row.
+  public var unreadable: [UnreadableRow]
+
+  public init(
+    rows: ColumnBatch, dueAt: Timestamp? = nil, offsets: RowOffsets, byteCount: Int = 0,
+    unreadable: [UnreadableRow] = []
+  ) {
+    self.rows = rows
+    self.dueAt = dueAt
+    self.offsets = offsets
+    self.byteCount = byteCount
+    self.unreadable = unreadable
+  }
+}
+
+/// Where the rows of a batch lie in their partition.
+public enum RowOffsets: Sendable {
+  /// One after the other from this on.
+  case consecutive(from: UInt64)
+  case listed([UInt64])
+
+  public subscript(row: Int) -> UInt64 {
+    switch self {
+    case .consecutive(let first): first + UInt64(row)
+    case .listed(let offsets): offsets[row]
+    }
+  }
+}
+
+/// Text of a partition that is no row.
+public struct UnreadableRow: Hashable, Sendable {
+  public var offset: UInt64
+  public var reason: String
+  public var text: String
+
+  public init(offset: UInt64, reason: String, text: String) {
+    self.offset = offset
+    self.reason = reason
+    self.text = text
+  }
+}

@@ -1,0 +1,109 @@
+import StorageBase
+
+/// One checkpoint from the moment all writers have handed over what they did until its loads are
+/// visible. It is one thread's at a time.
+///
+/// The order is what makes a stream exact: gathered state is merged, results of windows are written
+/// and pre-committed, the checkpoint is written, and then all loads are committed. A crash before
+/// it is on disk leaves loads that the next run aborts by their labels; one after it leaves loads
+/// that it commits again.
+final class CheckpointRound {
+  private enum Phase {
+    case precommitting(any SinkLoad)
+    case deciding
+    case committing(first: Int)
+    case done
+  }
+
+  private let sink: any StreamSink
+  private let directory: CheckpointDirectory
+  private let reports: [EpochReport]
+  private var phase = Phase.deciding
+  /// What will be, and after the decision is, the newest checkpoint.
+  private(set) var checkpoint: PipelineCheckpoint
+
+  /// - Parameters:
+  ///   - reports: of every writer, for the checkpoint after `last`.
+  ///   - last: the one before.
+  init(
+    _ reports: [EpochReport], after last: PipelineCheckpoint, operators: any StreamOperators,
+    plan: StreamPlan, directory: CheckpointDirectory, at now: Timestamp
+  ) throws {
+    precondition(reports.allSatisfy { $0.checkpoint == last.number + 1 })
+    self.reports = reports
+    self.directory = directory
+    sink = plan.sink
+    checkpoint = last
+    checkpoint.number += 1
+    checkpoint.takenAt = now
+    checkpoint.pending = reports.compactMap(\.load)
+    for report in reports {
+      checkpoint.counts += report.counts
+      checkpoint.partitions.merge(report.partitions) { _, new in new }
+      checkpoint.sideOutputs.merge(report.sideOutputs) { _, new in new }
+    }
+    try operators.merge(reports.flatMap(\.gathered))
+    let results = try operators.advance(to: eventTime(last.watermark))
+    checkpoint.watermark = operators.watermark
+    checkpoint.operators = operators.state()
+    try write(results.filter { $0.rows.rowCount > 0 }, prefix: plan.labelPrefix)
+  }
+
+  var isExhausted: Bool { reports.allSatisfy(\.isExhausted) }
+  var arrivals: [RowArrival] { reports.flatMap(\.arrivals) }
+  var work: StageWork { reports.reduce(into: StageWork()) { $0 += $1.work } }
+
+  /// What all partitions that have rows to come have passed.
+  private func eventTime(_ before: Timestamp) -> Timestamp {
+    if isExhausted { return Timestamp(rawValue: .max) }
+    let active = reports.flatMap { report in
+      report.activePartitions.compactMap { report.partitions[$0]?.eventTime }
+    }
+    return active.min() ?? before
+  }
+
+  private func write(_ results: [TableWrite], prefix: String) throws {
+    guard !results.isEmpty else { return }
+    let load = try sink.begin(
+      LoadLabel(prefix: prefix, writer: LoadLabel.windows, checkpoint: checkpoint.number))
+    for result in results {
+      try load.append(result.rows, to: result.table, deletions: result.deletions)
+      checkpoint.counts.writtenRows += UInt64(result.rows.rowCount)
+    }
+    phase = .precommitting(load)
+  }
+
+  /// Does the rest.
+  /// - Returns: false when tables refuse loads for now, and it should be called again later.
+  func proceed() throws -> Bool {
+    do {
+      while try advance() {}
+      return true
+    } catch let error as StorageError {
+      guard case .tooManyVersions = error else { throw error }
+      return false
+    }
+  }
+
+  /// The next step; false when there is none.
+  private func advance() throws -> Bool {
+    switch phase {
+    case .precommitting(let load):
+      checkpoint.pending.append(try load.precommit())
+      phase = .deciding
+    case .deciding:
+      // From here on its loads will be visible, come what may.
+      try directory.write(checkpoint)
+      phase = .committing(first: 0)
+    case .committing(let first):
+      guard first < checkpoint.pending.count else {
+        phase = .done
+        return false
+      }
+      try sink.commit(checkpoint.pending[first])
+      phase = .committing(first: first + 1)
+    case .done: return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,181 @@
+import StorageBase
+import StorageIO
+
+/// One of the parallel writers of a stream: reads its partitions in turn, and puts what the stages
+/// make of the rows into a load, which it pre-commits for each checkpoint. It is one thread's at a
+/// time.
+final class StreamWriter: @unchecked Sendable {
+  private final class OpenPartition {
+    let name: String
+    var state: PartitionState
+    /// Nil before it is opened, and while the source is out of reach.
+    var reader: (any PartitionReader)?
+    var hasEnded = false
+    var lastRowsAt: Timestamp
+    var retryAt: Timestamp?
+    var failureCount = 0
+
+    init(_ name: String, _ state: PartitionState, at now: Timestamp) {
+      self.name = name
+      self.state = state
+      lastRowsAt = now
+    }
+  }
+
+  /// Seconds before a source that is out of reach is tried again: doubling, up to the second.
+  private static let retrySeconds = (first: 0.1, last: 10.0)
+
+  private let number: Int
+  private let plan: StreamPlan
+  private let stages: any StreamStages
+  private let sideOutputs: SideOutputs
+  private let clock: any TimeSource
+  private let stopwatch: any Stopwatch
+  private let onTrouble: @Sendable (String) -> Void
+  private var partitions: [OpenPartition] = []
+  private var turn = 0
+  private var load: (any SinkLoad)?
+  /// Pre-committed for the present checkpoint already.
+  private var pending: PendingLoad?
+  private var counts = PipelineCounts()
+  private var arrivals: [RowArrival] = []
+  private var work = StageWork()
+  /// The checkpoint that the rows of now are for.
+  private(set) var checkpoint: UInt64
+
+  init(
+    number: Int, plan: StreamPlan, firstCheckpoint: UInt64, sideOutputs: SideOutputs,
+    clock: any TimeSource, stopwatch: any Stopwatch,
+    onTrouble: @escaping @Sendable (String) -> Void
+  ) throws {
+    self.number = number
+    self.plan = plan
+    stages = try plan.stages(number)
+    self.sideOutputs = sideOutputs
+    self.clock = clock
+    self.stopwatch = stopwatch
+    self.onTrouble = onTrouble
+    checkpoint = firstCheckpoint
+  }
+
+  func adopt(_ partition: String, _ state: PartitionState) {
+    partitions.append(OpenPartition(partition, state, at: clock.now()))
+  }
+
+  func advance(to watermark: Timestamp) { stages.advance(to: watermark) }
+
+  /// Reads and writes one batch.
+  func step() throws -> StepOutcome {
+    var readyAt: Timestamp?
+    for _ in partitions.indices {
+      let partition = partitions[turn]
+      turn = (turn + 1) % partitions.count
+      guard !partition.hasEnded else { continue }
+      switch try read(partition) {
+      case .rows(let batch):
+        try take(batch, of: partition)
+        return .worked
+      case .waiting(let until):
+        let time = until ?? clock.now().advanced(bySeconds: RowPacer.lingerSeconds)
+        readyAt = min(readyAt ?? time, time)
+      case .ended: partition.hasEnded = true
+      }
+    }
+    return readyAt.map { .waiting(until: $0) } ?? .ended
+  }
+
+  private func read(_ partition: OpenPartition) throws -> SourceReading {
+    let now = clock.now()
+    if let retryAt = partition.retryAt {
+      guard now >= retryAt else { return .waiting(until: retryAt) }
+      partition.retryAt = nil
+    }
+    let start = stopwatch.seconds()
+    defer { work.readSeconds += stopwatch.seconds() - start }
+    do {
+      let reader =
+        try partition.reader
+        ?? plan.source.open(partition.name, at: partition.state.position)
+      partition.reader = reader
+      let reading = try reader.read(maxRows: plan.batchRowCount)
+      partition.failureCount = 0
+      return reading
+    } catch let error as StorageError {
+      guard case .io = error else { throw error }
+      return .waiting(until: retreat(partition, error, now))
+    }
+  }
+
+  /// The source went away: it is opened again later, where it was.
+  private func retreat(
+    _ partition: OpenPartition, _ error: StorageError, _ now: Timestamp
+  ) -> Timestamp {
+    partition.reader = nil
+    partition.failureCount += 1
+    let doubled = Self.retrySeconds.first * Double(1 << min(partition.failureCount - 1, 20))
+    let seconds = min(Self.retrySeconds.last, doubled)
+    let retryAt = now.advanced(bySeconds: seconds)
+    partition.retryAt = retryAt
+    onTrouble("partition \(partition.name): \(error); next try in \(seconds) s")
+    return retryAt
+  }
+
+  private func take(_ batch: SourceBatch, of partition: OpenPartition) throws {
+    let start = stopwatch.seconds()
+    let now = clock.now()
+    let staged = try stages.process(batch, of: partition.name, at: now)
+    let transformed = stopwatch.seconds()
+    for write in staged.writes where write.rows.rowCount > 0 {
+      try openLoad().append(write.rows, to: write.table, deletions: write.deletions)
+      counts.writtenRows += UInt64(write.rows.rowCount)
+    }
+    for row in staged.sideRows { try sideOutputs.append(row) }
+    counts.readRows += UInt64(batch.rows.rowCount + batch.unreadable.count)
+    counts.rejectedRows += UInt64(staged.sideRows.count)
+    work.transformSeconds += transformed - start
+    work.writeSeconds += stopwatch.seconds() - transformed
+    work.byteCount += UInt64(batch.byteCount)
+    if let position = partition.reader?.position { partition.state.position = position }
+    if let eventTime = staged.eventTime {
+      partition.state.eventTime = max(partition.state.eventTime, eventTime)
+    }
+    partition.lastRowsAt = now
+    if let dueAt = batch.dueAt {
+      arrivals.append(RowArrival(dueAt: dueAt, rowCount: batch.rows.rowCount))
+    }
+  }
+
+  private func openLoad() throws -> any SinkLoad {
+    if let load { return load }
+    let label = LoadLabel(prefix: plan.labelPrefix, writer: number, checkpoint: checkpoint)
+    let begun = try plan.sink.begin(label)
+    load = begun
+    return begun
+  }
+
+  /// Makes the rows since the last checkpoint durable. When it throws `tooManyVersions` it may be
+  /// called again.
+  func endEpoch() throws -> EpochReport {
+    let start = stopwatch.seconds()
+    if pending == nil, let load { pending = try load.precommit() }
+    let lengths = try sideOutputs.sync()
+    work.precommitSeconds += stopwatch.seconds() - start
+    let now = clock.now()
+    let active = partitions.filter {
+      !$0.hasEnded && abs(now.seconds(since: $0.lastRowsAt)) < plan.idleSeconds
+    }
+    let report = EpochReport(
+      writer: number, checkpoint: checkpoint, load: pending,
+      partitions: Dictionary(uniqueKeysWithValues: partitions.map { ($0.name, $0.state) }),
+      activePartitions: Set(active.map(\.name)),
+      isExhausted: partitions.allSatisfy(\.hasEnded), counts: counts, sideOutputs: lengths,
+      gathered: stages.endEpoch(), arrivals: arrivals, work: work)
+    load = nil
+    pending = nil
+    counts = PipelineCounts()
+    arrivals.removeAll(keepingCapacity: true)
+    work = StageWork()
+    checkpoint += 1
+    return report
+  }
+}
