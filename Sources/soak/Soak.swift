@@ -71,7 +71,9 @@ struct Soak: ParsableCommand {
 
   private func replay(_ seed: UInt64) throws {
     do {
-      let trace = try kind.run(seed: seed, stepCount: steps) { $0.forEach { print($0) } }
+      let trace = try kind.run(seed: seed, stepCount: steps) {
+        for event in $0 { print(event) }
+      }
       print("seed \(seed): sound, trace \(String(trace.hash, radix: 16))")
     } catch {
       print("seed \(seed): \(error)")
