@@ -68,6 +68,7 @@ let package = Package(
     library("StorageBase", needs: ["CKernels"]),
     library("StorageIO", needs: ["StorageBase"]),
     library("ScanKernels", needs: ["StorageBase", "CKernels"]),
+    library("ConfigReading", needs: ["StorageBase", "Yams"]),
     library(
       "SegmentFormat",
       needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CLZ4", "CZstd"]),
@@ -92,7 +93,7 @@ let package = Package(
       "IngestDriver",
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
-        "TabletEngine", "Yams",
+        "TabletEngine", "ConfigReading", "Yams",
       ]),
     library(
       "StreamDriver",
@@ -105,7 +106,8 @@ let package = Package(
     library(
       "Studies",
       needs: [
-        "StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab", "BenchKit", "Yams",
+        "StorageBase", "TabletModel", "CompactionPolicies", "PolicyLab", "BenchKit",
+        "ConfigReading", "Yams",
       ]),
 
     library(
@@ -157,6 +159,7 @@ let package = Package(
       swiftSettings: settings),
     tests("StorageBase", needs: ["StorageBase"]),
     tests("StorageIO", needs: ["StorageBase", "StorageIO"]),
+    tests("ConfigReading", needs: ["StorageBase", "ConfigReading", "Yams"]),
     tests("ScanKernels", needs: ["StorageBase", "ScanKernels", "CKernels"]),
     tests(
       "SegmentFormat", needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat"],

@@ -1,3 +1,4 @@
+import ConfigReading
 import StorageBase
 import Yams
 
@@ -31,39 +32,23 @@ extension InputMapping {
   /// table: conditions on rows look at it. What `index`, `bloom_filter` and `ngram_filter` take
   /// is said in `MappingReader+Pruning.swift`.
   /// - Parameter path: names the file in errors.
-  /// - Throws: `StorageError.invalidArgument` with every mistake and its line.
+  /// - Throws: `StorageError.invalidArgument` with every mistake and its place.
   public init(yaml text: String, path: String) throws {
     var reader = MappingReader()
     let mapping = reader.read(text)
     guard reader.mistakes.isEmpty, let mapping else {
-      let count = reader.mistakes.count
-      throw StorageError.invalidArgument(
-        name: "mapping", value: path,
-        reason: "\(count) mistake\(count == 1 ? "" : "s")\n"
-          + reader.mistakes.map { "  \($0)" }.joined(separator: "\n"))
+      throw reader.mistakes.error(kind: "mapping", path: path)
     }
     self = mapping
   }
 }
 
 /// Reads a mapping and collects what is wrong with it, so that all can be mended at once.
-struct MappingReader {
-  private(set) var mistakes: [String] = []
-
-  mutating func complain(_ node: Node?, _ text: String) {
-    mistakes.append((node?.mark).map { "line \($0.line): \(text)" } ?? text)
-  }
+struct MappingReader: ConfigReader {
+  var mistakes = ConfigMistakes()
 
   mutating func read(_ text: String) -> InputMapping? {
-    let root: Node?
-    do {
-      root = try compose(yaml: text)
-    } catch {
-      complain(nil, "not YAML: \(error)")
-      return nil
-    }
-    guard let root, let keys = members(of: root, knownKeys: Self.topLevelKeys) else {
-      if root == nil { complain(nil, "the file is empty") }
+    guard let root = document(text), let keys = members(of: root, among: Self.topLevelKeys) else {
       return nil
     }
     if let format = keys["format"], format.string != "csv" {
@@ -73,7 +58,7 @@ struct MappingReader {
     let columns = readColumns(keys["columns"], at: root, hasHeader: dialect.hasHeader)
     let sortKey = names(keys["sort_key"], "sort_key", columns)
     let hashBy = names(keys["hash_by"], "hash_by", columns)
-    let buckets = readBuckets(keys["buckets"])
+    let buckets = integer(keys["buckets"], "buckets", in: 1...Limits.bucketCountMax)
     let uniqueKeys = readUniqueKeys(keys, columns)
     let rowStore = readRowStore(keys["row_store"], columns)
     guard mistakes.isEmpty else { return nil }
@@ -97,25 +82,6 @@ struct MappingReader {
     "input_only",
   ]
 
-  /// The members of a mapping whose keys are known; complains about the others.
-  mutating func members(of node: Node, knownKeys: [String]) -> [String: Node]? {
-    guard let mapping = node.mapping else {
-      complain(node, "expected keys and values, such as \(knownKeys[0]): ...")
-      return nil
-    }
-    var members: [String: Node] = [:]
-    for (key, value) in mapping {
-      let name = key.string ?? ""
-      if knownKeys.contains(name) {
-        members[name] = value
-      } else {
-        let guess = nearestName(to: name, in: knownKeys).map { "; did you mean \($0)?" }
-        complain(key, "unknown key \(name)" + (guess ?? "; known: \(list(knownKeys))"))
-      }
-    }
-    return members
-  }
-
   private mutating func readDialect(_ keys: [String: Node]) -> CSVDialect {
     var dialect = CSVDialect()
     if let node = keys["quote"] {
@@ -126,9 +92,9 @@ struct MappingReader {
         node.string == "tab" ? UInt8(ascii: "\t") : character(node, "delimiter") ?? 0
       if dialect.delimiter == dialect.quote { complain(node, "delimiter and quote are the same") }
     }
-    if let node = keys["header"] { dialect.hasHeader = flag(node, "header") }
+    if let node = keys["header"] { dialect.hasHeader = flag(node, "header") ?? false }
     if let node = keys["trailing_delimiter"] {
-      dialect.hasTrailingDelimiter = flag(node, "trailing_delimiter")
+      dialect.hasTrailingDelimiter = flag(node, "trailing_delimiter") ?? false
     }
     if let node = keys["null"] {
       if let token = node.string {
@@ -150,12 +116,6 @@ struct MappingReader {
     return nil
   }
 
-  private mutating func flag(_ node: Node, _ key: String) -> Bool {
-    if let flag = node.bool { return flag }
-    complain(node, "\(key) is \(shown(node)); expected true or false")
-    return false
-  }
-
   private mutating func readColumns(
     _ node: Node?, at root: Node, hasHeader: Bool
   ) -> [InputMapping.ColumnMapping] {
@@ -169,7 +129,7 @@ struct MappingReader {
     }
     var columns: [InputMapping.ColumnMapping] = []
     for (index, element) in sequence.enumerated() {
-      guard let keys = members(of: element, knownKeys: Self.columnKeys) else { continue }
+      guard let keys = members(of: element, among: Self.columnKeys) else { continue }
       let implied: InputMapping.Source? = hasHeader ? nil : .position(index + 1)
       guard let column = readColumn(keys, at: element, impliedSource: implied, hasHeader: hasHeader)
       else { continue }
@@ -197,8 +157,8 @@ struct MappingReader {
     } else {
       complain(keys["type"] ?? element, typeComplaint(name, keys["type"]))
     }
-    if let node = keys["nullable"] { column.isNullable = flag(node, "nullable") }
-    if let node = keys["input_only"] { column.isInputOnly = flag(node, "input_only") }
+    if let node = keys["nullable"] { column.isNullable = flag(node, "nullable") ?? false }
+    if let node = keys["input_only"] { column.isInputOnly = flag(node, "input_only") ?? false }
     if let node = keys["source"] {
       // A quoted number is a name of the header.
       if node.scalar?.style == .plain, let position = node.int {
@@ -261,17 +221,6 @@ struct MappingReader {
     }
     return names
   }
-
-  private mutating func readBuckets(_ node: Node?) -> Int? {
-    guard let node else { return nil }
-    guard let count = node.int, (1...Limits.bucketCountMax).contains(count) else {
-      complain(node, "buckets is \(shown(node)); expected 1 to \(Limits.bucketCountMax)")
-      return nil
-    }
-    return count
-  }
-
-  func shown(_ node: Node) -> String { node.string.map { "\"\($0)\"" } ?? "a list" }
 
   func list(_ names: [String]) -> String { names.joined(separator: ", ") }
 }

@@ -1,3 +1,4 @@
+import ConfigReading
 import TabletEngine
 import Yams
 

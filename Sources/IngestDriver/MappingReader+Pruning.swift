@@ -1,3 +1,4 @@
+import ConfigReading
 import InvertedIndex
 import Yams
 
@@ -42,7 +43,7 @@ extension MappingReader {
 
   private mutating func readNgramFilter(_ node: Node) -> ColumnPruning.NgramFilter? {
     if let size = node.int { return ColumnPruning.NgramFilter(size: size) }
-    guard let keys = members(of: node, knownKeys: ["size", "rate"]) else { return nil }
+    guard let keys = members(of: node, among: ["size", "rate"]) else { return nil }
     guard let size = keys["size"]?.int else {
       complain(node, "ngram_filter has no size, such as {size: 3}")
       return nil

@@ -44,10 +44,10 @@ func positionalMapping(
     })
 }
 
-/// The error's text, or nil when `body` throws nothing.
+/// The error's text, of places in mappings the line alone, or nil when `body` throws nothing.
 func message(of body: () throws -> Void) -> String? {
   do {
     try body()
     return nil
-  } catch { return "\(error)" }
+  } catch { return "\(error)".replacing(#/, column \d+: /#, with: ": ") }
 }

@@ -5,12 +5,13 @@ import Testing
 @testable import Studies
 
 @Suite struct SweepFileTests {
+  /// Of places the line alone.
   private func mistakes(_ yaml: String) -> String {
     do {
       _ = try SweepGrid(yaml: yaml, path: "s.yaml")
       return ""
     } catch {
-      return "\(error)"
+      return "\(error)".replacing(#/, column \d+: /#, with: ": ")
     }
   }
 

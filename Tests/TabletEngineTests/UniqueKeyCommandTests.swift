@@ -170,16 +170,16 @@ import Testing
     let outcome = try run(["load", store, "--input", path, "--mapping", mapping])
     #expect(outcome.exitCode == 66)
     for text in [
-      "line 1: keys is \"uniq\"; expected unique or duplicate",
-      "line 2: merge is \"at-once\"; expected on-write or on-read",
-      "line 3: key_index is \"tree\"; expected hash or sorted",
-      "line 4: sequence_column: chnged is not a column; did you mean changed?",
-      "line 5: row_store: nam is not a column",
+      "line 1, column 7: keys is \"uniq\"; expected unique or duplicate",
+      "line 2, column 8: merge is \"at-once\"; expected on-write or on-read",
+      "line 3, column 12: key_index is \"tree\"; expected hash or sorted",
+      "line 4, column 18: sequence_column: chnged is not a column; did you mean changed?",
+      "line 5, column 13: row_store: nam is not a column",
     ] { #expect(outcome.errors.contains(text), "\(outcome.errors)") }
     let plain = try write("plain.yaml", "merge: on-read\ncolumns: [{name: id, type: int32}]\n")
     #expect(
       try run(["load", store, "--input", path, "--mapping", plain]).errors
-        .contains("line 1: merge needs keys: unique"))
+        .contains("line 1, column 8: merge needs keys: unique"))
   }
 
   @Test func whatDoesNotFitIsRefused() throws {

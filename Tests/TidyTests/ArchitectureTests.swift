@@ -19,6 +19,7 @@ struct ArchitectureTests {
     "StorageBase": ["CKernels"],
     "StorageIO": ["StorageBase"],
     "ScanKernels": base,
+    "ConfigReading": ["StorageBase", "Yams"],
     "SegmentFormat": base.union(["StorageIO", "ScanKernels", "CLZ4", "CZstd"]),
     "InvertedIndex": base.union(["StorageIO", "ScanKernels", "CRoaring"]),
     "TabletModel": ["StorageBase"],
@@ -26,13 +27,17 @@ struct ArchitectureTests {
     "CompactionPolicies": ["StorageBase", "TabletModel"],
     "TabletEngine": base.union(segments).union(decisions),
     "QueryEngine": base.union(segments).union(decisions).union(["TabletEngine"]),
-    "IngestDriver": base.union(segments).union(["TabletEngine", "QueryEngine", "Yams"]),
+"IngestDriver": base.union(segments).union([
+      "TabletEngine", "QueryEngine", "ConfigReading", "Yams",
+    ]),
     "StreamDriver": base.union(segments).union(decisions).union([
-      "TabletEngine", "QueryEngine", "IngestDriver",
+      "TabletEngine", "QueryEngine", "IngestDriver", "ConfigReading", "StreamTransforms", "Yams",
     ]),
     "PolicyLab": ["StorageBase", "TabletModel", "CompactionPolicies"],
     "BenchKit": ["StorageBase", "Histogram"],
-    "Studies": decisions.union(["StorageBase", "PolicyLab", "BenchKit", "Yams"]),
+    "Studies": decisions.union([
+      "StorageBase", "PolicyLab", "BenchKit", "ConfigReading", "Yams",
+    ]),
     "FuzzTargets": base.union(segments).union(["TabletEngine", "IngestDriver"]),
     "crash-writer": base.union([
       "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",

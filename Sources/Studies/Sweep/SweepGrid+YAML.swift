@@ -1,4 +1,5 @@
 import CompactionPolicies
+import ConfigReading
 import PolicyLab
 import StorageBase
 import TabletModel
@@ -30,16 +31,12 @@ extension SweepGrid {
   /// `back_pressure` and `version_limit`. Every value can be a list, and the sweep has all
   /// combinations.
   /// - Parameter path: names the file in errors.
-  /// - Throws: `StorageError.invalidArgument` with every mistake and its line.
+  /// - Throws: `StorageError.invalidArgument` with every mistake and its place.
   public init(yaml text: String, path: String, catalogue: PolicyCatalogue = .shipped) throws {
     var reader = SweepReader(catalogue: catalogue)
     let grid = reader.read(text)
     guard reader.mistakes.isEmpty, let grid else {
-      let count = reader.mistakes.count
-      throw StorageError.invalidArgument(
-        name: "sweep", value: path,
-        reason: "\(count) mistake\(count == 1 ? "" : "s")\n"
-          + reader.mistakes.map { "  \($0)" }.joined(separator: "\n"))
+      throw reader.mistakes.error(kind: "sweep", path: path)
     }
     self = grid
   }
@@ -47,9 +44,9 @@ extension SweepGrid {
 
 /// Reads the file of a sweep and collects what is wrong with it, so that all can be mended at
 /// once.
-struct SweepReader {
+struct SweepReader: ConfigReader {
   let catalogue: PolicyCatalogue
-  private var complaints: [(line: Int, text: String)] = []
+  var mistakes = ConfigMistakes()
   private var grid = SweepGrid()
 
   init(catalogue: PolicyCatalogue) { self.catalogue = catalogue }
@@ -67,67 +64,38 @@ struct SweepReader {
     "version_limit", "queries",
   ]
 
-  mutating func complain(_ node: Node?, _ text: String) {
-    let line = node?.mark?.line
-    complaints.append((line ?? 0, (line.map { "line \($0): " } ?? "") + text))
-  }
-
-  /// In the order of lines, whatever was read first.
-  var mistakes: [String] {
-    complaints.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
-      .map(\.element.text)
-  }
-
   mutating func read(_ text: String) -> SweepGrid? {
-    let root: Node?
-    do {
-      root = try compose(yaml: text)
-    } catch {
-      complain(nil, "not YAML: \(error)")
-      return nil
-    }
-    guard let root else {
-      complain(nil, "the file is empty; give at least policies: [gradient]")
-      return nil
-    }
-    guard let keys = members(of: root, among: Self.axisKeys + Self.workloadKeys) else { return nil }
+    guard let root = document(text, hint: "; give at least policies: [gradient]"),
+      let keys = timedMembers(of: root, among: Self.axisKeys + Self.workloadKeys)
+    else { return nil }
     readModel(keys)
     readAxes(keys, root)
     readWorkloads(keys)
     return mistakes.isEmpty ? grid : nil
   }
 
-  /// Keys and values of a mapping; complains about keys that mean nothing here.
-  mutating func members(of node: Node, among known: [String]) -> [String: Node]? {
-    guard let mapping = node.mapping else {
-      complain(node, "expected keys and values, such as \(known[0]): ...")
-      return nil
-    }
-    var members: [String: Node] = [:]
-    for (key, value) in mapping {
-      let name = key.string ?? ""
-      if !known.contains(name) {
-        complain(key, "unknown key \(name); " + remedy(for: name, known))
-      } else if grid.model == .flushes, Self.timedKeys.contains(name) {
-        complain(key, "\(name) means nothing in the model flushes; remove it, or use timed")
-      } else {
-        members[name] = value
-      }
+  /// The members of a mapping; complains also about keys that mean nothing in the model.
+  private mutating func timedMembers(of node: Node, among known: [String]) -> [String: Node]? {
+    guard var members = members(of: node, among: known) else { return nil }
+    guard grid.model == .flushes else { return members }
+    for (key, _) in node.mapping ?? [:] {
+      guard let name = key.string, Self.timedKeys.contains(name) else { continue }
+      complain(key, "\(name) means nothing in the model flushes; remove it, or use timed")
+      members[name] = nil
     }
     return members
   }
 
-  private func remedy(for name: String, _ known: [String]) -> String {
+  func remedy(forUnknownKey name: String, among known: [String]) -> String {
     if name.contains("=") { return "within { } quote a value with commas: \"poisson:per_s=20\"" }
-    if let guess = nearestName(to: name, in: known) { return "did you mean \(guess)?" }
-    return "known: \(known.joined(separator: ", "))"
+    return suggestion(for: name, among: known)
   }
 
   private mutating func readModel(_ keys: [String: Node]) {
     guard let node = keys["model"] else { return }
     guard let model = node.string.flatMap(SweepPoint.Model.init(rawValue:)) else {
       let known = SweepPoint.Model.allCases.map(\.rawValue).joined(separator: " or ")
-      return complain(node, "model is \(Self.shown(node)); write \(known)")
+      return complain(node, "model is \(shown(node)); write \(known)")
     }
     grid.model = model
     guard model == .flushes else { return }
@@ -176,7 +144,7 @@ struct SweepReader {
       var workload = common
       workload.name = name
       // A name alone is a workload with the common settings.
-      if value.null == nil, let keys = members(of: value, among: Self.workloadKeys) {
+      if value.null == nil, let keys = timedMembers(of: value, among: Self.workloadKeys) {
         fill(&workload, keys)
       }
       grid.workloads.append(workload)
@@ -208,11 +176,9 @@ struct SweepReader {
     if let node = keys["keys"] {
       workload.keys = values(of: node).compactMap { value in
         if let text = value.string, SweepPoint.keysNames.contains(text) { return text }
-        complain(value, "keys is \(Self.shown(value)); write unique or duplicate")
+        complain(value, "keys is \(shown(value)); write unique or duplicate")
         return nil
       }
     }
   }
-
-  static func shown(_ node: Node) -> String { node.string.map { "\"\($0)\"" } ?? "a list" }
 }

@@ -1,3 +1,4 @@
+import ConfigReading
 import StorageBase
 import Yams
 
@@ -43,7 +44,7 @@ extension SweepReader {
   private mutating func expand(_ name: String, _ node: Node, _ key: String) -> [String] {
     if node.null != nil { return [name] }
     guard let parameters = node.mapping, !parameters.isEmpty else {
-      complain(node, "\(key): \(name) takes {parameter: value}, not \(Self.shown(node))")
+      complain(node, "\(key): \(name) takes {parameter: value}, not \(shown(node))")
       return []
     }
     var lists = [""]
@@ -64,7 +65,7 @@ extension SweepReader {
       if let number = value.int, range.contains(number) { return number }
       complain(
         value,
-        "\(key) is \(Self.shown(value)); expected \(range.lowerBound) to \(range.upperBound)")
+        "\(key) is \(shown(value)); expected \(range.lowerBound) to \(range.upperBound)")
       return nil
     }
   }
@@ -81,7 +82,7 @@ extension SweepReader {
       {
         return Array(first...last)
       }
-      complain(value, "seeds is \(Self.shown(value)); write [1, 2, 3] or 1..3")
+      complain(value, "seeds is \(shown(value)); write [1, 2, 3] or 1..3")
       return []
     }
   }
