@@ -35,6 +35,7 @@ let notes: [String: [String]] = [
   "PolicyLab": ["Traces/FORMAT.md"],
   "SegmentFormat": ["FORMAT.md"],
   "StreamDriver": ["FORMAT.md"],
+  "StreamTransforms": ["Windows/FORMAT.md"],
   "TabletEngine": ["FORMAT.md"],
 ]
 
@@ -69,6 +70,9 @@ let package = Package(
     library("StorageIO", needs: ["StorageBase"]),
     library("ScanKernels", needs: ["StorageBase", "CKernels"]),
     library("ConfigReading", needs: ["StorageBase", "Yams"]),
+    library(
+      "StreamTransforms",
+      needs: ["StorageBase", "ScanKernels", "CKernels", "ConfigReading", "Yams"]),
     library(
       "SegmentFormat",
       needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CLZ4", "CZstd"]),
@@ -160,6 +164,9 @@ let package = Package(
     tests("StorageBase", needs: ["StorageBase"]),
     tests("StorageIO", needs: ["StorageBase", "StorageIO"]),
     tests("ConfigReading", needs: ["StorageBase", "ConfigReading", "Yams"]),
+    tests(
+      "StreamTransforms",
+      needs: ["StorageBase", "ScanKernels", "ConfigReading", "StreamTransforms", "Yams"]),
     tests("ScanKernels", needs: ["StorageBase", "ScanKernels", "CKernels"]),
     tests(
       "SegmentFormat", needs: ["StorageBase", "StorageIO", "ScanKernels", "SegmentFormat"],

@@ -1,7 +1,7 @@
 import StorageBase
 
 /// Turns the key columns of pages into group numbers, a page at a time. Not thread-safe.
-struct GroupKeyEncoder {
+package struct GroupKeyEncoder {
   /// The interned number of each code of one dictionary; 0 where the code has not been met.
   private struct DictionaryNumbers {
     let dictionary: StringTable
@@ -23,7 +23,7 @@ struct GroupKeyEncoder {
   private var indexes: [UInt32] = []
 
   /// - Parameter ranges: for each column a range that its values lie in; nil when none is known.
-  init(columns: [Column], ranges: [ClosedRange<Int64>?], expectedRowCount: Int) {
+  package init(columns: [Column], ranges: [ClosedRange<Int64>?], expectedRowCount: Int) {
     layout = GroupKeyLayout(columns, ranges: ranges)
     table = GroupTable(layout: layout, expectedRowCount: expectedRowCount)
     byteKeys = ByteKeys(keyCount: columns.count)
@@ -31,8 +31,11 @@ struct GroupKeyEncoder {
     codes = Array(repeating: [], count: columns.count)
   }
 
+  /// How many groups have been met; of a table that numbers all codes, how many there can be.
+  package var groupCount: Int { table.count }
+
   /// Writes the group number of each of `rows` of a page into `numbers`.
-  mutating func number(
+  package mutating func number(
     _ rows: UnsafeBufferPointer<UInt32>, of vectors: [ColumnVector],
     into numbers: UnsafeMutableBufferPointer<UInt32>
   ) {
@@ -92,7 +95,7 @@ struct GroupKeyEncoder {
   }
 
   /// One column of the key of one group.
-  func key(ofGroup group: Int, field: Int) -> Value {
+  package func key(ofGroup group: Int, field: Int) -> Value {
     table.withKey(group) { layout.value(layout.fields[field], in: $0, strings: strings) }
   }
 

@@ -20,6 +20,7 @@ struct ArchitectureTests {
     "StorageIO": ["StorageBase"],
     "ScanKernels": base,
     "ConfigReading": ["StorageBase", "Yams"],
+    "StreamTransforms": base.union(["ScanKernels", "ConfigReading", "Yams"]),
     "SegmentFormat": base.union(["StorageIO", "ScanKernels", "CLZ4", "CZstd"]),
     "InvertedIndex": base.union(["StorageIO", "ScanKernels", "CRoaring"]),
     "TabletModel": ["StorageBase"],
@@ -27,7 +28,7 @@ struct ArchitectureTests {
     "CompactionPolicies": ["StorageBase", "TabletModel"],
     "TabletEngine": base.union(segments).union(decisions),
     "QueryEngine": base.union(segments).union(decisions).union(["TabletEngine"]),
-"IngestDriver": base.union(segments).union([
+    "IngestDriver": base.union(segments).union([
       "TabletEngine", "QueryEngine", "ConfigReading", "Yams",
     ]),
     "StreamDriver": base.union(segments).union(decisions).union([
@@ -77,7 +78,9 @@ struct ArchitectureTests {
     }
   }
 
-  @Test(arguments: ["TabletModel", "CompactionPolicies", "PolicyLab", "ScanKernels"])
+  @Test(arguments: [
+    "TabletModel", "CompactionPolicies", "PolicyLab", "ScanKernels", "StreamTransforms",
+  ])
   func pureTargetsCannotReachTheOperatingSystem(target: String) {
     let reached = manifest.reach(of: target)
     #expect(!reached.contains("StorageIO"))
