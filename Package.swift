@@ -103,7 +103,8 @@ let package = Package(
       "StreamDriver",
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
-        "TabletModel", "CompactionPolicies", "TabletEngine", "IngestDriver",
+        "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
+        "ConfigReading", "StreamTransforms", "Yams",
       ]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
@@ -126,6 +127,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "StreamDriver",
+        "StreamTransforms",
       ]),
 
     .executableTarget(name: "bench", swiftSettings: settings),
@@ -134,7 +136,7 @@ let package = Package(
       dependencies: [
         "CKernels", "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "PolicyLab", "BenchKit", "Studies", argumentParser,
+        "PolicyLab", "BenchKit", "Studies", "StreamDriver", argumentParser,
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -148,7 +150,7 @@ let package = Package(
       dependencies: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        argumentParser, "BenchKit",
+        "StreamDriver", argumentParser, "BenchKit",
       ],
       swiftSettings: settings),
 

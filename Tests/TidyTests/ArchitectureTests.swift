@@ -44,12 +44,12 @@ struct ArchitectureTests {
       "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",
     ]),
     "EngineSimulation": base.union(segments).union(decisions).union([
-      "TabletEngine", "QueryEngine", "StreamDriver",
+      "TabletEngine", "QueryEngine", "StreamDriver", "StreamTransforms",
     ]),
     "soak": ["StorageBase", "StorageIO", "EngineSimulation", "ArgumentParser"],
     "bench-main": base.union(segments).union(decisions).union([
       "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", "Studies",
-      "ArgumentParser", "Yams",
+      "StreamDriver", "ArgumentParser", "Yams",
     ]),
   ]
 

@@ -17,13 +17,11 @@ final class NumberedStages: StreamStages {
 
   static func line(of id: Int64) -> String { "{\"id\": \(id)}" }
 
-  func process(
-    _ batch: SourceBatch, of partition: String, at now: Timestamp
-  ) throws -> StagedRows {
+  func process(_ batch: SourceBatch, at now: Timestamp) throws -> StagedRows {
     var staged = StagedRows()
     var kept: [[Int64]] = [[], []]
     for row in 0..<batch.rows.rowCount {
-      guard case .integer(let wide) = batch.rows.columns[0][row] else {
+      guard case .integer(let wide) = batch.rows.rows.columns[0][row] else {
         throw SimulationFailure("a row has no number")
       }
       let id = Int64(wide)

@@ -1,6 +1,7 @@
 import ScanKernels
 import StorageBase
 import StreamDriver
+import StreamTransforms
 
 /// A source whose rows are known beforehand: numbers, cut into partitions. Readers give them out in
 /// batches of any size, wait now and then, and lose their source, as a seed wants it.
@@ -84,7 +85,9 @@ private final class NumberedReader: PartitionReader {
     position.rowCount = position.offset
     return .rows(
       SourceBatch(
-        rows: stream.batch(ids), dueAt: stream.clock.now(),
-        offsets: .consecutive(from: UInt64(first))))
+        rows: StreamBatch(
+          rows: stream.batch(ids), partition: "p\(partition)",
+          offsets: .consecutive(from: Int64(first))),
+        dueAt: stream.clock.now()))
   }
 }

@@ -1,6 +1,7 @@
 import IngestDriver
 import ScanKernels
 import StorageBase
+import StreamTransforms
 
 /// Generated rows as a stream: a partition for each writer of the generator, whose offsets count
 /// rows. Thread-safe.
@@ -56,21 +57,24 @@ public struct GeneratedSource: StreamSource {
         firstRow: position.offset)
     }
     return GeneratedPartition(
-      source, at: position, end: rowsPerPartition ?? .max, pacer: pacer, clock: clock)
+      source, of: partition, at: position, end: rowsPerPartition ?? .max, pacer: pacer, clock: clock
+    )
   }
 }
 
 private final class GeneratedPartition: PartitionReader {
   private let source: any BatchSource
+  private let partition: String
   private(set) var position: SourcePosition
   private let end: UInt64
   private let pacer: RowPacer?
   private let clock: any TimeSource
 
   init(
-    _ source: any BatchSource, at position: SourcePosition, end: UInt64, pacer: RowPacer?,
-    clock: any TimeSource
+    _ source: any BatchSource, of partition: String, at position: SourcePosition, end: UInt64,
+    pacer: RowPacer?, clock: any TimeSource
   ) {
+    self.partition = partition
     self.source = source
     self.position = position
     self.end = end
@@ -94,6 +98,8 @@ private final class GeneratedPartition: PartitionReader {
     position.rowCount = position.offset
     return .rows(
       SourceBatch(
-        rows: rows, dueAt: pacer?.dueTime(of: next) ?? now, offsets: .consecutive(from: next)))
+        rows: StreamBatch(
+          rows: rows, partition: partition, offsets: .consecutive(from: Int64(next))),
+        dueAt: pacer?.dueTime(of: next) ?? now))
   }
 }

@@ -1,5 +1,5 @@
-import ScanKernels
 import StorageBase
+import StreamTransforms
 
 /// Where a stream comes from: partitions, each with rows in an order that is the same whenever they
 /// are read, from any position that a reader has told. Thread-safe.
@@ -37,51 +37,21 @@ public enum SourceReading {
 
 /// Rows as they come from a partition.
 public struct SourceBatch: Sendable {
-  public var rows: ColumnBatch
+  public var rows: StreamBatch
   /// When the first of them came into being, where that is known: latency counts from here.
   public var dueAt: Timestamp?
-  /// The offset of each row, to be found again by a person.
-  public var offsets: RowOffsets
   /// Bytes of the rows as they came in; 0 for those that were made up.
   public var byteCount: Int
   /// What could not be read as a row.
-  public var unreadable: [UnreadableRow]
+  public var unreadable: [RejectedRow]
 
   public init(
-    rows: ColumnBatch, dueAt: Timestamp? = nil, offsets: RowOffsets, byteCount: Int = 0,
-    unreadable: [UnreadableRow] = []
+    rows: StreamBatch, dueAt: Timestamp? = nil, byteCount: Int = 0,
+    unreadable: [RejectedRow] = []
   ) {
     self.rows = rows
     self.dueAt = dueAt
-    self.offsets = offsets
     self.byteCount = byteCount
     self.unreadable = unreadable
-  }
-}
-
-/// Where the rows of a batch lie in their partition.
-public enum RowOffsets: Sendable {
-  /// One after the other from this on.
-  case consecutive(from: UInt64)
-  case listed([UInt64])
-
-  public subscript(row: Int) -> UInt64 {
-    switch self {
-    case .consecutive(let first): first + UInt64(row)
-    case .listed(let offsets): offsets[row]
-    }
-  }
-}
-
-/// Text of a partition that is no row.
-public struct UnreadableRow: Hashable, Sendable {
-  public var offset: UInt64
-  public var reason: String
-  public var text: String
-
-  public init(offset: UInt64, reason: String, text: String) {
-    self.offset = offset
-    self.reason = reason
-    self.text = text
   }
 }

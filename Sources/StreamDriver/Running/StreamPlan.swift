@@ -14,6 +14,7 @@ public struct StreamPlan: Sendable {
   public var writerCount = 1
   /// Rows read at a time, at most.
   public var batchRowCount = 8192
+  public var delivery = Delivery.exactlyOnce
   public var pacing = CheckpointPacing(seconds: 5)
   /// A partition that shows no rows for so long does not hold event time back.
   public var idleSeconds = 60.0

@@ -67,11 +67,12 @@ public final class StreamRun: Sendable {
       try StreamWriter(
         number: number, plan: plan, firstCheckpoint: last.number + 1,
         sideOutputs: SideOutputs(writer: number, directory: stateDirectory, files: files),
-        clock: clock, stopwatch: stopwatch
-      ) { text in
-        monitor.withLock { $0.status.trouble = text }
-        observer?.streamHasTrouble(text)
-      }
+        clock: clock, stopwatch: stopwatch,
+        onTrouble: { text in
+          monitor.withLock { $0.status.trouble = text }
+          observer?.streamHasTrouble(text)
+        },
+        onVisible: { observer?.rowsBecameVisible($0, at: clock.now()) })
     }
     for writer in writers { writer.advance(to: operators.watermark) }
   }
@@ -133,17 +134,30 @@ public final class StreamRun: Sendable {
     }
     if state.isOver { return .ended }
     for (name, place) in assigned { writer.adopt(name, place) }
-    if writer.checkpoint <= state.requested { return try endEpoch(of: writer, number, now) }
-    let idleUntil = now.advanced(bySeconds: Self.idleSeconds)
-    guard !state.isStopping, !isTooFarAhead(writer, state, now) else {
+    do {
+      if writer.checkpoint <= state.requested { return try endEpoch(of: writer, number) }
+      let idleUntil = now.advanced(bySeconds: Self.idleSeconds)
+      guard !state.isStopping, !isTooFarAhead(writer, state, now) else {
+        return .waiting(until: idleUntil)
+      }
+      let outcome = try writer.step()
+      guard outcome == .ended else { return outcome }
+      noteExhausted(number)
       return .waiting(until: idleUntil)
+    } catch let error as StorageError {
+      guard case .tooManyVersions = error else { throw error }
+      monitor.withLock { $0.status.trouble = "\(error)" }
+      return .waiting(until: now.advanced(bySeconds: Self.refusedSeconds))
     }
-    let outcome = try writer.step()
-    guard outcome == .ended else { return outcome }
-    monitor.change { state in
-      if state.assigned[number] == nil { state.exhausted.insert(number) }
+  }
+
+  /// A writer has nothing to read any more.
+  private func noteExhausted(_ number: Int) {
+    let isNews = monitor.withLock { state in
+      state.assigned[number] == nil && state.exhausted.insert(number).inserted
     }
-    return .waiting(until: idleUntil)
+    // Whoever says so each time it is woken wakes itself.
+    if isNews { monitor.change { _ in } }
   }
 
   /// While a checkpoint takes longer than an interval nobody gathers more rows for the next: so a
@@ -155,18 +169,10 @@ public final class StreamRun: Sendable {
       && abs(now.seconds(since: state.requestedAt)) > state.status.intervalSeconds
   }
 
-  private func endEpoch(
-    of writer: StreamWriter, _ number: Int, _ now: Timestamp
-  ) throws -> StepOutcome {
-    do {
-      let report = try writer.endEpoch()
-      writer.advance(to: monitor.withLock { $0.status.watermark })
-      monitor.change { $0.reports[number] = report }
-      return .worked
-    } catch let error as StorageError {
-      guard case .tooManyVersions = error else { throw error }
-      monitor.withLock { $0.status.trouble = "\(error)" }
-      return .waiting(until: now.advanced(bySeconds: Self.refusedSeconds))
-    }
+  private func endEpoch(of writer: StreamWriter, _ number: Int) throws -> StepOutcome {
+    let report = try writer.endEpoch()
+    writer.advance(to: monitor.withLock { $0.status.watermark })
+    monitor.change { $0.reports[number] = report }
+    return .worked
   }
 }

@@ -6,7 +6,7 @@ import StorageBase
 public protocol StreamStages: AnyObject {
   /// What becomes of a batch.
   /// - Parameter now: the time, for rules that ask for it.
-  func process(_ batch: SourceBatch, of partition: String, at now: Timestamp) throws -> StagedRows
+  func process(_ batch: SourceBatch, at now: Timestamp) throws -> StagedRows
 
   /// What was gathered for the operators since the last call; the next rows are of the next
   /// checkpoint.
@@ -102,10 +102,8 @@ public final class PassingStages: StreamStages {
 
   public init(table: String) { self.table = table }
 
-  public func process(
-    _ batch: SourceBatch, of partition: String, at now: Timestamp
-  ) -> StagedRows {
-    StagedRows(writes: [TableWrite(table: table, rows: batch.rows)])
+  public func process(_ batch: SourceBatch, at now: Timestamp) -> StagedRows {
+    StagedRows(writes: [TableWrite(table: table, rows: batch.rows.rows)])
   }
 
   public func endEpoch() -> [any Sendable] { [] }

@@ -32,9 +32,12 @@ final class StreamWriter: @unchecked Sendable {
   private let clock: any TimeSource
   private let stopwatch: any Stopwatch
   private let onTrouble: @Sendable (String) -> Void
+  private let onVisible: @Sendable ([RowArrival]) -> Void
   private var partitions: [OpenPartition] = []
   private var turn = 0
   private var load: (any SinkLoad)?
+  /// What is in the load, and since when, where batches have limits.
+  private var filled = (rowCount: 0, byteCount: 0, since: Timestamp.beforeEverything)
   /// Pre-committed for the present checkpoint already.
   private var pending: PendingLoad?
   private var counts = PipelineCounts()
@@ -46,7 +49,8 @@ final class StreamWriter: @unchecked Sendable {
   init(
     number: Int, plan: StreamPlan, firstCheckpoint: UInt64, sideOutputs: SideOutputs,
     clock: any TimeSource, stopwatch: any Stopwatch,
-    onTrouble: @escaping @Sendable (String) -> Void
+    onTrouble: @escaping @Sendable (String) -> Void,
+    onVisible: @escaping @Sendable ([RowArrival]) -> Void
   ) throws {
     self.number = number
     self.plan = plan
@@ -55,6 +59,7 @@ final class StreamWriter: @unchecked Sendable {
     self.clock = clock
     self.stopwatch = stopwatch
     self.onTrouble = onTrouble
+    self.onVisible = onVisible
     checkpoint = firstCheckpoint
   }
 
@@ -65,7 +70,9 @@ final class StreamWriter: @unchecked Sendable {
   func advance(to watermark: Timestamp) { stages.advance(to: watermark) }
 
   /// Reads and writes one batch.
+  /// - Throws: `StorageError.tooManyVersions` when it should be called again later.
   func step() throws -> StepOutcome {
+    if isBatchFull() { try commitBatch() }
     var readyAt: Timestamp?
     for _ in partitions.indices {
       let partition = partitions[turn]
@@ -123,10 +130,12 @@ final class StreamWriter: @unchecked Sendable {
   private func take(_ batch: SourceBatch, of partition: OpenPartition) throws {
     let start = stopwatch.seconds()
     let now = clock.now()
-    let staged = try stages.process(batch, of: partition.name, at: now)
+    let staged = try stages.process(batch, at: now)
     let transformed = stopwatch.seconds()
     for write in staged.writes where write.rows.rowCount > 0 {
-      try openLoad().append(write.rows, to: write.table, deletions: write.deletions)
+      try openLoad(now).append(write.rows, to: write.table, deletions: write.deletions)
+      filled.rowCount += write.rows.rowCount
+      filled.byteCount += write.rows.columns.reduce(0) { $0 + $1.byteCount }
       counts.writtenRows += UInt64(write.rows.rowCount)
     }
     for row in staged.sideRows { try sideOutputs.append(row) }
@@ -145,17 +154,36 @@ final class StreamWriter: @unchecked Sendable {
     }
   }
 
-  private func openLoad() throws -> any SinkLoad {
+  private func openLoad(_ now: Timestamp) throws -> any SinkLoad {
     if let load { return load }
-    let label = LoadLabel(prefix: plan.labelPrefix, writer: number, checkpoint: checkpoint)
+    let label =
+      plan.delivery == .exactlyOnce
+      ? LoadLabel(prefix: plan.labelPrefix, writer: number, checkpoint: checkpoint) : nil
     let begun = try plan.sink.begin(label)
     load = begun
+    filled = (0, 0, now)
     return begun
+  }
+
+  private func isBatchFull() -> Bool {
+    guard case .batches(let limits) = plan.delivery, load != nil else { return false }
+    return filled.rowCount >= limits.rowCount || filled.byteCount >= limits.byteCount
+      || abs(clock.now().seconds(since: filled.since)) >= limits.seconds
+  }
+
+  private func commitBatch() throws {
+    let start = stopwatch.seconds()
+    defer { work.precommitSeconds += stopwatch.seconds() - start }
+    try load?.commit()
+    load = nil
+    onVisible(arrivals)
+    arrivals.removeAll(keepingCapacity: true)
   }
 
   /// Makes the rows since the last checkpoint durable. When it throws `tooManyVersions` it may be
   /// called again.
   func endEpoch() throws -> EpochReport {
+    if plan.delivery != .exactlyOnce { try commitBatch() }
     let start = stopwatch.seconds()
     if pending == nil, let load { pending = try load.precommit() }
     let lengths = try sideOutputs.sync()

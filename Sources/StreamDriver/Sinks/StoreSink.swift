@@ -55,8 +55,8 @@ public struct StoreSink: StreamSink {
       remedy: "restore the state directory of that run, or choose another label prefix")
   }
 
-  public func begin(_ label: LoadLabel) throws -> any SinkLoad {
-    StoreSinkLoad(try store.begin(label: label.description))
+  public func begin(_ label: LoadLabel?) throws -> any SinkLoad {
+    StoreSinkLoad(try store.begin(label: label.map(\.description) ?? ""))
   }
 
   public func commit(_ load: PendingLoad) throws { try store.commit(transaction: load.transaction) }
@@ -82,4 +82,6 @@ private final class StoreSinkLoad: SinkLoad {
     try transaction.precommit()
     return PendingLoad(label: transaction.label, transaction: transaction.id)
   }
+
+  func commit() throws { try transaction.commit() }
 }

@@ -14,7 +14,8 @@ public protocol StreamSink: Sendable {
   func recover(_ recovery: SinkRecovery) throws
 
   /// Begins a load.
-  func begin(_ label: LoadLabel) throws -> any SinkLoad
+  /// - Parameter label: nil for one that nobody will look for.
+  func begin(_ label: LoadLabel?) throws -> any SinkLoad
 
   /// Makes a pre-committed load visible; does nothing when it is.
   /// - Throws: `StorageError.tooManyVersions` when it should be tried again later.
@@ -33,6 +34,10 @@ public protocol SinkLoad: AnyObject {
   /// Makes the rows durable, and visible to nobody.
   /// - Throws: `StorageError.tooManyVersions` when it should be tried again later.
   func precommit() throws -> PendingLoad
+
+  /// Makes the rows visible, in one phase.
+  /// - Throws: `StorageError.tooManyVersions` when it should be tried again later.
+  func commit() throws
 }
 
 /// A load that has been pre-committed, and is to be committed.

@@ -1,0 +1,123 @@
+import BenchKit
+import IngestDriver
+import ScanKernels
+import StorageBase
+import StorageIO
+import StreamDriver
+import Synchronization
+import TabletEngine
+
+/// Where the figures of `bench ingest` are taken: order events into a table with duplicate keys,
+/// through the driver, with compaction beside it.
+struct IngestBed: Sendable {
+  static let table = "orders"
+
+  let folder: String
+  let seconds: Double
+  let policy: String
+  let bucketCount: Int
+  /// Bytes of rows that all writers together hold in memory, about.
+  let bufferByteCount: Int
+
+  func measure(_ one: IngestCase, into findings: inout CommitFindings) throws {
+    let path = folder + "/store"
+    defer { DataDirectory.remove(folder) }
+    let files = PosixFileSystem()
+    var options = StoreOptions()
+    options.loadBufferByteCountMax = max(1 << 20, bufferByteCount / one.writerCount)
+    let store = try Store.create(
+      path, files: files, clock: SystemClock(), entropy: 1, options: options)
+    let source = try source(one)
+    try store.createTable(
+      TableDefinition(
+        name: Self.table, schema: source.schema, distribution: ["user_id"],
+        bucketCount: bucketCount))
+    var plan = StreamPlan(
+      source: source, sink: StoreSink(store, tables: [Self.table]), labelPrefix: "bench"
+    ) { _ in PassingStages(table: Self.table) }
+    plan.writerCount = one.writerCount
+    plan.delivery = one.delivery
+    plan.pacing = CheckpointPacing(seconds: one.checkpointSeconds)
+    ProcessUsage.resetPeak()
+    let upkeep = try StoreUpkeep(store, policy: policy)
+    let observer = IngestObserver()
+    let run = try StreamRun(
+      plan, stateDirectory: folder + "/state", files: files, clock: SystemClock(),
+      stopwatch: ThreadStopwatch(), observer: observer)
+    let clock = MonotonicClock()
+    let before = ProcessUsage.current()
+    let start = clock.now()
+    let watch = VersionWatch(store)
+    try StreamThreads(run, clock: SystemClock()).run(tickSeconds: 0.02) {
+      watch.look()
+      if Double(clock.now() - start) / 1e9 >= seconds { run.requestStop() }
+    }
+    let elapsed = Double(clock.now() - start) / 1e9
+    let usage = ProcessUsage.current()
+    try upkeep.stop()
+    try verify(store, run)
+    findings.add(
+      one.name,
+      IngestMeasurement(
+        status: run.status, seconds: elapsed, cpuSeconds: usage.cpuSeconds - before.cpuSeconds,
+        peakRSSBytes: usage.peakRSSBytes, logicalBytesPerRow: try Self.bytesPerRow(source),
+        latencies: observer.latencies.snapshot(), versionsMax: watch.versionsMax))
+  }
+
+  private func source(_ one: IngestCase) throws -> GeneratedSource {
+    var parameters = OrderEvents.Parameters()
+    parameters.rowsPerSecond = one.rowsPerSecond ?? parameters.rowsPerSecond
+    return GeneratedSource(
+      try OrderEvents(parameters), partitionCount: one.writerCount,
+      rowsPerSecond: one.rowsPerSecond, clock: SystemClock())
+  }
+
+  /// Every row that was read is visible.
+  private func verify(_ store: Store, _ run: StreamRun) throws {
+    let visible = try store.snapshot(of: Self.table).rowCount
+    guard UInt64(visible) == run.status.counts.readRows else {
+      throw StorageError.damaged(
+        path: folder, problems: ["\(run.status.counts.readRows) rows read, \(visible) visible"],
+        remedy: "this is an error of the program: please report it")
+    }
+  }
+
+  /// Bytes of the values of a row as a client sends them, on average.
+  private static func bytesPerRow(_ source: GeneratedSource) throws -> Double {
+    let reader = try source.open(source.partitions()[0], at: .start)
+    SystemClock().pause(seconds: 0.02)
+    guard case .rows(let batch) = try reader.read(maxRows: 4096) else { return 0 }
+    return Double(batch.rows.rows.logicalByteCount) / Double(batch.rows.rowCount)
+  }
+}
+
+/// Hears when rows become visible. Thread-safe.
+private final class IngestObserver: StreamObserver {
+  let latencies = LatencyHistogram()
+
+  func rowsBecameVisible(_ arrivals: [RowArrival], at now: Timestamp) {
+    for arrival in arrivals { latencies.record(seconds: now.seconds(since: arrival.dueAt)) }
+  }
+
+  func streamHasTrouble(_ text: String) {}
+}
+
+/// The work of the thread that asks, in CPU seconds.
+struct ThreadStopwatch: Stopwatch {
+  func seconds() -> Double { ProcessUsage.threadCPUSeconds() }
+}
+
+/// The most versions that a tablet had, looked at now and then. Thread-safe.
+private final class VersionWatch: Sendable {
+  private let store: Store
+  private let most = Mutex(0)
+
+  init(_ store: Store) { self.store = store }
+
+  var versionsMax: Int { most.withLock { $0 } }
+
+  func look() {
+    let counts = store.snapshot().flatMap { $0.tablets.map(\.rowsets.count) }
+    most.withLock { $0 = max($0, counts.max() ?? 0) }
+  }
+}
