@@ -24,7 +24,8 @@ struct Sediment: ParsableCommand {
         66 cannot be read   73 cannot be written   130 interrupted
       """,
     subcommands: [
-      LoadCommand.self, TransactionsCommand.self, InspectCommand.self, QueryCommand.self,
+      LoadCommand.self, IngestCommand.self, TransactionsCommand.self, InspectCommand.self,
+      QueryCommand.self,
       DeleteCommand.self, AlterCommand.self, CompactCommand.self, VerifyCommand.self,
       BackupCommand.self, RestoreCommand.self,
     ])

@@ -8,8 +8,8 @@ struct IngestCommand: ParsableCommand {
     commandName: "ingest",
     abstract: "Measures streams into a table: rows a second, latency, memory, work by stage.",
     discussion: """
-      Order events go through the streaming driver, exactly once: every writer puts its rows into a \
-      load, pre-commits it at each checkpoint, and it is committed when the checkpoint is durable. \
+      Order events go through the streaming driver, exactly once: every writer puts its rows into \
+      a load, pre-commits it at each checkpoint, and it is committed when that is durable. \
       Compaction runs beside it. With --delivery batch loads are committed as soon as they have \
       --batch-rows rows, as batch connectors do it, and rows may come twice after a crash.
 

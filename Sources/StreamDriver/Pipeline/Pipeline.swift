@@ -1,0 +1,76 @@
+import IngestDriver
+import StorageBase
+import StorageIO
+import StreamTransforms
+import TabletEngine
+
+/// A pipeline made ready to run on a store. Thread-safe.
+public struct Pipeline: Sendable {
+  public let spec: PipelineSpec
+  public let plan: StreamPlan
+  /// The tables it writes whose names do not depend on rows.
+  public let tableNames: [String]
+
+  /// Makes source, stages and sink of a description, and creates tables that are not there.
+  /// - Throws: `StorageError` and `SQLError` for what does not fit together.
+  public init(_ spec: PipelineSpec, store: Store, files: any FileSystem, clock: any TimeSource)
+    throws
+  {
+    let source = try Self.source(spec.source, clock: clock)
+    let tables = StoreTables(store)
+    let names = spec.tables.map(\.name).filter { !$0.contains("{") }
+    // What is wrong with a table shows before anything runs.
+    _ = try PipelineStages(spec, source: source.schema, tables: tables)
+    var plan = StreamPlan(
+      source: source, sink: StoreSink(store, tables: names), labelPrefix: spec.name
+    ) { _ in try PipelineStages(spec, source: source.schema, tables: tables) }
+    plan.writerCount = spec.writerCount
+    plan.batchRowCount = spec.batchRowCount
+    plan.delivery = spec.delivery
+    plan.idleSeconds = spec.idleSeconds
+    plan.pacing = CheckpointPacing(
+      seconds: spec.checkpointSeconds, longestSeconds: spec.longestCheckpointSeconds)
+    plan.digest = spec.digest
+    self.spec = spec
+    self.plan = plan
+    tableNames = names
+  }
+
+  private static func source(
+    _ spec: SourceSpec, clock: any TimeSource
+  ) throws -> any StreamSource {
+    switch spec {
+    case .generated(let generator):
+      let rows = generator.rowCount.map {
+        UInt64($0.ceilingDivision(by: generator.partitionCount))
+      }
+      return GeneratedSource(
+        try generator.factory(), partitionCount: generator.partitionCount,
+        rowsPerPartition: rows, rowsPerSecond: generator.rowsPerSecond, clock: clock)
+    }
+  }
+}
+
+extension GeneratorSpec {
+  func factory() throws -> any BatchSourceFactory {
+    switch kind {
+    case .orders:
+      var parameters = OrderEvents.Parameters()
+      parameters.seed = seed
+      parameters.rowsPerSecond = rowsPerSecond ?? parameters.rowsPerSecond
+      return try OrderEvents(parameters)
+    case .states:
+      var parameters = OrderStates.Parameters()
+      parameters.seed = seed
+      return try OrderStates(parameters)
+    }
+  }
+}
+
+extension PipelineSpec {
+  /// Of what positions and states of a checkpoint depend on.
+  var digest: UInt64 {
+    let bytes = Array(source.identity.utf8)
+    return UInt64(bytes.withUnsafeBytes { crc32c($0) })
+  }
+}

@@ -1,0 +1,43 @@
+import ConfigReading
+import Yams
+
+extension PipelineReader {
+  private static let tableKeys = [
+    "table", "where", "columns", "key", "unique", "sequence", "hash_by", "buckets", "row_store",
+  ]
+
+  /// A list of tables, or one.
+  mutating func tables(_ node: Node) -> [SinkTable] {
+    let nodes = node.sequence.map { Array($0) } ?? [node]
+    if nodes.isEmpty { complain(node, "tables is empty") }
+    return nodes.compactMap { table($0) }
+  }
+
+  private mutating func table(_ node: Node) -> SinkTable? {
+    guard let keys = members(of: node, among: Self.tableKeys) else { return nil }
+    if keys["table"] == nil { complain(node, "table is missing") }
+    let name = text(keys["table"], "table")
+    let condition = text(keys["where"], "where")
+    let columns = texts(keys["columns"], "columns")
+    let layout = layout(keys)
+    return name.map { SinkTable(name: $0, condition: condition, columns: columns, layout: layout) }
+  }
+
+  /// What a table is like, of the keys that tables of rows and of windows share.
+  mutating func layout(_ keys: [String: Node]) -> TableLayout {
+    var layout = TableLayout()
+    layout.key = texts(keys["key"], "key") ?? []
+    layout.isUnique = flag(keys["unique"], "unique") ?? false
+    layout.sequenceColumn = text(keys["sequence"], "sequence")
+    layout.hashBy = texts(keys["hash_by"], "hash_by") ?? []
+    layout.bucketCount = integer(keys["buckets"], "buckets", in: 1...4096) ?? 4
+    layout.hasRowStore = flag(keys["row_store"], "row_store") ?? false
+    if layout.isUnique, layout.key.isEmpty {
+      complain(keys["unique"], "unique needs key: [column, ...]")
+    }
+    if layout.sequenceColumn != nil, !layout.isUnique {
+      complain(keys["sequence"], "sequence is for tables with unique: true")
+    }
+    return layout
+  }
+}

@@ -1,0 +1,59 @@
+import StreamTransforms
+
+/// A pipeline as a person describes it: what a pipeline file says, or a program. A value.
+public struct PipelineSpec: Sendable {
+  /// Names the loads, and the state unless told.
+  public var name: String
+  /// The directory of the store; nil leaves it to the command.
+  public var store: String?
+  /// The directory of checkpoints and side outputs; nil for one beside the store.
+  public var state: String?
+  public var source: SourceSpec
+  public var tables: [SinkTable]
+  public var writerCount = 1
+  /// Seconds between checkpoints, and at most, when versions pile up.
+  public var checkpointSeconds = 1.0
+  public var longestCheckpointSeconds: Double?
+  public var delivery = Delivery.exactlyOnce
+  public var batchRowCount = 8192
+  public var idleSeconds = 60.0
+  /// Bytes of rows that all writers together hold in memory before they are written, about.
+  public var bufferByteCount = 64 << 20
+
+  public init(name: String, source: SourceSpec, tables: [SinkTable]) {
+    self.name = name
+    self.source = source
+    self.tables = tables
+  }
+}
+
+/// Where the rows of a pipeline come from.
+public enum SourceSpec: Hashable, Sendable {
+  case generated(GeneratorSpec)
+
+  /// What positions depend on, in words.
+  var identity: String {
+    switch self {
+    case .generated(let spec): "\(spec.kind) \(spec.seed) \(spec.partitionCount)"
+    }
+  }
+}
+
+/// A generator and how much of it.
+public struct GeneratorSpec: Hashable, Sendable {
+  public enum Kind: String, CaseIterable, Sendable {
+    /// `OrderEvents`.
+    case orders
+    /// `OrderStates`.
+    case states
+  }
+
+  public var kind: Kind
+  /// Of all partitions together; nil for no end.
+  public var rowCount: Int?
+  public var rowsPerSecond: Double?
+  public var partitionCount = 1
+  public var seed: UInt64 = 1
+
+  public init(_ kind: Kind) { self.kind = kind }
+}

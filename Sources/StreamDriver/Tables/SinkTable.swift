@@ -1,0 +1,22 @@
+/// Which rows of a stream go into which table. A value.
+public struct SinkTable: Hashable, Sendable {
+  /// The name; a part in braces, as in `orders_{region}`, stands for the value that the row has in
+  /// that column, so that there is a table for each.
+  public var name: String
+  /// As SQL writes it after WHERE; rows for which it is not true go elsewhere. Nil for all.
+  public var condition: String?
+  /// The columns that are written; nil for all.
+  public var columns: [String]?
+  /// What the table is like if it is not there.
+  public var layout: TableLayout
+
+  public init(
+    name: String, condition: String? = nil, columns: [String]? = nil,
+    layout: TableLayout = TableLayout()
+  ) {
+    self.name = name
+    self.condition = condition
+    self.columns = columns
+    self.layout = layout
+  }
+}

@@ -1,0 +1,103 @@
+import QueryEngine
+import ScanKernels
+import StorageBase
+
+/// Sends rows to their tables. Not thread-safe: each writer has its own.
+///
+/// A row goes to every table whose condition it meets; those that meet none go nowhere.
+struct TableRouter {
+  private struct Route {
+    let name: TableName
+    let condition: RowCondition?
+    /// Positions in the rows, in the order of the table.
+    let columns: [Int]
+    let schema: Schema
+    let layout: TableLayout
+    /// Names made of values whose tables are there.
+    var knownNames: Set<String> = []
+  }
+
+  /// Tables that one name with values may stand for.
+  static let tableCountMax = 1000
+
+  private var routes: [Route]
+  private let tables: any TableCatalogue
+
+  /// - Parameters:
+  ///   - schema: of the rows.
+  ///   - tables: where tables are created that are not there.
+  /// - Throws: `StorageError` or `SQLError` for names and conditions that do not fit the rows.
+  init(_ sinks: [SinkTable], rows schema: Schema, tables: any TableCatalogue) throws {
+    self.tables = tables
+    routes = try sinks.map { sink in
+      let name = try TableName(sink.name, rows: schema)
+      let written = try sink.columns.map { try $0.map { try schema.requireIndex(of: $0) } }
+      let kept = try Schema(
+        columns: (written ?? Array(schema.columns.indices)).map { schema.columns[$0] },
+        sortKeyCount: 1)
+      let order = try sink.layout.columns(of: kept)
+        .map { try schema.requireIndex(of: kept.columns[$0].name) }
+      let route = Route(
+        name: name,
+        condition: try sink.condition.map { try RowCondition($0, schema: schema) },
+        columns: order,
+        schema: try sink.layout.definition(name: "table", rows: kept).schema,
+        layout: sink.layout)
+      if let fixed = name.fixed {
+        try tables.require(fixed, rows: route.schema, layout: sink.layout)
+      }
+      return route
+    }
+  }
+
+  mutating func route(_ batch: ColumnBatch) throws -> [TableWrite] {
+    var writes: [TableWrite] = []
+    for place in routes.indices {
+      let rows = try routes[place].condition.map { try $0.rows(of: batch) }
+      let selected = rows.map { $0.setCount == batch.rowCount ? nil : $0.rowIDs() } ?? nil
+      if let selected, selected.isEmpty { continue }
+      if let fixed = routes[place].name.fixed {
+        writes.append(write(batch, selected, to: fixed, place))
+      } else {
+        writes += try writeByValue(batch, selected, place)
+      }
+    }
+    return writes
+  }
+
+  /// - Parameter rows: nil for all.
+  private func write(
+    _ batch: ColumnBatch, _ rows: [UInt32]?, to table: String, _ place: Int
+  ) -> TableWrite {
+    let route = routes[place]
+    let columns = route.columns.map { column in
+      rows.map { batch.columns[column].gather($0) } ?? batch.columns[column]
+    }
+    return TableWrite(
+      table: table,
+      rows: ColumnBatch(
+        schema: route.schema, rowCount: rows?.count ?? batch.rowCount, columns: columns))
+  }
+
+  private mutating func writeByValue(
+    _ batch: ColumnBatch, _ rows: [UInt32]?, _ place: Int
+  ) throws -> [TableWrite] {
+    var byName: [String: [UInt32]] = [:]
+    var order: [String] = []
+    for row in rows ?? Array(0..<UInt32(batch.rowCount)) {
+      let name = routes[place].name.name(of: Int(row), in: batch)
+      if byName[name] == nil { order.append(name) }
+      byName[name, default: []].append(row)
+    }
+    for name in order where !routes[place].knownNames.contains(name) {
+      guard routes[place].knownNames.count < Self.tableCountMax else {
+        throw StorageError.limitExceeded(
+          what: "the number of tables made of values", value: Self.tableCountMax + 1,
+          limit: Self.tableCountMax, remedy: "use a column with fewer values, or a condition")
+      }
+      try tables.require(name, rows: routes[place].schema, layout: routes[place].layout)
+      routes[place].knownNames.insert(name)
+    }
+    return order.map { write(batch, byName[$0], to: $0, place) }
+  }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import BenchKit
+import CompactionPolicies
+import QueryEngine
+import StorageBase
+import StorageIO
+import StreamDriver
+import TabletEngine
+import TabletModel
+
+struct IngestCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ingest",
+    abstract: "Runs a pipeline: rows from a source, through transforms, into tables, once each.",
+    discussion: """
+      A pipeline file says where rows come from, what is done with them, and which tables they go \
+      to; store and tables are created when they are not there. Rows become visible with each \
+      checkpoint, and every row of the source is in the tables once, whatever crashes: started \
+      again, the pipeline goes on from its last checkpoint. Ctrl-C takes one more checkpoint and \
+      ends; nothing is lost, and the next start goes on from there.
+
+      Rows that cannot be read, or that a rule sends away, are in files beside the checkpoints, one \
+      JSON object a line, with partition, offset and reason.
+
+      A PIPELINE
+        name: shop                       # names its loads: keep it
+        store: shop.store                # or --store
+        writers: 2
+        checkpoint: 1s                   # {interval: 1s, longest: 30s} when versions pile up
+        source:
+          generate: orders               # made-up order events
+          rows: 1000000
+          rate: 50000                    # a second
+          partitions: 2
+        tables:
+          - table: orders
+            key: [user_id, order_time]
+            buckets: 4
+          - table: orders_of_{city}      # a table for each value
+            where: amount > 500
+
+      EXAMPLES
+        sediment ingest shop.yaml
+        sediment ingest shop.yaml --store /data/shop --writers 8
+        sediment ingest shop.yaml --check        # reads the file, and says what is wrong with it
+
+      EXIT CODES
+        0 done   64 wrong arguments   66 a mistake in the file, or something cannot be read
+        130 interrupted
+      """)
+
+  @Argument(help: "The pipeline file (YAML).")
+  var pipeline: String
+
+  @Option(help: "The store, over what the file says.")
+  var store: String?
+
+  @Option(help: "The directory of checkpoints and side outputs, over what the file says.")
+  var state: String?
+
+  @Option(help: "Parallel writers, over what the file says; may change from run to run.")
+  var writers: Int?
+
+  @Option(help: "The compaction policy.")
+  var policy = "gradient"
+
+  @Flag(help: "Only reads the file and says what is wrong with it.")
+  var check = false
+
+  @Flag(help: "Loads of the last checkpoint that the store has forgotten count as committed.")
+  var assumeCommitted = false
+
+  func run() throws {
+    do {
+      let interrupt = try InterruptFlag.installingSignalHandlers()
+      try ingest(interrupt)
+      if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }
+    } catch let error as SQLError {
+      fail(error, code: 66)
+    } catch let error as StorageError {
+      fail(error, code: 66)
+    } catch let error as TransactionError {
+      fail(error, code: 66)
+    }
+  }
+
+  private func ingest(_ interrupt: InterruptFlag) throws {
+    let files = PosixFileSystem()
+    var spec = try PipelineSpec(file: pipeline, files: files)
+    if let writers { spec.writerCount = writers }
+    if check {
+      print("\(pipeline): no mistakes")
+      return
+    }
+    guard let path = store ?? spec.store else {
+      throw StorageError.invalidArgument(
+        name: "pipeline", value: pipeline, reason: "it names no store: add store: or give --store")
+    }
+    let session = try IngestSession(
+      spec, storePath: path, statePath: state ?? spec.state ?? "\(path).streams/\(spec.name)",
+      policy: policy, assumesCommitted: assumeCommitted, files: files)
+    try session.run(until: interrupt)
+  }
+
+  func validate() throws {
+    guard (1...1024).contains(writers ?? 1) else {
+      throw ValidationError("--writers are 1 to 1024")
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import BenchKit
+import CompactionPolicies
+import StorageBase
+import StorageIO
+import StreamDriver
+import Synchronization
+import TabletEngine
+import TabletModel
+
+/// A pipeline that runs in this process, with compaction beside it and a line that tells how it is
+/// doing.
+struct IngestSession {
+  private let store: Store
+  private let pipeline: Pipeline
+  private let run: StreamRun
+  private let policy: any CompactionPolicy
+  private let watch: IngestWatch
+  private let statePath: String
+  /// Merging can wait for the loads, and catches up when they end.
+  private static let compactionNiceness: Int32 = 10
+
+  init(
+    _ spec: PipelineSpec, storePath: String, statePath: String, policy: String,
+    assumesCommitted: Bool, files: PosixFileSystem
+  ) throws {
+    let clock = SystemClock()
+    var options = StoreOptions()
+    options.loadBufferByteCountMax = max(1 << 20, spec.bufferByteCount / spec.writerCount)
+    self.policy = try PolicyCatalogue.shipped.policy(policy).policy
+    store =
+      try files.exists(storePath + "/SEDIMENT")
+      ? try Store.open(storePath, files: files, clock: clock, options: options)
+      : try Store.create(
+        storePath, files: files, clock: clock, entropy: mixBits(UInt64(clock.now().rawValue)),
+        options: options)
+    pipeline = try Pipeline(spec, store: store, files: files, clock: clock)
+    watch = IngestWatch()
+    self.statePath = statePath
+    run = try StreamRun(
+      pipeline.plan, stateDirectory: statePath, files: files, clock: clock,
+      assumesCommitted: assumesCommitted, observer: watch)
+  }
+
+  func run(until interrupt: InterruptFlag) throws {
+    let compactionPool = try WorkerPool(
+      name: "compaction", threadCount: 2, niceness: Self.compactionNiceness)
+    let scheduler = CompactionScheduler(
+      store: store, policy: policy,
+      lanes: [
+        CompactionLane(kinds: [.cumulative], slotCount: 1, executor: compactionPool),
+        CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
+      ], onEvent: { _ in })
+    scheduler.start()
+    let maintenance = MaintenanceLoop(store: store) { watch.streamHasTrouble("\($0)") }
+    let maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
+    maintenancePool.submit { maintenance.run() }
+    defer {
+      maintenance.stop()
+      maintenancePool.shutdown()
+      scheduler.stop(cancelRunning: true)
+      compactionPool.shutdown()
+    }
+    let progress = IngestProgress(run.status)
+    defer { progress.finish() }
+    try StreamThreads(run, clock: SystemClock()).run {
+      if interrupt.isSet { run.requestStop() }
+      for line in watch.takeTroubles() { progress.tell(line) }
+      progress.show(run.status, versions: versionsMax)
+    }
+    progress.finish()
+    print(
+      progress.report(
+        run.status, name: pipeline.spec.name, latencies: watch.latencies.snapshot(),
+        statePath: statePath))
+  }
+
+  private var versionsMax: Int {
+    store.snapshot().flatMap { $0.tablets.map(\.state.componentCount) }.max() ?? 0
+  }
+}
+
+/// Hears of a stream, for a person to read. Thread-safe.
+private final class IngestWatch: StreamObserver {
+  /// More troubles than this between two looks are counted only.
+  private static let troubleCountMax = 5
+  let latencies = LatencyHistogram()
+  private let troubles = Mutex<(lines: [String], more: Int)>(([], 0))
+
+  func rowsBecameVisible(_ arrivals: [RowArrival], at now: Timestamp) {
+    for arrival in arrivals { latencies.record(seconds: now.seconds(since: arrival.dueAt)) }
+  }
+
+  func streamHasTrouble(_ text: String) {
+    troubles.withLock {
+      if $0.lines.count < Self.troubleCountMax { $0.lines.append(text) } else { $0.more += 1 }
+    }
+  }
+
+  func takeTroubles() -> [String] {
+    troubles.withLock { state in
+      defer { state = ([], 0) }
+      return state.lines + (state.more > 0 ? ["and \(state.more) more"] : [])
+    }
+  }
+}
