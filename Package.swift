@@ -64,6 +64,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: cSettings),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CRoaring"),
 
     library("StorageBase", needs: ["CKernels"]),
@@ -104,7 +105,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "ConfigReading", "StreamTransforms", "Yams",
+        "ConfigReading", "StreamTransforms", "Yams", "CLZ4", "CZstd", "CZlib",
       ]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
@@ -243,7 +244,7 @@ let package = Package(
   let headerFolders =
     list("CPATH") + list("C_INCLUDE_PATH") + list("PKG_CONFIG_PATH").map { "\($0)/../../include" }
     + ["/usr/local/include", "/usr/include"]
-  let hasLibraries = ["lz4.h", "zstd.h", "roaring/roaring.h"].allSatisfy { header in
+  let hasLibraries = ["lz4.h", "zstd.h", "zlib.h", "roaring/roaring.h"].allSatisfy { header in
     headerFolders.contains { folder in access("\(folder)/\(header)", R_OK) == 0 }
   }
   if !hasLibraries && Context.environment["SEDIMENT_LIBRARIES"] != "elsewhere" {
