@@ -15,6 +15,7 @@ extension FuzzTarget {
     case .checkpoint: [try StoreFuzz.seeds().checkpoint]
     case .mapping: Self.mappings.map { Array($0.utf8) }
     case .csv: Self.texts.map { Array($0.utf8) }
+    case .json: JSONFuzz.seeds.map { Array($0.utf8) }
     }
   }
 
@@ -35,6 +36,13 @@ extension FuzzTarget {
     buckets: 16
     """,
     "header: false\ncolumns: [{name: a, type: int8}, {name: b, type: string}]",
+    """
+    format: json
+    outer_array: true
+    columns:
+      - {name: id, type: int64}
+      - {name: sku, type: string, source: "$.items[0]['s k']", default: none}
+    """,
   ]
 
   /// The first byte is the choice of `TextFuzz.runCSV`.

@@ -20,6 +20,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case mapping
   /// A CSV file, read by a guessed mapping and by one with every type.
   case csv
+  /// A file of JSON objects, read by a guessed mapping and by paths of every type.
+  case json
 
   /// Hands the bytes to the decoder. Thread-safe; linear in the bytes, about.
   /// - Returns: whether the decoder took them.
@@ -35,6 +37,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       case .checkpoint: try StoreFuzz.runCheckpoint(input)
       case .mapping: try TextFuzz.runMapping(input)
       case .csv: try TextFuzz.runCSV(input)
+      case .json: try JSONFuzz.run(input)
       }
       return true
     } catch {

@@ -55,7 +55,7 @@ enum TextFuzz {
   private static func readAll(
     _ file: MemoryFile, _ mapping: InputMapping, _ chunkByteCount: Int
   ) throws {
-    let source = try CSVSource(
+    let source = try FileSource(
       file: file, mapping: mapping, maxErrors: .max, chunkByteCount: chunkByteCount)
     let reader = source.makeReader()
     while let batch = try reader.nextBatch(maxRows: 100) {

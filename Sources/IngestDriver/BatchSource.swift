@@ -10,10 +10,19 @@ public protocol BatchSource: AnyObject {
   /// The next rows, not sorted; nil when there are no more.
   ///
   /// A batch has exactly `maxRows` rows, except that the last may have fewer (and so may one of
-  /// very long strings, see `CSVReader`).
+  /// very long strings, see `FileReader`).
   /// - Precondition: `maxRows` is positive.
   /// - Throws: `StorageError` for input that cannot be read or understood.
   func nextBatch(maxRows: Int) throws -> ColumnBatch?
+
+  /// The same with the columns that each row names; where nothing is said of that, all of them.
+  func nextRows(maxRows: Int) throws -> InputRows?
+}
+
+extension BatchSource {
+  public func nextRows(maxRows: Int) throws -> InputRows? {
+    try nextBatch(maxRows: maxRows).map { InputRows($0) }
+  }
 }
 
 /// What the writers of one load share: makes a source for each of them. Thread-safe.

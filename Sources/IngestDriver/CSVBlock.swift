@@ -22,7 +22,7 @@ final class CSVBlock {
   /// Bytes after the last row that parsers may load.
   private static let padding = max(ColumnBuilder.copySlack, 32)
 
-  private let columns: [CSVColumnReader]
+  private let columns: [FieldColumn]
   private let columnOfField: [Int]
   private let dialect: CSVDialect
   private let nullToken: [UInt8]
@@ -32,17 +32,17 @@ final class CSVBlock {
   private let rowCountMax: Int
   /// The byte before the block, as the end of a field, and then the ends.
   private let ends: AlignedBuffer
-  private let fields: CSVFields
+  private let fields: BlockFields
 
-  init(_ source: CSVSource, nullToken: [UInt8]) {
-    columns = source.columns
-    columnOfField = source.columnOfField
-    dialect = source.dialect
+  init(_ layout: CSVLayout, nullToken: [UInt8]) {
+    columns = layout.columns
+    columnOfField = layout.columnOfField
+    dialect = layout.dialect
     self.nullToken = nullToken
     stride = columnOfField.count + (dialect.hasTrailingDelimiter ? 1 : 0)
     rowCountMax = stride == 0 ? 0 : max(1, Self.endCount / stride)
     ends = AlignedBuffer(byteCount: (1 + rowCountMax * stride + Self.kernelStep) * 4)
-    fields = CSVFields(capacity: rowCountMax)
+    fields = BlockFields(capacity: rowCountMax)
   }
 
   /// Appends up to `maxRows` of the rows that `bytes` begins with to `builders`, one for each

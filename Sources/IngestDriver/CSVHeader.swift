@@ -9,7 +9,7 @@ enum CSVHeader {
   /// formed row, and nothing is passed. Empty when there is no such row.
   /// - Throws: `StorageError.invalidArgument` for a malformed header.
   static func read(
-    _ chunker: inout CSVChunker, dialect: CSVDialect, path: String
+    _ chunker: inout TextChunker, dialect: CSVDialect, path: String
   ) throws -> [String] {
     guard let chunk = try chunker.peek(atLeast: searchByteCount) else { return [] }
     var scanner = CSVFieldScanner(chunk.bytes, dialect: dialect)
@@ -25,8 +25,9 @@ enum CSVHeader {
         return fields
       }
       if dialect.hasHeader {
-        throw CSVProblem(
-          file: path, line: chunk.firstLine, column: nil, value: nil, reason: end.reason
+        throw RowProblem(
+          file: path, line: chunk.firstLine, byteOffset: chunk.offset, column: nil, value: nil,
+          reason: end.reason
         ).error
       }
       scanner.skipRow(from: start)
@@ -90,6 +91,10 @@ enum CSVHeader {
       throw StorageError.invalidArgument(
         name: "source of column \(column.name)", value: String(position),
         reason: "the rows of \(path) have \(fieldCount) fields")
+    case .path(let path):
+      throw StorageError.invalidArgument(
+        name: "source of column \(column.name)", value: "\(path)",
+        reason: "fields of delimited text have no paths; give a name or a position")
     case .header(let name):
       guard let first = fields.firstIndex(of: name) else {
         throw StorageError.unknownName(kind: "field of \(path)", name: name, known: fields)

@@ -10,11 +10,17 @@ extension InputMapping {
   /// with none at all, is nullable. The sort key is the first column. Without a header the columns
   /// are `column_1`, `column_2`, ... A later field of another type is an error when it is read; a
   /// mapping file then says what it is.
+  /// - Parameter json: for rows of JSON, whose columns are the members of the objects: see
+  ///   `JSONSample`.
   /// - Throws: `StorageError.invalidArgument` for a file without a row or with a malformed one.
   public static func inferred(
-    from file: any ReadableFile, dialect: CSVDialect = CSVDialect(), sampleRowCount: Int = 1000
+    from file: any ReadableFile, dialect: CSVDialect = CSVDialect(), json: JSONDialect? = nil,
+    sampleRowCount: Int = 1000
   ) throws -> InputMapping {
-    var chunker = CSVChunker(file, dialect: dialect, chunkByteCount: 1 << 20)
+    if let json {
+      return try JSONSample.mapping(from: file, json, sampleRowCount: sampleRowCount)
+    }
+    var chunker = TextChunker(file, quote: dialect.quote, chunkByteCount: 1 << 20)
     try chunker.skipByteOrderMark()
     let fields = try CSVHeader.read(&chunker, dialect: dialect, path: file.path)
     guard !fields.isEmpty else {
@@ -63,76 +69,6 @@ extension InputMapping {
       case .row: return
       case .strayQuote, .textAfterQuote, .unclosedQuote: return scanner.skipRow(from: start)
       }
-    }
-  }
-}
-
-/// The types that the fields of a column seen so far could be of.
-private struct TypeGuess {
-  /// Digits after the point beyond which a number is a measurement rather than an amount.
-  private static let scaleMax = 6
-
-  private var isEmpty = true
-  private var canBeInteger = true
-  private var canBeDate = true
-  private var canBeDatetime = true
-  private var canBeDecimal = true
-  private var canBeDouble = true
-  private var scale = 0
-  private var wholeDigitCount = 0
-  private var hasNull = false
-
-  var isNullable: Bool {
-    get { hasNull || isEmpty }
-    set { hasNull = newValue }
-  }
-
-  var type: DataType {
-    if isEmpty { return .string }
-    if canBeInteger { return .int64 }
-    if canBeDate { return .date }
-    if canBeDatetime { return .datetime }
-    if canBeDecimal, scale <= Self.scaleMax, wholeDigitCount + scale <= 18 {
-      return .decimal(precision: 18, scale: scale)
-    }
-    return canBeDouble ? .double : .string
-  }
-
-  mutating func observe(_ bytes: UnsafeRawBufferPointer) {
-    isEmpty = false
-    canBeInteger =
-      canBeInteger
-      && succeeds { () throws(FieldProblem) in
-        _ = try FieldParser.integer(bytes, in: Int64.min...Int64.max)
-      }
-    canBeDate =
-      canBeDate && succeeds { () throws(FieldProblem) in _ = try FieldParser.date(bytes) }
-    canBeDatetime =
-      canBeDatetime && succeeds { () throws(FieldProblem) in _ = try FieldParser.datetime(bytes) }
-    canBeDouble =
-      canBeDouble && succeeds { () throws(FieldProblem) in _ = try FieldParser.double(bytes) }
-    observeDecimal(bytes)
-  }
-
-  private mutating func observeDecimal(_ bytes: UnsafeRawBufferPointer) {
-    guard canBeDecimal else { return }
-    let digits = bytes.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
-    let point = digits.firstIndex(of: UInt8(ascii: ".")) ?? digits.endIndex
-    let fractionCount = max(0, digits.endIndex - point - 1)
-    canBeDecimal = succeeds { () throws(FieldProblem) in
-      _ = try FieldParser.decimal(
-        bytes, precision: 38, scale: min(38, fractionCount), as: Int128.self)
-    }
-    scale = max(scale, fractionCount)
-    wholeDigitCount = max(wholeDigitCount, point - digits.startIndex)
-  }
-
-  private func succeeds(_ parse: () throws(FieldProblem) -> Void) -> Bool {
-    do throws(FieldProblem) {
-      try parse()
-      return true
-    } catch {
-      return false
     }
   }
 }

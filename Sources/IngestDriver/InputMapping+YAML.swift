@@ -6,16 +6,18 @@ extension InputMapping {
   /// Reads a mapping file:
   ///
   /// ```yaml
-  /// format: csv                # the only one
+  /// format: csv                # or json: an object on each line
   /// delimiter: ","             # one ASCII character, or `tab`
   /// quote: '"'                 # or `none`
   /// header: true               # the first row names the columns
   /// trailing_delimiter: false  # rows end with one more delimiter
   /// "null": ""                 # the unquoted field that means null
+  /// outer_array: false         # of json: the objects are the elements of one array
   /// columns:
   ///   - {name: id, type: int64}
   ///   - {name: at, type: datetime, nullable: true, source: created_at, format: epoch_ms}
   ///   - {name: note, type: string, index: {parser: english}, ngram_filter: 3}
+  ///   - {name: city, type: string, source: $.user.address.city, default: unknown}   # of json
   /// sort_key: [id]             # the first column unless told
   /// hash_by: [id]              # the first column of the sort key unless told
   /// buckets: 8
@@ -28,9 +30,10 @@ extension InputMapping {
   /// ```
   ///
   /// `source` is a name of the header (the column's own unless told) or a position from 1;
-  /// without a header the place in this list. A column with `input_only: true` is none of the
-  /// table: conditions on rows look at it. What `index`, `bloom_filter` and `ngram_filter` take
-  /// is said in `MappingReader+Pruning.swift`.
+  /// without a header the place in this list. In JSON it is the name of a member or a path such as
+  /// `$.items[0].sku`, and `default` is what a row holds that lacks it. A column with
+  /// `input_only: true` is none of the table: conditions on rows look at it. What `index`,
+  /// `bloom_filter` and `ngram_filter` take is said in `MappingReader+Pruning.swift`.
   /// - Parameter path: names the file in errors.
   /// - Throws: `StorageError.invalidArgument` with every mistake and its place.
   public init(yaml text: String, path: String) throws {
@@ -46,14 +49,15 @@ extension InputMapping {
 /// Reads a mapping and collects what is wrong with it, so that all can be mended at once.
 struct MappingReader: ConfigReader {
   var mistakes = ConfigMistakes()
+  /// Whether sources are places in JSON objects.
+  private(set) var isJSON = false
 
   mutating func read(_ text: String) -> InputMapping? {
     guard let root = document(text), let keys = members(of: root, among: Self.topLevelKeys) else {
       return nil
     }
-    if let format = keys["format"], format.string != "csv" {
-      complain(format, "format \(shown(format)) is not known; use csv")
-    }
+    let json = readJSON(keys)
+    isJSON = json != nil
     let dialect = readDialect(keys)
     let columns = readColumns(keys["columns"], at: root, hasHeader: dialect.hasHeader)
     let sortKey = names(keys["sort_key"], "sort_key", columns)
@@ -64,8 +68,8 @@ struct MappingReader: ConfigReader {
     guard mistakes.isEmpty else { return nil }
     do {
       return try InputMapping(
-        dialect: dialect, columns: columns, sortKey: sortKey, hashBy: hashBy, bucketCount: buckets,
-        uniqueKeys: uniqueKeys, rowStore: rowStore)
+        dialect: dialect, json: json, columns: columns, sortKey: sortKey, hashBy: hashBy,
+        bucketCount: buckets, uniqueKeys: uniqueKeys, rowStore: rowStore)
     } catch {
       complain(root, "\(error)")
       return nil
@@ -73,13 +77,14 @@ struct MappingReader: ConfigReader {
   }
 
   private static let topLevelKeys = [
-    "format", "delimiter", "quote", "header", "trailing_delimiter", "null", "columns", "sort_key",
-    "hash_by", "buckets", "keys", "merge", "key_index", "sequence_column",
+    "format", "delimiter", "quote", "header", "trailing_delimiter", "null", "outer_array",
+    "columns",
+    "sort_key", "hash_by", "buckets", "keys", "merge", "key_index", "sequence_column",
     "partial_updates", "row_store",
   ]
   private static let columnKeys = [
     "name", "type", "nullable", "source", "format", "index", "bloom_filter", "ngram_filter",
-    "input_only",
+    "input_only", "default",
   ]
 
   private mutating func readDialect(_ keys: [String: Node]) -> CSVDialect {
@@ -159,20 +164,7 @@ struct MappingReader: ConfigReader {
     }
     if let node = keys["nullable"] { column.isNullable = flag(node, "nullable") ?? false }
     if let node = keys["input_only"] { column.isInputOnly = flag(node, "input_only") ?? false }
-    if let node = keys["source"] {
-      // A quoted number is a name of the header.
-      if node.scalar?.style == .plain, let position = node.int {
-        if !(1...Limits.columnCountMax).contains(position) {
-          complain(node, "source \(position): positions are 1 to \(Limits.columnCountMax)")
-        }
-        column.source = .position(position)
-      } else if let header = node.string {
-        if !hasHeader { complain(node, "source \(header) is a name, but there is no header") }
-        column.source = .header(header)
-      } else {
-        complain(node, "source must be a name or a position")
-      }
-    }
+    if let node = keys["source"] { column.source = readSource(node, hasHeader: hasHeader) }
     column.pruning = readPruning(keys)
     if let node = keys["format"] {
       let format = node.string.flatMap(InputMapping.FieldFormat.init(rawValue:))
@@ -186,6 +178,7 @@ struct MappingReader: ConfigReader {
             + list(suitable.map(\.rawValue)))
       }
     }
+    if let node = keys["default"] { column.defaultValue = readDefault(node, of: column) }
     return column
   }
 

@@ -11,6 +11,8 @@ public struct InputMapping: Hashable, Sendable {
     case header(String)
     /// At this position, counted from 1.
     case position(Int)
+    /// At this place in a JSON object; a name means the member of that name.
+    case path(JSONPath)
   }
 
   /// How a date or datetime is written when not in ISO 8601.
@@ -45,11 +47,13 @@ public struct InputMapping: Hashable, Sendable {
     public var pruning: ColumnPruning
     /// Whether it is no column of the table: only conditions on rows look at it.
     public var isInputOnly: Bool
+    /// What it holds in JSON objects that lack it; nil for null.
+    public var defaultValue: Value?
 
     public init(
       name: String, type: DataType, isNullable: Bool = false, source: Source? = nil,
       format: FieldFormat = .standard, pruning: ColumnPruning = ColumnPruning(),
-      isInputOnly: Bool = false
+      isInputOnly: Bool = false, defaultValue: Value? = nil
     ) {
       self.name = name
       self.type = type
@@ -58,6 +62,7 @@ public struct InputMapping: Hashable, Sendable {
       self.format = format
       self.pruning = pruning
       self.isInputOnly = isInputOnly
+      self.defaultValue = defaultValue
     }
   }
 
@@ -67,7 +72,10 @@ public struct InputMapping: Hashable, Sendable {
     case columns([String])
   }
 
+  /// Of delimited text.
   public var dialect: CSVDialect
+  /// How rows of JSON lie in the text; nil for delimited text.
+  public var json: JSONDialect?
   /// In the order of the table: the sort key first, in its order; at the end those that are no
   /// columns of the table.
   public let columns: [ColumnMapping]
@@ -90,8 +98,9 @@ public struct InputMapping: Hashable, Sendable {
   ///   for no columns or a repeated name; `StorageError.invalidArgument` for a position out of
   ///   1...`Limits.columnCountMax`.
   public init(
-    dialect: CSVDialect = CSVDialect(), columns: [ColumnMapping], sortKey: [String]? = nil,
-    hashBy: [String]? = nil, bucketCount: Int? = nil, uniqueKeys: UniqueKeyOptions? = nil,
+    dialect: CSVDialect = CSVDialect(), json: JSONDialect? = nil, columns: [ColumnMapping],
+    sortKey: [String]? = nil, hashBy: [String]? = nil, bucketCount: Int? = nil,
+    uniqueKeys: UniqueKeyOptions? = nil,
     rowStore: RowStore? = nil
   ) throws {
     let sortKey = sortKey ?? columns.prefix(1).map(\.name)
@@ -119,6 +128,7 @@ public struct InputMapping: Hashable, Sendable {
       throw StorageError.unknownName(kind: "hash column", name: name, known: columns.map(\.name))
     }
     self.dialect = dialect
+    self.json = json
     let others = columns.filter { !sortKey.contains($0.name) }
     self.columns =
       keyColumns + others.filter { !$0.isInputOnly } + others.filter(\.isInputOnly)
@@ -170,7 +180,8 @@ public struct InputMapping: Hashable, Sendable {
     let sortKey = keys ?? self.sortKey
     let keepsHash = hashBy.allSatisfy { sortKey.contains($0) }
     return try InputMapping(
-      dialect: dialect, columns: columns, sortKey: sortKey, hashBy: keepsHash ? hashBy : nil,
+      dialect: dialect, json: json, columns: columns, sortKey: sortKey,
+      hashBy: keepsHash ? hashBy : nil,
       bucketCount: bucketCount, uniqueKeys: options, rowStore: rowStore ?? self.rowStore)
   }
 }

@@ -16,11 +16,11 @@ struct LabelledLoad {
   ) throws {
     let load = try effect.begin(in: store, label: label)
     var rowCount = 0
-    while let batch = try source.nextBatch(maxRows: Self.batchRowCount) {
+    while let rows = try source.nextRows(maxRows: Self.batchRowCount) {
       // Letting go of the load aborts it.
       guard !interrupt.isSet else { return print("interrupted: nothing of load \(label) is kept") }
-      try load.append(batch)
-      rowCount += batch.rowCount
+      try load.append(rows)
+      rowCount += rows.batch.rowCount
       progress.show(rowCount: rowCount)
     }
     let prepared = try load.prepare()

@@ -12,10 +12,15 @@ import TabletModel
 
 extension Durability: ExpressibleByArgument {}
 
+/// How the rows of a file are written.
+enum InputFormat: String, ExpressibleByArgument, CaseIterable {
+  case csv, json
+}
+
 struct LoadCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "load",
-    abstract: "Loads the rows of a CSV file, or generated order events, into a table.",
+    abstract: "Loads the rows of a CSV or JSON file, or generated order events, into a table.",
     discussion: """
       The store and the table are created when they are not there. Every load is one version,
       durable before it is acknowledged unless --durability says otherwise; compaction runs beside
@@ -26,6 +31,9 @@ struct LoadCommand: ParsableCommand {
       --two-phase its rows become durable and stay invisible until `sediment transactions` commits
       them.
 
+      Rows of JSON are objects, one on each line or all in one array. Their columns are the members
+      of the first objects, or what a mapping says: it can name places such as $.user.city.
+
       A file is read by several threads, each of which takes whole rows, sorts and encodes them; so
       rows of equal keys need not keep the order of the file. A thread makes a load of every 64 MiB
       of text unless told otherwise, and needs about four times as much memory at most.
@@ -33,8 +41,9 @@ struct LoadCommand: ParsableCommand {
       With --unique-key, or keys: unique in the mapping, rows of one key replace each other: the one
       with the greater sequence stays, without --sequence-column the one that comes later, which is
       why one thread reads the file then. Into such a table rows are loaded whole, as deletions of
-      their keys, or both (--merge-type), or with some columns only (--partial). A table that is
-      there says what the columns of the header are.
+      their keys, or both (--merge-type), or with some columns only (--partial), which may differ
+      from row to row in JSON (--flexible). A table that is there says what the columns of the
+      input are.
 
       EXAMPLES
         sediment load DIR --input orders.csv
@@ -46,6 +55,7 @@ struct LoadCommand: ParsableCommand {
         sediment load DIR --table users --input new.csv --merge-type merge --delete-on "op = 'd'"
         sediment load DIR --table users --input gone.csv --merge-type delete
         sediment load DIR --table users --input cities.csv --partial --new-keys error
+        sediment load DIR --table users --input changes.jsonl --partial --flexible
 
       EXIT CODES
         0 done   64 wrong arguments or condition   65 a transaction does not allow it
@@ -55,8 +65,11 @@ struct LoadCommand: ParsableCommand {
   @Argument(help: "The store.")
   var directory: String
 
-  @Option(help: "CSV file to load.")
+  @Option(help: "File to load.")
   var input: String?
+
+  @Option(help: "How --input is written: csv, or json, as files called .json, .jsonl, .ndjson are.")
+  var format: InputFormat?
 
   @Option(help: "YAML file that maps the columns of --input; without it types are guessed.")
   var mapping: String?
@@ -115,6 +128,7 @@ struct LoadCommand: ParsableCommand {
     guard (input == nil) != (generate == nil) else {
       throw ValidationError("give either --input FILE or --generate ROWS")
     }
+    guard format == nil || input != nil else { throw ValidationError("--format needs --input") }
     guard label != nil || !twoPhase else { throw ValidationError("--two-phase needs --label") }
     guard !twoPhase || !effect.partial else {
       throw ValidationError("a partial load is committed in one phase: leave out --two-phase")

@@ -7,12 +7,12 @@ import Synchronization
 final class LoadProgress: Sendable {
   private let reporter = ProgressReporter(clock: SystemClock())
   private let start = MonotonicClock().now()
-  private let input: CSVInput?
+  private let input: FileInput?
   /// When the last load was durable.
   private let lastLoad: Mutex<UInt64>
 
   /// - Parameter input: nil for rows that come from elsewhere, of which only the number is shown.
-  init(_ input: CSVInput?) {
+  init(_ input: FileInput?) {
     self.input = input
     lastLoad = Mutex(start)
   }

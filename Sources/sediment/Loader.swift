@@ -96,11 +96,11 @@ final class Loader: Sendable {
   private func nextLoad(from source: LockedSource) throws -> OpenLoad? {
     var load: OpenLoad?
     var missing = rowsPerLoad ?? .max
-    while missing > 0, let batch = try source.withLock({ try $0.nextBatch(maxRows: missing) }) {
+    while missing > 0, let rows = try source.withLock({ try $0.nextRows(maxRows: missing) }) {
       let started = try load ?? effect.begin(in: store)
       load = started
-      try started.append(batch)
-      missing = rowsPerLoad == nil ? 0 : missing - batch.rowCount
+      try started.append(rows)
+      missing = rowsPerLoad == nil ? 0 : missing - rows.batch.rowCount
     }
     return load
   }

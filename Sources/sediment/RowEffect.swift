@@ -10,12 +10,14 @@ struct RowEffect: Sendable {
     case rows
     case deletions
     case partial(PartialUpdate.NewKeys)
+    case flexible(PartialUpdate.NewKeys)
   }
 
   let table: String
   private let kind: Kind
-  /// Where the columns that are loaded are in batches of the input.
-  private let positions: [Int]
+  /// Where the columns that are loaded are in batches of the input; nil for those that no row of a
+  /// flexible load names.
+  private let positions: [Int?]
   private let names: [String]
   /// Of the rows that delete their key; nil for none.
   private let condition: RowCondition?
@@ -33,7 +35,10 @@ struct RowEffect: Sendable {
   ) throws {
     self.table = table.name
     let wanted: [Column]
-    if arguments.partial {
+    if arguments.flexible {
+      kind = .flexible(arguments.newKeys.behaviour)
+      wanted = table.schema.columns
+    } else if arguments.partial {
       kind = .partial(arguments.newKeys.behaviour)
       wanted = try Self.updated(arguments, input.schema, table)
     } else if arguments.mergeType == .delete {
@@ -44,8 +49,9 @@ struct RowEffect: Sendable {
       wanted = table.schema.columns
     }
     names = wanted.map(\.name)
-    positions = try wanted.map { column in
+    positions = try wanted.map { column -> Int? in
       if let position = input.schema.index(of: column.name) { return position }
+      if arguments.flexible { return nil }
       throw StorageError.invalidArgument(
         name: "input", value: path,
         reason: "it has no column \(column.name) of table \(table.name)"
@@ -56,7 +62,9 @@ struct RowEffect: Sendable {
       try RowCondition($0, schema: input.schema, table: table.name)
     }
     schema = try Schema(
-      columns: positions.map { input.schema.columns[$0] }, sortKeyCount: 1)
+      columns: zip(positions, wanted).map { position, column in
+        position.map { input.schema.columns[$0] } ?? column
+      }, sortKeyCount: 1)
     try requireUse(of: input, arguments, table, path: path)
   }
 
@@ -100,6 +108,11 @@ struct RowEffect: Sendable {
         builder: .partial(
           try store.beginPartialLoad(
             into: table, updating: names, onNewKey: newKeys, label: label)))
+    case .flexible(let newKeys):
+      OpenLoad(
+        effect: self,
+        builder: .flexible(
+          try store.beginFlexibleLoad(into: table, onNewKey: newKeys, label: label)))
     }
   }
 
@@ -107,7 +120,19 @@ struct RowEffect: Sendable {
 
   fileprivate func loaded(_ batch: ColumnBatch) -> ColumnBatch {
     ColumnBatch(
-      schema: schema, rowCount: batch.rowCount, columns: positions.map { batch.columns[$0] })
+      schema: schema, rowCount: batch.rowCount,
+      columns: zip(positions, schema.columns).map { position, column in
+        position.map { batch.columns[$0] }
+          ?? .constant(.null, type: column.type, count: batch.rowCount)
+      })
+  }
+
+  /// By column that is loaded, the rows that name it; nil for all.
+  fileprivate func given(_ rows: InputRows) -> [Bitmap?] {
+    positions.map { position in
+      guard let position else { return Bitmap(count: rows.batch.rowCount) }
+      return rows.given[position]
+    }
   }
 
   fileprivate func deleteSigns(_ batch: ColumnBatch) throws -> Bitmap? {
@@ -121,6 +146,7 @@ struct OpenLoad {
   fileprivate enum Builder {
     case whole(LoadBuilder)
     case partial(PartialLoadBuilder)
+    case flexible(PartialLoadBuilder)
   }
 
   fileprivate let effect: RowEffect
@@ -129,26 +155,29 @@ struct OpenLoad {
   var transaction: TransactionID {
     switch builder {
     case .whole(let builder): builder.transaction
-    case .partial(let builder): builder.transaction
+    case .partial(let builder), .flexible(let builder): builder.transaction
     }
   }
 
-  /// Adds a batch of the input.
-  func append(_ batch: ColumnBatch) throws {
-    let rows = effect.loaded(batch)
+  /// Adds rows of the input.
+  func append(_ rows: InputRows) throws {
+    let batch = effect.loaded(rows.batch)
     switch builder {
-    case .whole(let builder) where effect.isDeleting: try builder.appendDeletions(rows)
+    case .whole(let builder) where effect.isDeleting: try builder.appendDeletions(batch)
     case .whole(let builder):
-      try builder.append(rows, deleteSigns: try effect.deleteSigns(batch))
+      try builder.append(batch, deleteSigns: try effect.deleteSigns(rows.batch))
     case .partial(let builder):
-      try builder.append(rows, deleteSigns: try effect.deleteSigns(batch))
+      try builder.append(batch, deleteSigns: try effect.deleteSigns(rows.batch))
+    case .flexible(let builder):
+      try builder.append(
+        batch, given: effect.given(rows), deleteSigns: try effect.deleteSigns(rows.batch))
     }
   }
 
   func prepare() throws -> PreparedLoad {
     switch builder {
     case .whole(let builder): try builder.prepare()
-    case .partial(let builder): try builder.prepare()
+    case .partial(let builder), .flexible(let builder): try builder.prepare()
     }
   }
 }

@@ -29,6 +29,9 @@ struct RowEffectArguments: ParsableArguments {
   @Flag(help: "Rows give some columns, and keep what the table has in the others.")
   var partial = false
 
+  @Flag(help: "Of --partial with JSON: each row gives the columns that it names.")
+  var flexible = false
+
   @Option(
     help: ArgumentHelp(
       "Of --partial: the columns that rows give beside the key; all of the input unless told.",
@@ -53,8 +56,11 @@ struct RowEffectArguments: ParsableArguments {
       throw ValidationError(
         "--merge-type merge needs --delete-on CONDITION, and the other merge types take none")
     }
-    guard partial || (columns == nil && newKeys == .insert) else {
-      throw ValidationError("--columns and --new-keys belong to --partial")
+    guard partial || (columns == nil && newKeys == .insert && !flexible) else {
+      throw ValidationError("--columns, --flexible and --new-keys belong to --partial")
+    }
+    guard !flexible || columns == nil else {
+      throw ValidationError("the rows of --flexible name their columns: leave out --columns")
     }
     guard !partial || mergeType != .delete else {
       throw ValidationError("a load of deletions needs keys only: leave out --partial")

@@ -8,7 +8,7 @@ struct RowsToLoad {
   let factory: any BatchSourceFactory
   let table: TableDefinition
   let effect: RowEffect
-  let input: CSVInput?
+  let input: FileInput?
   /// What a load has unless told; nil for as many as a batch of `input`.
   let rowsPerLoad: Int?
   /// Whether it matters in which order rows are loaded.
@@ -42,11 +42,11 @@ struct RowsToLoad {
         command.effect, input: InputMapping(of: events.schema), into: table, path: "--generate")
       return
     }
-    let name = command.table ?? CSVInput.tableName(of: path)
+    let name = command.table ?? FileInput.tableName(of: path)
     let known = existing(name)
     let mapping = try Self.mapping(command, path, files, into: known)
     let hasDeletions = command.effect.mergeType == .merge && !command.effect.partial
-    let file = try CSVInput(
+    let file = try FileInput(
       path: path, mapping: hasDeletions ? mapping.withNullableValues() : mapping,
       maxErrors: command.maxErrors, files: files,
       batchByteCountMax: Self.textPerLoad)
@@ -62,14 +62,34 @@ struct RowsToLoad {
     _ command: LoadCommand, _ path: String, _ files: PosixFileSystem,
     into table: TableDefinition?
   ) throws -> InputMapping {
-    let mapping: InputMapping
+    var mapping: InputMapping
     if let given = command.mapping {
       mapping = try InputMapping(file: given, files: files)
+      if let format = command.format, (format == .json) != (mapping.json != nil) {
+        throw StorageError.invalidArgument(
+          name: "--format", value: format.rawValue,
+          reason: "\(given) says otherwise, and format: is to be set there")
+      }
+      if let table { mapping = try mapping.withDefaults(of: table.schema) }
     } else {
       let file = try files.openForReading(path, cause: .tool)
+      let isJSON = command.format.map { $0 == .json } ?? FileInput.isJSON(path)
+      let json = isJSON ? try JSONDialect(detectedIn: file) : nil
       mapping =
-        try table.map { try InputMapping.inferred(from: file, into: $0) }
-        ?? InputMapping.inferred(from: file)
+        try table.map {
+          try InputMapping.inferred(
+            from: file, into: $0, json: json,
+            allColumns: command.effect.flexible || !command.effect.partial)
+        }
+        ?? InputMapping.inferred(from: file, json: json)
+    }
+    if command.effect.flexible {
+      guard mapping.json != nil else {
+        throw StorageError.invalidArgument(
+          name: "--flexible", value: path,
+          reason: "rows of delimited text have all columns of the header; give rows of JSON")
+      }
+      mapping.json?.namesOwnColumns = true
     }
     guard let table else { return try command.uniqueKeys.applied(to: mapping) }
     guard command.uniqueKeys.isEmpty, mapping.uniqueKeys == nil || table.uniqueKeys != nil else {

@@ -22,7 +22,7 @@ struct CSVValueTests {
     let mapping = try InputMapping(
       dialect: CSVDialect(hasHeader: false),
       columns: (1...4).map { .init(name: "c\($0)", type: .string, source: .position($0)) })
-    let source = try CSVSource(
+    let source = try FileSource(
       file: MemoryFile(path: "rows.csv", bytes: Array(text.utf8)), mapping: mapping)
     let batch = try #require(try source.makeReader().nextBatch(maxRows: 1000))
     let found = (0..<batch.rowCount).map { row in

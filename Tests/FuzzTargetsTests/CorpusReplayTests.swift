@@ -13,7 +13,7 @@ import Testing
   private static func mutationCount(_ target: FuzzTarget) -> Int {
     switch target {
     case .log, .checkpoint: 150
-    case .segment, .csv, .index: 300
+    case .segment, .csv, .json, .index: 300
     case .page, .mapping: 500
     }
   }

@@ -103,7 +103,7 @@ import Testing
 
   private struct Outcome: Equatable {
     var rows: [[Value]] = []
-    var problems: [CSVProblem] = []
+    var problems: [RowProblem] = []
     var error: String?
   }
 
@@ -111,7 +111,7 @@ import Testing
     _ file: any ReadableFile, _ mapping: InputMapping, maxErrors: Int, chunkByteCount: Int,
     maxRows: Int
   ) throws -> Outcome {
-    let source = try CSVSource(
+    let source = try FileSource(
       file: file, mapping: mapping, maxErrors: maxErrors, chunkByteCount: chunkByteCount)
     var outcome = Outcome()
     outcome.error = message { outcome.rows = try allRows(source.makeReader(), maxRows: maxRows) }
@@ -163,9 +163,9 @@ import Testing
       random: SeededGenerator(seed: 9), mess: Self.messes[messIndex], dialect: dialect)
     let bytes = writer.text(rowCount: 2000, columnCount: Self.types.count)
     let mapping = try positionalMapping(Self.types, isNullable: true, dialect: dialect)
-    let source = try CSVSource(file: MemoryFile(path: "x", bytes: bytes), mapping: mapping)
+    let layout = try CSVLayout(mapping, fields: [], path: "x")
     let builders = mapping.columns.map { ColumnBuilder(type: $0.type) }
-    let block = CSVBlock(source, nullToken: [])
+    let block = CSVBlock(layout, nullToken: [])
     let outcome = bytes.withUnsafeBytes { block.read($0, maxRows: 50, into: builders) }
     guard case .rows(let count, let byteCount, let lineCount) = outcome else {
       Issue.record("\(outcome)")
@@ -179,7 +179,7 @@ import Testing
     let long = String(repeating: "x", count: Limits.stringByteCountMax + 1)
     let text = (0..<50).map { "\($0),a\n" }.joined() + "50,\(long)\n" + "51,b\n"
     let mapping = try positionalMapping([.int64, .string])
-    let source = try CSVSource(file: memoryFile(text), mapping: mapping)
+    let source = try FileSource(file: memoryFile(text), mapping: mapping)
     #expect(
       message { _ = try allRows(source.makeReader()) }?.contains("line 51, column c2") == true)
   }

@@ -8,7 +8,7 @@ import Testing
 struct CSVErrorTests {
   private func failure(_ text: String, _ types: [DataType]) throws -> String? {
     let mapping = try positionalMapping(types)
-    let source = try CSVSource(file: memoryFile(text), mapping: mapping)
+    let source = try FileSource(file: memoryFile(text), mapping: mapping)
     return message { _ = try allRows(source.makeReader()) }
   }
 
@@ -36,7 +36,7 @@ struct CSVErrorTests {
     }
     let mapping = try positionalMapping([.string])
     let file = MemoryFile(path: "x", bytes: [0x61, 0xFF, 0x0A])
-    let source = try CSVSource(file: file, mapping: mapping)
+    let source = try FileSource(file: file, mapping: mapping)
     #expect(message { _ = try allRows(source.makeReader()) }?.contains("not UTF-8") == true)
   }
 
@@ -67,13 +67,13 @@ struct CSVErrorTests {
 
     let mapping = try positionalMapping([.int64, .string])
     for chunkByteCount in [1, 7, 1 << 20] {
-      let source = try CSVSource(
+      let source = try FileSource(
         file: memoryFile(text), mapping: mapping, maxErrors: badLines.count,
         chunkByteCount: chunkByteCount)
       #expect(try allRows(source.makeReader(), maxRows: 7) == good)
       #expect(source.rejectedRows.map(\.line) == badLines)
     }
-    let strict = try CSVSource(
+    let strict = try FileSource(
       file: memoryFile(text), mapping: mapping, maxErrors: badLines.count - 1)
     let last = try #require(badLines.last)
     let found = message { _ = try allRows(strict.makeReader()) }
@@ -97,7 +97,7 @@ struct CSVErrorTests {
         let file = MemoryFile(path: "x", bytes: bytes)
         // The header row may be malformed already.
         guard
-          let source = try? CSVSource(
+          let source = try? FileSource(
             file: file, mapping: mapping, maxErrors: 100, chunkByteCount: 5)
         else { continue }
         let rows = try? allRows(source.makeReader())

@@ -14,7 +14,7 @@ struct FieldParserTests {
         .init(name: "c", type: type, isNullable: true, source: .position(1), format: format)
       ])
     return try texts.map { text in
-      let source = try CSVSource(
+      let source = try FileSource(
         file: memoryFile("\"\(text)\"\n"), mapping: mapping, maxErrors: 1)
       return try allRows(source.makeReader()).first?[0]
     }

@@ -166,7 +166,7 @@ struct InputMappingTests {
     #expect(mapping.columns.map(\.type) == expected.map(\.1))
     #expect(mapping.columns.map(\.isNullable) == expected.map(\.2))
     #expect(mapping.sortKey == ["id"])
-    let source = try CSVSource(file: file, mapping: mapping)
+    let source = try FileSource(file: file, mapping: mapping)
     #expect(try allRows(source.makeReader()).count == 2)
     let bare = try InputMapping.inferred(
       from: memoryFile("7|a\n"), dialect: CSVDialect(delimiter: 0x7C, hasHeader: false))

@@ -12,7 +12,7 @@ struct ShippedMappingTests {
     let file = root.appendingPathComponent("Benchmarks/inputs/\(name)")
     let mapping = try InputMapping(
       yaml: String(contentsOf: file, encoding: .utf8), path: name)
-    let source = try CSVSource(file: memoryFile(text), mapping: mapping)
+    let source = try FileSource(file: memoryFile(text), mapping: mapping)
     let columns = source.schema.columns
     return try allRows(source.makeReader()).map { row in
       zip(columns, row).map { $0.type.format($1) }

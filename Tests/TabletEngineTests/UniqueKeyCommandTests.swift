@@ -109,6 +109,50 @@ import Testing
     #expect(shown.contains("rows are seen, the others have been replaced or deleted"))
   }
 
+  @Test func rowsOfJSONAreLoadedAndUpdated() throws {
+    let users = try write(
+      "users.jsonl",
+      """
+      {"id": 1, "name": "Ada", "city": "Oslo", "n": 5}
+      {"id": 2, "name": "Bob", "city": null, "n": 6}
+      {"id": 2, "name": "Bea \\u263a", "city": "Rome"}
+      """)
+    #expect(
+      try succeed("load", store, "--input", users, "--unique-key", "id").contains("2 rows in 1"))
+    #expect(try rows() == ["1,Ada,Oslo,5", "2,Bea \u{263a},Rome,"])
+    // Each row names its own columns, and null is a value.
+    let changes = try write(
+      "changes.ndjson",
+      "{\"id\": 1, \"city\": null}\n{\"n\": 7, \"id\": 2}\n{\"id\": 1, \"n\": 8}\n")
+    _ = try succeed(
+      "load", store, "--table", "users", "--input", changes, "--partial", "--flexible")
+    #expect(try rows() == ["1,Ada,,8", "2,Bea \u{263a},Rome,7"])
+    // An array, by another name, of which a mapping takes what lies deeper.
+    let deep = try write(
+      "more.txt", "[{\"user\": {\"id\": 3}, \"name\": \"Cai\"},\n {\"name\": 1}]")
+    let mapping = try write(
+      "m.yaml",
+      """
+      format: json
+      outer_array: true
+      columns:
+        - {name: id, type: int64, source: $.user.id}
+        - {name: name, type: string}
+        - {name: city, type: string, default: Graz}
+        - {name: n, type: int64, nullable: true}
+      """)
+    #expect(
+      try succeed(
+        "load", store, "--table", "users", "--input", deep, "--mapping", mapping, "--max-errors",
+        "1"
+      ).contains("1 malformed rows skipped, the first: \(deep) line 2, column id"))
+    #expect(try rows() == ["1,Ada,,8", "2,Bea \u{263a},Rome,7", "3,Cai,Graz,"])
+    try refuse(
+      "id,n\n1,1\n", 66, "give rows of JSON", "--table", "users", "--partial", "--flexible")
+    try refuse("{\"id\":1}", 66, "format: is to be set", "--format", "csv", "--mapping", mapping)
+    try refuse("{\"id\":1}", 64, "belong to --partial", "--format", "json", "--flexible")
+  }
+
   @Test func columnsAreUpdated() throws {
     try load(Self.users, "--unique-key", "id")
     try load("city,id\nBonn,1\n", "--partial")

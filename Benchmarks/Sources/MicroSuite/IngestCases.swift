@@ -6,7 +6,7 @@ import Synchronization
 
 /// Where rows come from: the generator of order events, and text.
 enum IngestCases {
-  static func all() throws -> [MicroCase] { [try events()] + csv() }
+  static func all() throws -> [MicroCase] { [try events()] + csv() + json() }
 
   private static let eventCount = 1 << 16
 
@@ -59,7 +59,7 @@ enum IngestCases {
       "CSV to columns", "order events", byteCount: byteCount, valueCount: rowCount,
       ceiling: .memoryRead, note: "bytes of text"
     ) {
-      let source = try CSVSource(file: file.get(), mapping: mapping.get())
+      let source = try FileSource(file: file.get(), mapping: mapping.get())
       return {
         let reader = source.makeReader()
         while try reader.nextBatch(maxRows: Samples.pageRowCount) != nil {}
@@ -72,7 +72,7 @@ enum IngestCases {
       ceiling: .memoryRead, note: "bytes of text; the ceiling is one thread's"
     ) {
       // Chunks small enough that both threads have work until the end.
-      let source = try CSVSource(
+      let source = try FileSource(
         file: file.get(), mapping: mapping.get(), chunkByteCount: 1 << 16)
       let pool = try pool.get()
       return {
@@ -90,6 +90,53 @@ enum IngestCases {
       }
     }
     return [oneThread, twoThreads]
+  }
+}
+
+extension IngestCases {
+  /// Objects on lines, as most programs write them.
+  private static func lines(of batch: ColumnBatch) -> [UInt8] {
+    var text = ""
+    for row in 0..<batch.rowCount {
+      let members = zip(batch.schema.columns, batch.columns).map { column, vector in
+        let field = vector.isNull(row) ? "null" : column.type.format(vector[row])
+        let isBare = column.type.integerRange != nil && column.type != .date
+        let value = isBare && column.type != .datetime || vector.isNull(row)
+        return "\"\(column.name)\":" + (value ? field : "\"\(field)\"")
+      }
+      text += "{" + members.joined(separator: ",") + "}\n"
+    }
+    return Array(text.utf8)
+  }
+
+  private static func json() -> [MicroCase] {
+    let rowCount = 1 << 15
+    let file = Lazily {
+      MemoryFile(path: "orders.jsonl", bytes: lines(of: try orders(count: rowCount)))
+    }
+    let byteCount: Int
+    do { byteCount = Int(try file.get().byteCount) } catch { byteCount = 0 }
+    func reading(
+      _ what: String, _ mapping: @escaping () throws -> InputMapping
+    ) -> MicroCase {
+      MicroCase(
+        "JSON to columns", what, byteCount: byteCount, valueCount: rowCount, ceiling: .memoryRead,
+        note: "bytes of text"
+      ) {
+        let source = try FileSource(file: file.get(), mapping: mapping())
+        return {
+          let reader = source.makeReader()
+          while try reader.nextBatch(maxRows: Samples.pageRowCount) != nil {}
+        }
+      }
+    }
+    return [
+      reading("order events") { try .inferred(from: file.get(), json: JSONDialect()) },
+      reading("order events, two of the columns") {
+        let all = try InputMapping.inferred(from: file.get(), json: JSONDialect())
+        return try InputMapping(json: JSONDialect(), columns: Array(all.columns.prefix(2)))
+      },
+    ]
   }
 }
 

@@ -17,13 +17,13 @@ struct Workload: Sendable {
   /// Nil where several rows may have one key.
   private let uniqueKeys: UniqueKeyOptions?
   /// Nil for generated rows.
-  private let file: CSVInput?
+  private let file: FileInput?
 
   /// - Throws: `StorageError.unknownName` listing the workloads, and what is wrong with an input
   ///   file or its mapping.
   init(_ settings: JobSettings) throws {
     if let path = settings.inputFile {
-      let input = try CSVInput(
+      let input = try FileInput(
         path: path, mappingPath: settings.mappingFile, maxErrors: settings.maxErrors,
         files: PosixFileSystem())
       file = input

@@ -17,7 +17,7 @@ struct TextColumn: Sendable {
     let file = try PosixFileSystem().openForReading(path, cause: .tool)
     let mapping = try InputMapping(
       columns: [InputMapping.ColumnMapping(name: name, type: .string, isNullable: true)])
-    let source = try CSVSource(file: file, mapping: mapping, maxErrors: 0)
+    let source = try FileSource(file: file, mapping: mapping, maxErrors: 0)
       .makeSource(writer: 0, writerCount: 1)
     var vectors: [ColumnVector] = []
     while let batch = try source.nextBatch(maxRows: Self.rowsPerVector) {

@@ -3,7 +3,7 @@ import StorageBase
 
 /// Appends fields to one column: everything about the column that can be decided before the rows.
 /// Holds no reference (not even a name), so that a copy per field costs nothing.
-struct CSVColumnReader: Sendable {
+struct FieldColumn: Sendable {
   enum Kind: Sendable {
     case bool
     case integer(ClosedRange<Int64>)

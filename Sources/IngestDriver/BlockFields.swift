@@ -2,14 +2,14 @@ import ScanKernels
 
 /// One field of every row of a block: where its text lies, and whether it is null. Not thread-safe;
 /// its memory is reused for all fields.
-final class CSVFields {
+final class BlockFields {
   /// The block; 32 bytes after every field may be read.
   var text = UnsafeRawPointer(bitPattern: 64)!
   /// Rows of the block.
   var count = 0
   /// Whether the text is known to be UTF-8 between any two ASCII characters.
   var isValidText = false
-  private(set) var nullCount = 0
+  var nullCount = 0
   private let startBuffer: AlignedBuffer
   private let lengthBuffer: AlignedBuffer
   private let nullBuffer: AlignedBuffer

@@ -1,10 +1,10 @@
 import ScanKernels
 import StorageBase
 
-extension CSVColumnReader {
+extension FieldColumn {
   /// Appends the field of every row of a block. False when one is malformed; then some may have
   /// been appended.
-  func append(_ fields: CSVFields, to builder: ColumnBuilder) -> Bool {
+  func append(_ fields: BlockFields, to builder: ColumnBuilder) -> Bool {
     let first = builder.count
     let isRead =
       type == .string ? appendStrings(fields, to: builder) : appendFixed(fields, to: builder)
@@ -16,7 +16,7 @@ extension CSVColumnReader {
     return true
   }
 
-  private func appendFixed(_ fields: CSVFields, to builder: ColumnBuilder) -> Bool {
+  private func appendFixed(_ fields: BlockFields, to builder: ColumnBuilder) -> Bool {
     let target = builder.extend(rowCount: fields.count)
     switch kind {
     case .bool: return readIntegers(fields, as: BoolField(), to: target)
@@ -41,7 +41,7 @@ extension CSVColumnReader {
 
   /// Values that the column's type holds without loss.
   private func readIntegers<Field: BlockField>(
-    _ fields: CSVFields, as field: Field, to target: UnsafeMutableRawPointer
+    _ fields: BlockFields, as field: Field, to target: UnsafeMutableRawPointer
   ) -> Bool where Field.Value == Int64 {
     func read<T: FixedWidthInteger & BitwiseCopyable>(as narrow: T.Type) -> Bool {
       self.read(fields, as: field, to: target.assumingMemoryBound(to: T.self)) {
@@ -60,7 +60,7 @@ extension CSVColumnReader {
   /// Sets a value for every row, 0 for a null; false at the first malformed field.
   @inline(__always)
   private func read<Field: BlockField, T: Numeric & BitwiseCopyable>(
-    _ fields: CSVFields, as field: Field, to target: UnsafeMutablePointer<T>,
+    _ fields: BlockFields, as field: Field, to target: UnsafeMutablePointer<T>,
     _ narrowed: (Field.Value) -> T
   ) -> Bool {
     let (text, starts, lengths, count) = (fields.text, fields.starts, fields.lengths, fields.count)
@@ -86,7 +86,7 @@ extension CSVColumnReader {
     return true
   }
 
-  private func appendStrings(_ fields: CSVFields, to builder: ColumnBuilder) -> Bool {
+  private func appendStrings(_ fields: BlockFields, to builder: ColumnBuilder) -> Bool {
     let (text, starts, lengths, count) = (fields.text, fields.starts, fields.lengths, fields.count)
     if fields.nullCount > 0 {
       let nulls = fields.nulls

@@ -1,8 +1,8 @@
 import StorageBase
 import StorageIO
 
-/// A CSV file to load, and what its mapping says of the table for it. Thread-safe.
-public struct CSVInput: BatchSourceFactory {
+/// A text file to load, and what its mapping says of the table for it. Thread-safe.
+public struct FileInput: BatchSourceFactory {
   /// The file's name up to its first point.
   public let tableName: String
   /// The columns that rows are hashed by; empty when the mapping leaves it open.
@@ -13,33 +13,44 @@ public struct CSVInput: BatchSourceFactory {
   public let byteCount: UInt64
   /// What filters and indexes the columns are to have.
   public let pruning: [ColumnID: ColumnPruning]
-  private let source: CSVSource
+  private let source: FileSource
 
   /// - Parameters:
   ///   - mappingPath: a YAML file that says what the columns are; nil to guess them from the first
-  ///     rows.
+  ///     rows, which are JSON where the name of the file says so.
   ///   - maxErrors: malformed rows to skip before one is an error.
-  ///   - batchByteCountMax: see `CSVSource`.
+  ///   - batchByteCountMax: see `FileSource`.
   /// - Throws: `StorageError` for files that cannot be read, and every mistake of the mapping.
   public init(
     path: String, mappingPath: String?, maxErrors: Int, files: any FileSystem,
-    batchByteCountMax: Int = CSVSource.batchByteCountLimit
+    batchByteCountMax: Int = FileSource.batchByteCountLimit
   ) throws {
+    func guessed() throws -> InputMapping {
+      let file = try files.openForReading(path, cause: .tool)
+      return try .inferred(
+        from: file, json: Self.isJSON(path) ? JSONDialect(detectedIn: file) : nil)
+    }
     try self.init(
       path: path,
-      mapping: mappingPath.map { try InputMapping(file: $0, files: files) }
-        ?? .inferred(from: files.openForReading(path, cause: .tool)),
+      mapping: mappingPath.map { try InputMapping(file: $0, files: files) } ?? guessed(),
       maxErrors: maxErrors, files: files, batchByteCountMax: batchByteCountMax)
+  }
+
+  /// Whether a file is called as files of JSON are: `.json`, `.jsonl` or `.ndjson`.
+  public static func isJSON(_ path: String) -> Bool {
+    [".json", ".jsonl", ".ndjson"].contains { path.lowercased().hasSuffix($0) }
   }
 
   /// - Throws: as the other.
   public init(
     path: String, mapping: InputMapping, maxErrors: Int, files: any FileSystem,
-    batchByteCountMax: Int = CSVSource.batchByteCountLimit
+    batchByteCountMax: Int = FileSource.batchByteCountLimit,
+    onRejectedRow handler: FileSource.RejectedRowHandler? = nil
   ) throws {
     let file = try files.openForReading(path, cause: .tool)
-    source = try CSVSource(
-      file: file, mapping: mapping, maxErrors: maxErrors, batchByteCountMax: batchByteCountMax)
+    source = try FileSource(
+      file: file, mapping: mapping, maxErrors: maxErrors, batchByteCountMax: batchByteCountMax,
+      onRejectedRow: handler)
     byteCount = file.byteCount
     tableName = Self.tableName(of: path)
     distribution = mapping.hashBy
