@@ -210,7 +210,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "StreamDriver", "EngineSimulation",
+        "StreamDriver", "StreamTransforms", "EngineSimulation",
       ], exclude: ["Fixtures"]),
     tests(
       "TabletEngine",

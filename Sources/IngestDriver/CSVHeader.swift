@@ -35,6 +35,23 @@ enum CSVHeader {
     return []
   }
 
+  /// The fields of the header that `bytes` begin with, and how many bytes it has.
+  /// - Throws: `StorageError.invalidArgument` for a malformed one.
+  static func fields(
+    of bytes: UnsafeRawBufferPointer, dialect: CSVDialect, path: String
+  ) throws -> (fields: [String], byteCount: Int) {
+    var scanner = CSVFieldScanner(bytes, dialect: dialect)
+    scanner.startRow()
+    var (fields, end) = try readRow(&scanner, path: path)
+    guard end == .row else {
+      throw RowProblem(
+        file: path, line: 1, byteOffset: 0, column: nil, value: nil, reason: end.reason
+      ).error
+    }
+    if dialect.hasTrailingDelimiter, fields.last == "" { fields.removeLast() }
+    return (fields, scanner.position)
+  }
+
   /// The fields of a row, and how the last of them ends.
   private static func readRow(
     _ scanner: inout CSVFieldScanner, path: String

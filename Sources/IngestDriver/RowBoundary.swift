@@ -6,7 +6,7 @@ import ScanKernels
 /// A line feed ends a row when an even number of quotes lies before it, since every quote opens,
 /// closes or is doubled. So the quotes are counted once, and the last such line feed is found
 /// from the end; linear.
-func wholeRowByteCount(of bytes: UnsafeRawBufferPointer, quote: UInt8?) -> Int? {
+public func wholeRowByteCount(of bytes: UnsafeRawBufferPointer, quote: UInt8?) -> Int? {
   var isInside = quote.map { count(of: $0, in: bytes) & 1 == 1 } ?? false
   var index = bytes.count
   while index > 0 {
@@ -19,6 +19,11 @@ func wholeRowByteCount(of bytes: UnsafeRawBufferPointer, quote: UInt8?) -> Int? 
     }
   }
   return nil
+}
+
+/// How many line feeds there are.
+public func countOfLineEnds(in bytes: UnsafeRawBufferPointer) -> Int {
+  count(of: CSVDialect.lineFeed, in: bytes)
 }
 
 /// How often `byte` occurs.

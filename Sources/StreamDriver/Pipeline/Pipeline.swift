@@ -16,7 +16,7 @@ public struct Pipeline: Sendable {
   public init(_ spec: PipelineSpec, store: Store, files: any FileSystem, clock: any TimeSource)
     throws
   {
-    let source = try Self.source(spec.source, clock: clock)
+    let source = try Self.source(spec.source, files: files, clock: clock)
     let tables = StoreTables(store)
     let names = spec.tables.map(\.name).filter { !$0.contains("{") }
     // What is wrong with a table shows before anything runs.
@@ -37,7 +37,7 @@ public struct Pipeline: Sendable {
   }
 
   private static func source(
-    _ spec: SourceSpec, clock: any TimeSource
+    _ spec: SourceSpec, files: any FileSystem, clock: any TimeSource
   ) throws -> any StreamSource {
     switch spec {
     case .generated(let generator):
@@ -47,7 +47,26 @@ public struct Pipeline: Sendable {
       return GeneratedSource(
         try generator.factory(), partitionCount: generator.partitionCount,
         rowsPerPartition: rows, rowsPerSecond: generator.rowsPerSecond, clock: clock)
+    case .files(let text):
+      return try TextStream(
+        text.path, mapping: text.inputMapping(files), isFollowed: text.isFollowed, files: files,
+        clock: clock)
+    case .standardInput(let text):
+      guard let mapping = try text.inputMapping(files) else {
+        throw StorageError.invalidArgument(
+          name: "source", value: "stdin", reason: "it needs a mapping")
+      }
+      return StandardInputStream(mapping: mapping, clock: clock)
     }
+  }
+}
+
+extension TextSpec {
+  /// - Returns: nil when it is to be guessed.
+  fileprivate func inputMapping(_ files: any FileSystem) throws -> InputMapping? {
+    var mapping = try self.mapping.map { try InputMapping(file: $0, files: files) }
+    if format == .json, mapping?.json == nil { mapping?.json = JSONDialect() }
+    return mapping
   }
 }
 

@@ -3,10 +3,10 @@ import Yams
 
 extension PipelineReader {
   /// Keys that say what kind of source it is; one of them is given.
-  private static let kinds = ["generate"]
+  private static let kinds = ["generate", "files", "stdin"]
 
   mutating func source(_ node: Node) -> SourceSpec? {
-    let known = Self.kinds + ["rows", "rate", "partitions", "seed"]
+    let known = Self.kinds + Self.generatorKeys + Self.textKeys
     guard let keys = members(of: node, among: known) else { return nil }
     let given = Self.kinds.filter { keys[$0] != nil }
     guard given.count == 1 else {
@@ -14,7 +14,38 @@ extension PipelineReader {
         node, "a source has one of \(Self.kinds.joined(separator: ", ")); it has \(given.count)")
       return nil
     }
-    return generator(keys).map { .generated($0) }
+    let kind = given[0]
+    let own = kind == "generate" ? Self.generatorKeys : Self.textKeys
+    for (key, value) in keys where key != kind && !own.contains(key) {
+      complain(value, "\(key) does not go with \(kind)")
+    }
+    switch kind {
+    case "generate": return generator(keys).map { .generated($0) }
+    case "files": return texts(keys, kind).map { .files($0) }
+    default:
+      if keys["follow"] != nil { complain(keys["follow"], "standard input is always followed") }
+      return texts(keys, kind).map { .standardInput($0) }
+    }
+  }
+
+  private static let generatorKeys = ["rows", "rate", "partitions", "seed"]
+  private static let textKeys = ["format", "mapping", "follow"]
+
+  private mutating func texts(_ keys: [String: Node], _ kind: String) -> TextSpec? {
+    var path: String? = "standard input"
+    if kind == "files" { path = text(keys["files"], "files") }
+    let format = choice(keys["format"], "format", as: TextSpec.Format.self)
+    let mapping = text(keys["mapping"], "mapping")
+    let follow = flag(keys["follow"], "follow")
+    if kind == "stdin", keys["mapping"] == nil {
+      complain(keys["stdin"], "stdin needs mapping: FILE, since it cannot be looked at twice")
+    }
+    guard let path else { return nil }
+    var spec = TextSpec(path: path)
+    spec.format = format
+    spec.mapping = mapping
+    spec.isFollowed = follow ?? false
+    return spec
   }
 
   private mutating func generator(_ keys: [String: Node]) -> GeneratorSpec? {

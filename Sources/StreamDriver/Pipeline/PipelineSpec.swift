@@ -30,13 +30,34 @@ public struct PipelineSpec: Sendable {
 /// Where the rows of a pipeline come from.
 public enum SourceSpec: Hashable, Sendable {
   case generated(GeneratorSpec)
+  case files(TextSpec)
+  /// What another program writes to this one.
+  case standardInput(TextSpec)
 
   /// What positions depend on, in words.
   var identity: String {
     switch self {
     case .generated(let spec): "\(spec.kind) \(spec.seed) \(spec.partitionCount)"
+    case .files(let spec): "files \(spec.path)"
+    case .standardInput: "standard input"
     }
   }
+}
+
+/// Texts and what is in them.
+public struct TextSpec: Hashable, Sendable {
+  public enum Format: String, CaseIterable, Sendable { case csv, json }
+
+  /// A file, a directory, or a path whose last part has `*` or `?` in it.
+  public var path: String
+  /// Nil to tell by the name of the file.
+  public var format: Format?
+  /// The file that says what the columns are; nil to guess them from the first rows.
+  public var mapping: String?
+  /// Whether files may grow, and new ones come.
+  public var isFollowed = false
+
+  public init(path: String) { self.path = path }
 }
 
 /// A generator and how much of it.

@@ -19,8 +19,8 @@ struct IngestCommand: ParsableCommand {
       again, the pipeline goes on from its last checkpoint. Ctrl-C takes one more checkpoint and \
       ends; nothing is lost, and the next start goes on from there.
 
-      Rows that cannot be read, or that a rule sends away, are in files beside the checkpoints, one \
-      JSON object a line, with partition, offset and reason.
+      Rows that cannot be read, or that a rule sends away, are in files beside the checkpoints, \
+      one JSON object a line, with partition, offset and reason.
 
       A PIPELINE
         name: shop                       # names its loads: keep it
