@@ -3,23 +3,25 @@ import StorageBase
 /// Gives equal byte strings equal numbers, 1, 2, 3, … in the order met. Not thread-safe.
 ///
 /// An open-addressing table of numbers over one heap of bytes; amortised O(length) per string.
-struct StringInterner {
+package struct StringInterner {
   private var offsets: [Int] = [0]
   private var heap: [UInt8] = []
   private var hashes: [UInt64] = []
   private var slots: [UInt32] = Array(repeating: 0, count: 16)
 
-  var count: Int { hashes.count }
+  package var count: Int { hashes.count }
+
+  package init() {}
 
   /// Bytes of memory that the strings and the table take.
   var byteCount: Int { heap.count + (offsets.count + hashes.count) * 8 + slots.count * 4 }
 
   /// - Precondition: `number` was given out.
-  func string(_ number: UInt32) -> [UInt8] {
+  package func string(_ number: UInt32) -> [UInt8] {
     Array(heap[offsets[Int(number) - 1]..<offsets[Int(number)]])
   }
 
-  mutating func number(of string: UnsafeRawBufferPointer) -> UInt32 {
+  package mutating func number(of string: UnsafeRawBufferPointer) -> UInt32 {
     let hash = hashBytes(string)
     var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
     while slots[slot] != 0 {
