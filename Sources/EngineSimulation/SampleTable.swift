@@ -135,8 +135,11 @@ struct Digest: Hashable, Sendable {
   private(set) var rowCount = 0
   private var sum: UInt64 = 0
 
-  mutating func add(row id: Int) {
+  mutating func add(row id: Int) { add(hash: mixBits(UInt64(id))) }
+
+  /// - Parameter hash: of a row.
+  mutating func add(hash: UInt64) {
     rowCount += 1
-    sum &+= mixBits(UInt64(id))
+    sum &+= hash
   }
 }

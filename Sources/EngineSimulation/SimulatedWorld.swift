@@ -10,6 +10,8 @@ struct SimulatedWorld {
   /// A day of this century, so that a clock can be set back without becoming negative.
   let clock = ManualClock(Timestamp(rawValue: 1_790_000_000_000_000))
   var options: StoreOptions
+  /// What the secrets of a new store are made of.
+  let entropy: UInt64
   private(set) var disk = MemoryFileSystem()
   private(set) var faulty: FaultyFileSystem
   /// What the store sees of the disk.
@@ -23,8 +25,9 @@ struct SimulatedWorld {
   /// What went wrong in the process before this one.
   private(set) var lastFaults: [InjectedFault] = []
 
-  init(options: StoreOptions) {
+  init(options: StoreOptions, entropy: UInt64 = 7) {
     self.options = options
+    self.entropy = entropy
     faulty = FaultyFileSystem(disk)
     files = YieldingFileSystem(faulty)
   }
@@ -41,7 +44,7 @@ struct SimulatedWorld {
         throw SimulationFailure("the store is gone")
       } else {
         store = try Store.create(
-          Self.storePath, files: files, clock: clock, entropy: 7, options: options)
+          Self.storePath, files: files, clock: clock, entropy: entropy, options: options)
       }
       isCreated = true
       return true

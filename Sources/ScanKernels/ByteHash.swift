@@ -2,7 +2,7 @@ import StorageBase
 
 /// A 64-bit hash of some bytes, all of whose bits are good to index with: sixteen bytes a step,
 /// folded by one wide multiplication. After wyhash (Wang Yi), whose constants these are.
-func hashBytes(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+public func hashBytes(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
   let count = bytes.count
   guard let base = bytes.baseAddress, count > 0 else { return mixBits(0) }
   var hash = UInt64(truncatingIfNeeded: count) ^ 0xA076_1D64_78BD_642F

@@ -20,9 +20,10 @@ struct Soak: ParsableCommand {
         soak --seeds 0            # until it is stopped
         soak --seed 4711          # one again, with everything that happens
         soak --kind streams       # streams through crashes
+        soak --kind replicas      # replicas of a table that share their compactions
       """)
 
-  @Option(help: "What is simulated: engine or streams.")
+  @Option(help: "What is simulated: engine, streams or replicas.")
   var kind = SimulatedKind.engine
 
   @Option(help: "How many seeds to run; 0 goes on until it is stopped.")
@@ -35,7 +36,7 @@ struct Soak: ParsableCommand {
   var seed: Int?
 
   @Option(help: "Steps of each seed; a stream goes on to its end.")
-  var steps = Simulation.usualStepCount
+  var steps: Int?
 
   @Option(help: "Processes at a time; as many as there are cores unless told.")
   var jobs = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -47,7 +48,7 @@ struct Soak: ParsableCommand {
   var stride: Int?
 
   func validate() throws {
-    guard seeds >= 0, first >= 0, steps >= 1, jobs >= 1, timeout >= 1 else {
+    guard seeds >= 0, first >= 0, steps ?? 1 >= 1, jobs >= 1, timeout >= 1 else {
       throw ValidationError("seeds and first are 0 or more, steps, jobs and timeout at least 1")
     }
   }
@@ -57,11 +58,11 @@ struct Soak: ParsableCommand {
       try replay(UInt64(seed))
     } else if let stride {
       let worker = SoakWorker(
-        kind: kind, first: first, stride: stride, count: seeds, stepCount: steps)
+        kind: kind, first: first, stride: stride, count: seeds, stepCount: stepCount)
       try worker.run(until: InterruptFlag.installingSignalHandlers())
     } else {
       let plan = SoakPlan(
-        kind: kind, first: first, count: seeds == 0 ? nil : seeds, stepCount: steps,
+        kind: kind, first: first, count: seeds == 0 ? nil : seeds, stepCount: stepCount,
         workerCount: jobs, timeoutSeconds: timeout)
       var supervisor = SoakSupervisor(plan)
       let failureCount = try supervisor.run(until: InterruptFlag.installingSignalHandlers())
@@ -69,9 +70,11 @@ struct Soak: ParsableCommand {
     }
   }
 
+  private var stepCount: Int { steps ?? kind.usualStepCount }
+
   private func replay(_ seed: UInt64) throws {
     do {
-      let trace = try kind.run(seed: seed, stepCount: steps) {
+      let trace = try kind.run(seed: seed, stepCount: stepCount) {
         for event in $0 { print(event) }
       }
       print("seed \(seed): sound, trace \(String(trace.hash, radix: 16))")

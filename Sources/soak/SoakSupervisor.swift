@@ -145,7 +145,7 @@ struct SoakSupervisor {
   }
 
   private var otherArguments: String {
-    (plan.stepCount == Simulation.usualStepCount ? "" : " --steps \(plan.stepCount)")
+    (plan.stepCount == plan.kind.usualStepCount ? "" : " --steps \(plan.stepCount)")
       + (plan.kind == .engine ? "" : " --kind \(plan.kind)")
   }
 

@@ -112,6 +112,56 @@ import Testing
     }
   }
 
+  /// These say of every range why it is not chosen, and need not be asked on other facts.
+  @Test(arguments: [
+    "universal", "universal:max_read_amp=0", "size-tiered", "size-tiered:min_sstable_mib=0",
+    "exploring", "exploring:blocking=3", "concurrent", "clickhouse", "clickhouse:plain=true",
+    "lucene-tiered", "lucene-tiered:segments_per_tier=2,at_once=3", "starrocks", "adaptive",
+  ]) func policiesWithObjectionsLeaveNothingToProbe(spec: String) throws {
+    let policy = try PolicyCatalogue.shipped.policy(spec).policy
+    for seed in 1...UInt64(40) {
+      let facts = Self.randomFacts(seed: seed)
+      for candidate in DecisionExplanation(of: facts, under: policy).candidates {
+        guard case .probed(let objection) = candidate.verdict else { continue }
+        Issue.record("seed \(seed), \(candidate.pick.versions): \(objection)")
+      }
+    }
+  }
+
+  @Test func policiesOfSizesStateTheirRules() throws {
+    func objection(_ spec: String, _ kibibytes: [Int], _ first: Int64, _ last: Int64) throws
+      -> PickObjection
+    {
+      let policy = try PolicyCatalogue.shipped.policy(spec).policy
+      let explanation = DecisionExplanation(of: Self.facts(kibibytes), under: policy)
+      guard case .excluded(let objection) = try Self.verdict(explanation, first, last) else {
+        throw NoObjection()
+      }
+      return objection
+    }
+    #expect(try objection("universal", [8, 8, 8], 2, 4).rule == "trigger")
+    let step = try objection("universal:max_read_amp=9", [1000, 200, 90, 40], 2, 5)
+    #expect(step.rule == "size ratio")
+    #expect(
+      step.because == "[4-4] with 90 KiB is more than the 40 KiB after it and 1 % of that")
+    #expect(try objection("size-tiered", [8, 8, 8], 2, 4).rule == "bucket not full")
+    #expect(
+      try objection("size-tiered:min_sstable_mib=0", [900, 8, 8, 8, 8], 2, 4).rule
+        == "several buckets")
+    #expect(try objection("exploring", [900, 8, 8], 2, 4).rule == "not balanced")
+    #expect(try objection("exploring", [8, 8, 8], 2, 3).rule == "width")
+    #expect(try objection("exploring", [8, 8, 8, 8], 2, 4).rule == "a better window")
+    #expect(try objection("concurrent", [900, 8, 8, 8], 2, 5).rule == "ratio")
+    #expect(try objection("clickhouse:plain=true", [8, 8, 8], 2, 4).rule == "not balanced")
+    #expect(try objection("lucene-tiered", [8, 8, 8], 2, 4).rule == "segments allowed")
+    #expect(try objection("starrocks", [8, 8, 8], 2, 4).rule == "too few segments")
+    #expect(
+      try objection("adaptive:queries_per_load=0", [8, 8, 8], 2, 4).rule == "cheaper to wait")
+    #expect(try objection("adaptive", [8, 8, 8], 2, 3).rule == "without the youngest")
+  }
+
+  private struct NoObjection: Error {}
+
   @Test func gradientStatesItsRules() throws {
     let policy = try PolicyCatalogue.shipped.policy("gradient").policy
     // 64 MiB is of a higher level than all after it; the rest scores 3.

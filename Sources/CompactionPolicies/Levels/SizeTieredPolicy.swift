@@ -58,14 +58,14 @@ public struct SizeTieredPolicy: StackPolicy {
       because: "\(bucket.range.count) rowsets of about \(ByteSize(Int(bucket.mean)))")
   }
 
-  private struct Bucket {
+  struct Bucket {
     var range: Range<Int>
     var sum: Double
     var mean: Double { sum / Double(range.count) }
   }
 
   /// Youngest first, which is smallest first.
-  private func buckets(of stack: RowsetStack) -> [Bucket] {
+  func buckets(of stack: RowsetStack) -> [Bucket] {
     var buckets: [Bucket] = []
     var size = 0
     for place in stack.rowsets.indices.reversed() {

@@ -92,7 +92,7 @@ public struct ClickHousePolicy: StackPolicy {
       because: "\(best.range.count) parts of \(ByteSize(best.byteCount)) have the best score")
   }
 
-  private struct PartRange {
+  struct PartRange {
     var places: Range<Int>
     var byteCount: Int
     var largest: Int
@@ -118,7 +118,7 @@ public struct ClickHousePolicy: StackPolicy {
   }
 
   /// 0 if the range may be merged, nil if it never may unless something changes.
-  private func secondsUntilBalanced(
+  func secondsUntilBalanced(
     _ range: PartRange, fullness: Double, now: Timestamp
   ) -> Double? {
     let weight = range.weight(fixedCost: fixedCost)
@@ -137,7 +137,7 @@ public struct ClickHousePolicy: StackPolicy {
     return min(max(lowered, 0.001), forced ?? .infinity)
   }
 
-  private func trimmed(_ range: PartRange, _ parts: [RowsetSummary]) -> PartRange {
+  func trimmed(_ range: PartRange, _ parts: [RowsetSummary]) -> PartRange {
     guard !isPlain else { return range }
     var trimmed = range
     while trimmed.places.count >= 3,
@@ -150,7 +150,7 @@ public struct ClickHousePolicy: StackPolicy {
   }
 
   /// - Parameter before: bytes of the part before the range, 0 for none.
-  private func score(_ range: PartRange, before: Int) -> Double {
+  func score(_ range: PartRange, before: Int) -> Double {
     let score = range.weight(fixedCost: fixedCost) / (Double(range.places.count) - 1.9)
     guard !isPlain, before > 0, range.byteCount > 0,
       Double(before) > 0.9 * Double(range.byteCount)

@@ -55,10 +55,7 @@ public struct ExploringPolicy: StackPolicy {
     for window in windows(of: stack.rowsets) {
       if byteCountMax > 0, window.byteCount > byteCountMax { continue }
       if window.byteCount < smallest?.byteCount ?? Int.max { smallest = window }
-      let isBalanced =
-        window.byteCount < byteCountMin
-        || ratio.allows(window.largest, for: window.byteCount - window.largest)
-      guard isBalanced else { continue }
+      guard isBalanced(window) else { continue }
       if let old = best, !window.isBetter(than: old, isStuck: isStuck) { continue }
       best = window
     }
@@ -67,8 +64,13 @@ public struct ExploringPolicy: StackPolicy {
     return .rest(because: "no balanced window among \(stack.count) rowsets")
   }
 
+  func isBalanced(_ window: Window) -> Bool {
+    window.byteCount < byteCountMin
+      || ratio.allows(window.largest, for: window.byteCount - window.largest)
+  }
+
   /// In order of age, then of width.
-  private func windows(of rowsets: [RowsetSummary]) -> [Window] {
+  func windows(of rowsets: [RowsetSummary]) -> [Window] {
     var windows: [Window] = []
     for start in rowsets.indices {
       var window = Window(range: start..<start)
@@ -83,7 +85,7 @@ public struct ExploringPolicy: StackPolicy {
     return windows
   }
 
-  private struct Window {
+  struct Window {
     var range: Range<Int>
     var byteCount = 0
     var largest = 0

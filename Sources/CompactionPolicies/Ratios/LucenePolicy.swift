@@ -49,21 +49,32 @@ public struct LucenePolicy: StackPolicy {
   public var worksBesideMerges: Bool { true }
 
   public func choose(_ stack: RowsetStack) -> StackChoice {
-    let mergeable = stack.rowsets.map { $0.byteCount <= mergedByteCountMax / 2 }
+    let mergeable = mergeable(in: stack)
     let count = mergeable.count { $0 }
     let allowed = allowedCount(zip(stack.rowsets, mergeable).filter { $0.1 }.map(\.0.byteCount))
     let figures = "\(count) segments that can be merged, \(allowed) allowed"
     guard count > allowed else { return .rest(because: figures) }
+    guard let best = best(in: stack, mergeable) else {
+      return .rest(because: "\(figures), but no two are neighbours")
+    }
+    return .merge(best.range, because: figures)
+  }
+
+  /// Which segments are not too large.
+  func mergeable(in stack: RowsetStack) -> [Bool] {
+    stack.rowsets.map { $0.byteCount <= mergedByteCountMax / 2 }
+  }
+
+  func best(in stack: RowsetStack, _ mergeable: [Bool]) -> Candidate? {
     var best: Candidate?
     for start in stack.rowsets.indices {
       guard let candidate = candidate(from: start, stack.rowsets, mergeable) else { continue }
       if best.map(candidate.isBetter) ?? true { best = candidate }
     }
-    guard let best else { return .rest(because: "\(figures), but no two are neighbours") }
-    return .merge(best.range, because: figures)
+    return best
   }
 
-  private struct Candidate {
+  struct Candidate {
     var range: Range<Int>
     /// Whether the output would be little more than the largest input.
     var isLopsided: Bool
@@ -77,7 +88,7 @@ public struct LucenePolicy: StackPolicy {
   }
 
   /// The widest window from `start` on.
-  private func candidate(
+  func candidate(
     from start: Int, _ rowsets: [RowsetSummary], _ mergeable: [Bool]
   ) -> Candidate? {
     var byteCount = 0

@@ -1,5 +1,5 @@
 /// A factor between sizes, exact to a thousandth: whether a limit is met must not hang on rounding.
-struct SizeRatio: Sendable {
+struct SizeRatio: Sendable, CustomStringConvertible {
   private let thousandths: Int
 
   init(_ value: Double) { thousandths = Int((value * 1000).rounded()) }
@@ -10,4 +10,6 @@ struct SizeRatio: Sendable {
     let right = other.multipliedFullWidth(by: thousandths)
     return left.high != right.high ? left.high < right.high : left.low <= right.low
   }
+
+  var description: String { "\(Double(thousandths) / 1000)" }
 }

@@ -60,7 +60,7 @@ public struct StarRocksPolicy: StackPolicy {
   }
 
   public func choose(_ stack: RowsetStack) -> StackChoice {
-    let multiple = stack.keysModel == .duplicate ? max(multiple, 10) : multiple
+    let multiple = multiple(for: stack.keysModel)
     var dueAt: Timestamp?
     if stack.count > 1, let first = stack.rowsets.first {
       let due = first.createdAt.advanced(bySeconds: baseIntervalSeconds)
@@ -71,7 +71,7 @@ public struct StarRocksPolicy: StackPolicy {
       dueAt = due
     }
     let groups = groups(of: stack, multiple: multiple)
-    let least = max(2, min(segmentCountMin, multiple))
+    let least = segmentCountMin(multiple: multiple)
     let scored = groups.filter { $0.segmentCount >= least && $0.places.count > 1 }
       .map { (group: $0, score: score($0, of: stack, multiple: multiple)) }
     guard var best = scored.first else {
@@ -85,7 +85,13 @@ public struct StarRocksPolicy: StackPolicy {
         + "score \(Int(best.score))")
   }
 
-  private struct Group {
+  func multiple(for keysModel: KeysModel) -> Int {
+    keysModel == .duplicate ? max(multiple, 10) : multiple
+  }
+
+  func segmentCountMin(multiple: Int) -> Int { max(2, min(segmentCountMin, multiple)) }
+
+  struct Group {
     var places: Range<Int>
     /// That of the first rowset.
     var levelSize: Int
@@ -99,7 +105,7 @@ public struct StarRocksPolicy: StackPolicy {
     return size
   }
 
-  private func groups(of stack: RowsetStack, multiple: Int) -> [Group] {
+  func groups(of stack: RowsetStack, multiple: Int) -> [Group] {
     let greatest = levelByteCountMax(multiple: multiple)
     var start = 0
     if stack.keysModel == .duplicate {
@@ -121,7 +127,7 @@ public struct StarRocksPolicy: StackPolicy {
     return groups
   }
 
-  private func score(_ group: Group, of stack: RowsetStack, multiple: Int) -> Double {
+  func score(_ group: Group, of stack: RowsetStack, multiple: Int) -> Double {
     let segments = Double(group.segmentCount)
     let data = Double(group.byteCount - group.levelSize) / Double(group.levelSize)
     let worth = stack.keysModel == .duplicate ? 2 * data : 2 * (segments - 1) + data

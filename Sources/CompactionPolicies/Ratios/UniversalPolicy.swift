@@ -105,20 +105,26 @@ public struct UniversalPolicy: StackPolicy {
   /// The third rule.
   private func similar(in rowsets: [RowsetSummary]) -> Range<Int>? {
     for end in stride(from: rowsets.count, through: 2, by: -1) {
-      var start = end - 1
-      var taken = Double(rowsets[start].byteCount)
-      while start > 0, end - start < widthMax {
-        let next = Double(rowsets[start - 1].byteCount)
-        if taken * Double(100 + sizeRatioPercent) / 100 < next { break }
-        taken += next
-        start -= 1
-      }
-      if end - start >= widthMin { return start..<end }
+      let range = similar(in: rowsets, endingAt: end)
+      if range.count >= widthMin { return range }
     }
     return nil
   }
 
-  private func limit(of stack: RowsetStack) -> Int {
+  /// What the third rule takes from the rowset before `end` on.
+  func similar(in rowsets: [RowsetSummary], endingAt end: Int) -> Range<Int> {
+    var start = end - 1
+    var taken = Double(rowsets[start].byteCount)
+    while start > 0, end - start < widthMax {
+      let next = Double(rowsets[start - 1].byteCount)
+      if taken * Double(100 + sizeRatioPercent) / 100 < next { break }
+      taken += next
+      start -= 1
+    }
+    return start..<end
+  }
+
+  func limit(of stack: RowsetStack) -> Int {
     guard readAmplificationMax <= 0 else { return readAmplificationMax }
     guard readAmplificationMax == 0 else { return trigger }
     let largest = Double(stack.rowsets.lazy.map(\.byteCount).max() ?? 0)

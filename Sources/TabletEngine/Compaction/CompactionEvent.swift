@@ -22,6 +22,8 @@ public struct CompactionEvent: Sendable {
   public let readByteCount: Int
   /// Bytes of the output that are those of the inputs, and were not written again.
   public let linkedByteCount: Int
+  /// Bytes of the output that came from another replica; nil for a merge of its own.
+  public let fetchedByteCount: Int?
   /// Empty when the job succeeded.
   public let error: String?
 }
@@ -46,6 +48,7 @@ extension CompactionEvent {
       reason: claim.reason, queuedAt: claim.queuedAt, startedAt: startedAt,
       finishedAt: finishedAt, cpuSeconds: cpuSeconds,
       readByteCount: outcome?.work.bytesStored ?? 0,
-      linkedByteCount: outcome?.linkedByteCount ?? 0, error: failure)
+      linkedByteCount: outcome?.linkedByteCount ?? 0,
+      fetchedByteCount: job.fetch == nil ? nil : outcome?.output.byteCount ?? 0, error: failure)
   }
 }

@@ -13,6 +13,8 @@ struct CompactionJob: Sendable {
   let facts: TabletFacts
   let pick: CompactionPick
   let definition: TableDefinition
+  /// Where the output comes from if it is not merged here.
+  var fetch: CompactionFetch?
 
   /// What a finished job did.
   struct Outcome: Sendable {
@@ -20,6 +22,9 @@ struct CompactionJob: Sendable {
     let work: PageWork
     /// Bytes of the output that are those of the inputs, and were not written again.
     let linkedByteCount: Int
+    let inputs: [Rowset]
+    let rowset: Rowset
+    let moved: MovedRows?
   }
 
   private var inputs: [Rowset] {
@@ -35,10 +40,12 @@ struct CompactionJob: Sendable {
     return (rowCount + rowsPerPage - 1) / rowsPerPage * copies
   }
 
-  /// Merges the inputs into files, or takes over theirs, makes them durable, and swaps them in.
+  /// Merges the inputs into files, or takes over theirs or those of another replica, makes them
+  /// durable, and swaps them in.
   ///
   /// - Parameter isCancelled: asked once per page.
-  /// - Throws: `StorageError`, or `CancellationError`; nothing visible has changed then.
+  /// - Throws: `StorageError`, `CancellationError`, or what fetching throws; nothing visible has
+  ///   changed then.
   func run(isCancelled: () -> Bool) throws -> Outcome {
     let inputs = inputs
     let id = store.newRowsetID()
@@ -69,7 +76,8 @@ struct CompactionJob: Sendable {
       store.betweenCommits { index.forget(moved) }
     }
     return Outcome(
-      output: summary, work: merged.work, linkedByteCount: merged.linkedByteCount)
+      output: summary, work: merged.work, linkedByteCount: merged.linkedByteCount,
+      inputs: inputs, rowset: rowset, moved: moved)
   }
 
   private func mergeOrRemove(
@@ -94,6 +102,7 @@ struct CompactionJob: Sendable {
   private func merge(
     _ inputs: [Rowset], id: RowsetID, paths: inout [String], isCancelled: () -> Bool
   ) throws -> SegmentMerger.Result {
+    if let fetch { return try take(fetch, inputs, id: id, paths: &paths, isCancelled) }
     var work = PageWork()
     // A full compaction is asked for to have everything written anew.
     if pick.kind != .full,
@@ -125,6 +134,31 @@ struct CompactionJob: Sendable {
     }
     result.segments += deltas.segments
     result.deltas = deltas.rows
+    for file in outputs { try file.sync() }
+    if !outputs.isEmpty {
+      try store.files.syncDirectory(
+        store.layout.tabletDirectory(snapshot.id), cause: .compaction)
+    }
+    return result
+  }
+
+  /// Writes the files of another replica's output.
+  private func take(
+    _ fetch: CompactionFetch, _ inputs: [Rowset], id: RowsetID, paths: inout [String],
+    _ isCancelled: () -> Bool
+  ) throws -> SegmentMerger.Result {
+    var outputs: [any WritableFile] = []
+    func path(_ ordinal: Int) -> String {
+      store.layout.segment(tablet: snapshot.id, rowset: id, ordinal: ordinal)
+    }
+    let result = try fetch.run(
+      inputs, definition, isCancelled: isCancelled,
+      create: { ordinal in
+        let file = try store.files.create(path(ordinal), cause: .compaction)
+        paths.append(path(ordinal))
+        outputs.append(file)
+        return file
+      }, read: { try store.files.openForReading(path($0), cause: .compaction) })
     for file in outputs { try file.sync() }
     if !outputs.isEmpty {
       try store.files.syncDirectory(

@@ -92,6 +92,17 @@ extension CompactionScheduler {
     facts.traffic = traffic.traffic(of: question.tablet, facts)
     let decision = policy.decide(facts)
     onDecision(question.tablet, facts, decision)
+    func job(_ pick: CompactionPick, _ fetch: CompactionFetch? = nil) -> CompactionJob {
+      CompactionJob(
+        store: store, policy: policy, snapshot: snapshot, facts: facts, pick: pick,
+        definition: table.definition, fetch: fetch)
+    }
+    switch replica?.course(of: question.tablet, in: table, facts, decision) {
+    case .take(let pick, let fetch, let reason):
+      return .compact([claim(job(pick, fetch), question, because: reason)])
+    case .wait(let until): return .wait(until: until)
+    case .compact, .rest, nil: break
+    }
     switch decision {
     case .wait(let until, _): return .wait(until: until)
     case .compact(let picks, let reason):
@@ -103,17 +114,19 @@ extension CompactionScheduler {
         } catch {
           return .refused(error, reason: reason)
         }
-        let job = CompactionJob(
-          store: store, policy: policy, snapshot: snapshot, facts: facts, pick: pick,
-          definition: table.definition)
-        let request = CompactionRequest(
-          tablet: question.tablet, pick: pick, in: facts.rowsets,
-          waitingSince: question.pending.waitingSince[pick.kind] ?? question.askedAt)
-        claims.append(
-          Claim(job: job, request: request, reason: reason, queuedAt: question.pending.since))
+        claims.append(claim(job(pick), question, because: reason))
       }
       return .compact(claims)
     }
+  }
+
+  private func claim(
+    _ job: CompactionJob, _ question: Question, because reason: String
+  ) -> Claim {
+    let request = CompactionRequest(
+      tablet: question.tablet, pick: job.pick, in: job.facts.rowsets,
+      waitingSince: question.pending.waitingSince[job.pick.kind] ?? question.askedAt)
+    return Claim(job: job, request: request, reason: reason, queuedAt: question.pending.since)
   }
 
   /// Takes tablets that need nothing off the list, unless they have changed since. Those that were

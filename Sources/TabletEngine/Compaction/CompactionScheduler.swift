@@ -66,6 +66,8 @@ public final class CompactionScheduler: StoreObserver {
   let onDecision: @Sendable (TabletID, TabletFacts, CompactionDecision) -> Void
   let state: Mutex<State>
   let traffic: TrafficBoard
+  /// What is done elsewhere; nil when the store is the only one.
+  let replica: StoreReplica?
   private let isCancelled = Atomic<Bool>(false)
 
   /// - Parameters:
@@ -73,6 +75,8 @@ public final class CompactionScheduler: StoreObserver {
   ///     thread for every slot of its pool.
   ///   - seed: where policies that need chance get it from.
   ///   - costs: what work costs on this machine, for policies that weigh it; nil if not known.
+  ///   - replica: the store as one of several with the same rows; it says which compactions are
+  ///     left to others, and which of theirs are taken over.
   ///   - machineLoad: runnable threads per processor, for rules that throttle.
   ///   - cpuSeconds: CPU time used so far by the calling thread.
   ///   - onEvent: hears of every finished or failed job, on the thread that ran it.
@@ -82,6 +86,7 @@ public final class CompactionScheduler: StoreObserver {
   public init(
     store: Store, policy: any CompactionPolicy, rules: SchedulingRules,
     executors: [any JobExecutor], seed: UInt64 = 0, costs: WorkCosts? = nil,
+    replica: StoreReplica? = nil,
     machineLoad: @escaping @Sendable () -> Double = { 0 },
     cpuSeconds: @escaping @Sendable () -> Double = { 0 },
     onEvent: @escaping @Sendable (CompactionEvent) -> Void = { _ in },
@@ -100,6 +105,7 @@ public final class CompactionScheduler: StoreObserver {
     self.onEvent = onEvent
     self.onRefusal = onRefusal
     self.onDecision = onDecision
+    self.replica = replica
     let options = store.options
     traffic = TrafficBoard(
       costs: costs, rules: rules,
@@ -129,6 +135,11 @@ public final class CompactionScheduler: StoreObserver {
       if let scan = state.scan, !scan.contains(now) { markUnseen(&state, now) }
     }
     wake()
+  }
+
+  /// Looks again at these tablets: other replicas have done something for them.
+  public func reconsider(_ tablets: [TabletID]) {
+    if !tablets.isEmpty { markPending(tablets) }
   }
 
   /// Tells policies that weigh reads against merges that a query has scanned these tablets.
@@ -247,12 +258,13 @@ public final class CompactionScheduler: StoreObserver {
       }
     }
     leaveGate(pace)
+    replica?.ended(job, result)
     let now = store.clock.now()
     state.withLock { state in
       state.running.end(claim.request)
       state.wakeCount += 1
       var pause: Pause?
-      if case .failure = result {
+      if case .failure(let error) = result, !(error is FetchRefusal) {
         let end = now.advanced(bySeconds: rules.backOffSeconds)
         pause = Pause(since: now, until: end, isBackOff: true)
       }

@@ -15,6 +15,8 @@ struct RowConversion {
     outputs = rowCounts.map { [UInt32](repeating: Self.dropped, count: $0) }
   }
 
+  init(_ outputs: [[UInt32]]) { self.outputs = outputs }
+
   @inline(__always) mutating func set(_ output: Int, input: Int, row: Int) {
     outputs[input][row] = UInt32(truncatingIfNeeded: output)
   }

@@ -122,6 +122,20 @@ struct SegmentMerger {
     return result
   }
 
+  /// Where the rows of the inputs would go, and how many would be left: a merge of their keys
+  /// alone.
+  func conversion(
+    of inputs: [MergeInput]
+  ) throws -> (conversion: RowConversion?, rowCount: Int) {
+    let keys = try KeyMerge(
+      inputs: inputs, schema: definition.schema, unique: unique, convertsRows: mergesOnWrite)
+    var rowCount = 0
+    while !keys.isAtEnd { rowCount += try keys.next(Self.keyStepRowCount).sources.count }
+    return (keys.conversion, rowCount)
+  }
+
+  private static let keyStepRowCount = 1 << 16
+
   /// Reads the key columns of the output once more and keeps them as keys.
   private func writePrimaryKeys(
     _ inputs: [MergeInput], from positions: [MergeInput.Position], _ order: MergeOrder,

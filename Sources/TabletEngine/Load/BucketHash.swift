@@ -3,7 +3,7 @@ import StorageBase
 
 /// Places rows in tablets. The hash is part of the format (FORMAT.md): a client can compute it.
 struct BucketHash {
-  fileprivate static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
+  static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
   fileprivate static let prime: UInt64 = 0x100_0000_01B3
 
   let definition: TableDefinition
@@ -32,7 +32,7 @@ struct BucketHash {
     return hashes.map { UInt16(mixBits($0) % count) }
   }
 
-  private static func combine(_ vector: ColumnVector, into hashes: inout [UInt64]) {
+  static func combine(_ vector: ColumnVector, into hashes: inout [UInt64]) {
     switch vector.type.physical {
     case .int8: combine(vector, Int8.self, into: &hashes) { UInt64(bitPattern: Int64($0)) }
     case .int16: combine(vector, Int16.self, into: &hashes) { UInt64(bitPattern: Int64($0)) }

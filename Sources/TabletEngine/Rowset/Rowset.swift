@@ -94,6 +94,8 @@ public final class RowsetSegment: Sendable {
   let deletes = DeleteVector()
   /// The rows that later versions have given new values; only of tables with partial updates.
   let patches = PatchVector()
+  /// What tells its bytes from others, once somebody has asked.
+  let fingerprint = Mutex<FileFingerprint?>(nil)
   private let open: @Sendable () throws -> any ReadableFile
   private let opened = Mutex<SegmentReader?>(nil)
 

@@ -36,7 +36,7 @@ struct Bench: ParsableCommand {
       ColumnsCommand.self, ScanCommand.self, TextCommand.self,
       CommitCommand.self, KeysCommand.self, UpsertCommand.self, IngestCommand.self,
       LookupCommand.self,
-      PartialCommand.self, ReplayCommand.self, ExplainCommand.self,
+      PartialCommand.self, ReplicasCommand.self, ReplayCommand.self, ExplainCommand.self,
       ImportTraceCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
