@@ -107,6 +107,7 @@ let package = Package(
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
         "ConfigReading", "StreamTransforms", "Yams", "CLZ4", "CZstd", "CZlib",
       ]),
+    library("WorkloadGroups", needs: ["StorageBase"]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
     library("BenchKit", needs: ["StorageBase", histogram]),
     library(
@@ -138,6 +139,7 @@ let package = Package(
         "CKernels", "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
         "PolicyLab", "BenchKit", "Studies", "StreamDriver", argumentParser,
+        "WorkloadGroups",
       ],
       swiftSettings: settings),
     .executableTarget(
@@ -197,7 +199,8 @@ let package = Package(
       "bench-main",
       needs: [
         "StorageBase", "StorageIO", "TabletModel", "CompactionPolicies", "TabletEngine",
-        "PolicyLab", "IngestDriver", "bench-main", "StrangersPolicy",
+        "PolicyLab", "IngestDriver", "bench-main", "StrangersPolicy", "WorkloadGroups",
+        "QueryEngine",
       ]),
     tests(
       "IngestDriver",
@@ -227,6 +230,7 @@ let package = Package(
       ], exclude: ["Fixtures"]),
     tests(
       "FuzzTargets", needs: ["StorageBase", "FuzzTargets"], resources: [.copy("Corpus")]),
+    tests("WorkloadGroups", needs: ["StorageBase", "WorkloadGroups"]),
     tests("Tidy", needs: []),
   ],
   swiftLanguageModes: [.v6]

@@ -10,6 +10,8 @@ public struct OperationRow: CSVRow {
   public var p999Milliseconds: Double?
   public var maxMilliseconds: Double?
   public var meanMilliseconds: Double?
+  /// Nil where nothing is ever refused.
+  public var refused: Int?
 
   /// - Parameter latencies: of the operations that succeeded; their number is the count.
   public init(runID: String, kind: String, errors: Int, latencies: LatencySnapshot) {
@@ -38,5 +40,6 @@ public struct OperationRow: CSVRow {
     CSVColumn("p999_ms", "ms", \.p999Milliseconds, "99.9th percentile of the latency"),
     CSVColumn("max_ms", "ms", \.maxMilliseconds, "longest latency"),
     CSVColumn("mean_ms", "ms", \.meanMilliseconds, "mean latency"),
+    CSVColumn("refused", "", \.refused, "operations refused or out of time; not in the latencies"),
   ]
 }

@@ -3,7 +3,7 @@ extension SummaryRow {
 
   public static let columns: [CSVColumn<SummaryRow>] =
     identityColumns + trafficColumns + storageColumns + resourceColumns + simulationColumns
-    + keyColumns + costColumns + schedulerColumns
+    + keyColumns + costColumns + schedulerColumns + clientColumns
 
   private static let identityColumns: [CSVColumn<SummaryRow>] = [
     CSVColumn("schema_version", "", \.schemaVersion, "version of this list of columns"),
@@ -99,6 +99,24 @@ extension SummaryRow {
     CSVColumn("mean_settled", "", \.meanSettled, "mean of the same over loads"),
     CSVColumn(
       "opt_gap", "", \.optimumGap, "build_bytes / least possible for the same component limit"),
+  ]
+
+  /// Since version 5; of runs with many clients.
+  private static let clientColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn("clients", "", \.clients, "clients, each with at most one operation in flight"),
+    CSVColumn("write_share", "", \.writeShare, "share of the clients that load"),
+    CSVColumn("mix", "", \.mix, "what the others ask"),
+    CSVColumn("offered", "", \.offeredOperations, "operations that became due"),
+    CSVColumn("refused_queries", "", \.refusedQueries, "queries refused or out of time"),
+    CSVColumn(
+      "given_up", "", \.givenUpOperations,
+      "operations that clients gave up before they could send them"),
+    CSVColumn("in_flight_max", "", \.inFlightMax, "most clients that waited for an answer at once"),
+    CSVColumn("waiting_max", "", \.waitingMax, "most operations in line at once, over all groups"),
+    CSVColumn(
+      "accounted_peak_bytes", "bytes", \.accountedPeakBytes,
+      "most memory that loads and queries accounted for at once"),
+    CSVColumn("versions", "", \.versions, "versions that loads became; many share one"),
   ]
 
   /// Since version 4.

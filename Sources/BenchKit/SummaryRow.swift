@@ -5,7 +5,7 @@
 /// described in `SummaryRow+Columns.swift`.
 public struct SummaryRow: CSVRow {
   /// Rises with every column that is appended.
-  public static let schemaVersion = 4
+  public static let schemaVersion = 5
 
   public var schemaVersion: Int { Self.schemaVersion }
   public var runID: String
@@ -75,6 +75,16 @@ public struct SummaryRow: CSVRow {
   public var deviceBytesWritten: Int?
   public var queryCPUSeconds: Double?
   public var scheduler: String?
+  public var clients: Int?
+  public var writeShare: Double?
+  public var mix: String?
+  public var offeredOperations: Int?
+  public var refusedQueries: Int?
+  public var givenUpOperations: Int?
+  public var inFlightMax: Int?
+  public var waitingMax: Int?
+  public var accountedPeakBytes: Int?
+  public var versions: Int?
 
   public init(
     runID: String, policy: String, policyParameters: String, workload: String, mode: String,

@@ -30,6 +30,10 @@ public struct TimelineRow: CSVRow {
   public var cpuSeconds: Double?
   public var rssBytes: Int?
   public var diskBytes: Int?
+  public var inFlight: Int?
+  public var waiting: Int?
+  public var refused: Int?
+  public var queryMaxMilliseconds: Double?
 
   public init(runID: String, elapsedSeconds: Double, intervalSeconds: Double) {
     self.runID = runID
@@ -47,7 +51,8 @@ public struct TimelineRow: CSVRow {
 
   public static let fileName = "timeline.csv"
 
-  public static let columns: [CSVColumn<TimelineRow>] = trafficColumns + storageColumns
+  public static let columns: [CSVColumn<TimelineRow>] =
+    trafficColumns + storageColumns + clientColumns
 
   private static let trafficColumns: [CSVColumn<TimelineRow>] = [
     CSVColumn("run_id", "", \.runID, "the run, as in summary.csv"),
@@ -92,5 +97,13 @@ public struct TimelineRow: CSVRow {
     CSVColumn("cpu_s", "s", \.cpuSeconds, "processor time of the process in the interval"),
     CSVColumn("rss_bytes", "bytes", \.rssBytes, "resident memory at its end"),
     CSVColumn("disk_bytes", "bytes", \.diskBytes, "bytes of the store at its end"),
+  ]
+
+  /// Since version 5; of runs with many clients.
+  private static let clientColumns: [CSVColumn<TimelineRow>] = [
+    CSVColumn("in_flight", "", \.inFlight, "clients that wait for an answer, at its end"),
+    CSVColumn("waiting", "", \.waiting, "operations in line, at its end"),
+    CSVColumn("refused", "", \.refused, "operations refused or out of time in the interval"),
+    CSVColumn("query_max_ms", "ms", \.queryMaxMilliseconds, "longest, due to answered"),
   ]
 }

@@ -48,7 +48,7 @@ public struct AliasTable: Sendable {
   }
 
   /// An index; `bits` are 64 uniformly random ones.
-  @inline(__always) func draw(_ bits: UInt64) -> Int {
+  @inline(__always) public func draw(_ bits: UInt64) -> Int {
     let slot = Int(truncatingIfNeeded: ((bits &>> 32) &* UInt64(entries.count)) &>> 32)
     let entry = entries[slot]
     return UInt32(truncatingIfNeeded: bits) < entry.threshold ? slot : Int(entry.alias)

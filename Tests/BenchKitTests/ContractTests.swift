@@ -17,24 +17,25 @@ struct ContractTests {
     stall_longest_s,rejected_loads,delete_bitmap_bytes,peak_rss_bytes,disk_bytes_final,\
     bytes_per_row,errors,merges,merge_bytes,total_bytes,build_bytes,max_settled,mean_settled,\
     opt_gap,keys,key_index_bytes,key_index_bytes_per_key,key_lookup_ns,device_bytes_written,\
-    query_cpu_s,scheduler
+    query_cpu_s,scheduler,clients,write_share,mix,offered,refused_queries,given_up,in_flight_max,\
+    waiting_max,accounted_peak_bytes,versions
     """
   private static let timeline = """
     run_id,t_s,interval_s,rows,rows_per_s,bytes_ingested,commits,commits_per_s,commit_p50_ms,\
     commit_p99_ms,queries,queries_per_s,query_p50_ms,query_p99_ms,errors,rejected_loads,stall_s,\
     components_mean,components_max,compaction_score_mean,compaction_score_max,bytes_flushed,\
     bytes_compacted_read,bytes_compacted_written,write_amp,compactions,compactions_running,\
-    compactions_queued,debt_bytes,cpu_s,rss_bytes,disk_bytes
+    compactions_queued,debt_bytes,cpu_s,rss_bytes,disk_bytes,in_flight,waiting,refused,query_max_ms
     """
   private static let operations =
-    "run_id,kind,count,errors,p50_ms,p95_ms,p99_ms,p999_ms,max_ms,mean_ms"
+    "run_id,kind,count,errors,p50_ms,p95_ms,p99_ms,p999_ms,max_ms,mean_ms,refused"
   private static let compactions = """
     run_id,start_s,queue_wait_s,duration_s,cpu_s,tablet,kind,first_version,last_version,inputs,\
     input_bytes,input_rows,output_bytes,output_rows,reason,outcome,linked_bytes
     """
 
   @Test func headersAreThoseOfTheContract() {
-    #expect(SummaryRow.schemaVersion == 4)
+    #expect(SummaryRow.schemaVersion == 5)
     #expect(SummaryRow.header == Self.summary)
     #expect(TimelineRow.header == Self.timeline)
     #expect(OperationRow.header == Self.operations)
@@ -66,9 +67,9 @@ struct ContractTests {
     let row = SummaryRow(
       runID: "r", policy: "none", policyParameters: "", workload: "w", mode: "real", seed: .max)
     let commas = String(repeating: ",", count: SummaryRow.columns.count - 7)
-    #expect(row.line == "4,r,none,,w,real,18446744073709551615" + commas)
+    #expect(row.line == "5,r,none,,w,real,18446744073709551615" + commas)
     let operation = OperationRow(runID: "r", kind: "q", errors: 0, latencies: LatencySnapshot())
-    #expect(operation.line == "r,q,0,0,,,,,,")
+    #expect(operation.line == "r,q,0,0,,,,,,,")
   }
 
   @Test func ratesOfTheTimelineFollowFromItsCounts() {

@@ -36,6 +36,7 @@ struct ArchitectureTests {
       "CZlib",
     ]),
     "PolicyLab": ["StorageBase", "TabletModel", "CompactionPolicies"],
+    "WorkloadGroups": ["StorageBase"],
     "BenchKit": ["StorageBase", "Histogram"],
     "Studies": decisions.union([
       "StorageBase", "PolicyLab", "BenchKit", "ConfigReading", "Yams",
@@ -50,7 +51,7 @@ struct ArchitectureTests {
     "soak": ["StorageBase", "StorageIO", "EngineSimulation", "ArgumentParser"],
     "bench-main": base.union(segments).union(decisions).union([
       "TabletEngine", "QueryEngine", "IngestDriver", "PolicyLab", "BenchKit", "Studies",
-      "StreamDriver", "ArgumentParser", "Yams",
+      "StreamDriver", "WorkloadGroups", "ArgumentParser", "Yams",
     ]),
   ]
 
@@ -81,6 +82,7 @@ struct ArchitectureTests {
 
   @Test(arguments: [
     "TabletModel", "CompactionPolicies", "PolicyLab", "ScanKernels", "StreamTransforms",
+    "WorkloadGroups",
   ])
   func pureTargetsCannotReachTheOperatingSystem(target: String) {
     let reached = manifest.reach(of: target)

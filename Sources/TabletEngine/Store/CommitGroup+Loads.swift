@@ -42,6 +42,20 @@ extension CommitGroup {
       byteCount: load.byteCount, rowCount: load.rowCount)
   }
 
+  /// Several loads of one phase whose rows are `rows`; all of them or none.
+  mutating func commit(
+    _ rows: PreparedLoad, with labels: [PreparedLoad]
+  ) throws -> CommitReceipt {
+    // Nothing may be refused any more once the first has been entered.
+    for load in labels {
+      var transaction = try requireTransaction(load.token.id)
+      try transaction.commitInOnePhase(sequence: 0, at: now)
+    }
+    let receipt = try commit(rows)
+    for load in labels { _ = try commit(load) }
+    return receipt
+  }
+
   /// The first phase: durable, and invisible until it is decided.
   mutating func precommit(_ load: PreparedLoad, timeout: Double) throws -> CommitReceipt {
     var transaction = try requireTransaction(load.token.id)

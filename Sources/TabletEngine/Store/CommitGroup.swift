@@ -40,6 +40,7 @@ struct CommitGroup {
     do {
       switch request {
       case .load(let load): return try commit(load)
+      case .loadTogether(let rows, let labels): return try commit(rows, with: labels)
       case .precommit(let load, let timeout): return try precommit(load, timeout: timeout)
       case .commitTransaction(let id): return try commitTransaction(id)
       case .abortTransaction(let id, let reason): return try abortTransaction(id, reason)

@@ -7,6 +7,8 @@ enum CommitRequest: Sendable {
   case createTable(TableDefinition)
   case alterTable(name: String, [SchemaChange])
   case load(PreparedLoad)
+  /// The rows of several loads, and the transactions of these, which have no rows of their own.
+  case loadTogether(PreparedLoad, labels: [PreparedLoad])
   case precommit(PreparedLoad, timeoutSeconds: Double)
   case commitTransaction(TransactionID)
   case abortTransaction(TransactionID, reason: String)

@@ -148,7 +148,7 @@ public final class Store: Sendable {
     case .createTable, .alterTable, .precommit, .repair, .abortTransaction, .reserveTransactions,
       .groupRows:
       return
-    case .load, .commitTransaction:
+    case .load, .loadTogether, .commitTransaction:
       guard !receipt.versions.isEmpty else { return }
       change = .loaded(tablets: receipt.versions.keys.sorted())
     case .compact(let output): change = .compacted(tablet: output.tablet)

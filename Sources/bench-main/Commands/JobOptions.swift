@@ -21,8 +21,8 @@ struct JobOptions: ParsableArguments {
   @Option(help: "Loads per second over all writers; 0 for as fast as possible.")
   var loadsPerSecond = JobSettings.defaultLoadsPerSecond
 
-  @Option(help: "Rows of one load; every load becomes one version.")
-  var rowsPerLoad = 500
+  @Option(help: "Rows of one load; unless told 500, and 10 with --clients.")
+  var rowsPerLoad: Int?
 
   @Option(help: "Queries per second over all readers.")
   var queriesPerSecond = 100.0
@@ -104,7 +104,7 @@ struct JobOptions: ParsableArguments {
       seconds > 0 && seconds <= 604_800, "--seconds", "\(seconds)", "above 0, at most a week")
     try require(loadsPerSecond >= 0, "--loads-per-second", "\(loadsPerSecond)", "0 or more")
     try require(
-      (1...10_000_000).contains(rowsPerLoad), "--rows-per-load", "\(rowsPerLoad)",
+      (1...10_000_000).contains(rowsPerLoad ?? 1), "--rows-per-load", "\(rowsPerLoad ?? 1)",
       "1 to 10000000")
     try require(queriesPerSecond >= 0, "--queries-per-second", "\(queriesPerSecond)", "0 or more")
     try require(versionLimit >= 1, "--version-limit", "\(versionLimit)", "at least 1")
@@ -128,7 +128,8 @@ struct JobOptions: ParsableArguments {
     JobSettings(
       policySpec: policy, workload: workload, writers: writers, readers: readers,
       seconds: seconds, loadsPerSecond: loadsPerSecond == 0 ? nil : loadsPerSecond,
-      rowsPerLoad: rowsPerLoad, queriesPerSecond: readers == 0 ? 0 : queriesPerSecond,
+      rowsPerLoad: rowsPerLoad ?? JobSettings.defaultRowsPerLoad,
+      queriesPerSecond: readers == 0 ? 0 : queriesPerSecond,
       seed: seed, buckets: buckets, versionLimit: versionLimit,
       backPressure: try BackPressure(spec: backPressure),
       costs: costs, inlineBytes: inlineBytes, durability: Durability(durability) ?? .sync,

@@ -11,7 +11,15 @@ struct RunCommand: ParsableCommand {
       Arrivals are open-loop: latencies count from the moment an operation was due. At the end \
       every acknowledged row is counted and summed again.
 
+      With --clients there are many of them, on few threads. Each has one operation in flight at \
+      most, and one that becomes due meanwhile waits with its client. A load has a label and rows \
+      of its own and is durable before it is acknowledged; loads that come together share a \
+      version. What is due waits in a bounded line of its workload group (loads, lookups, \
+      dashboards, scans), and is refused where that is full or its time is over.
+
       EXAMPLES
+        bench run --clients 50000 --write-share 0.2 --mix dashboard --rate 5000
+        bench run --clients 5 --rows-per-load 1000 --load-rate 100 --query-rate 0 --preload 1000000
         bench run --policy gradient:min_deltas=10 --seconds 60 --writers 50
         bench run --policy full:k=8 --loads-per-second 1000 --rows-per-load 100
         bench run --policy none --back-pressure none
@@ -28,10 +36,16 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: JobOptions
 
+  @OptionGroup var clientOptions: ClientOptions
+
   func run() throws {
     try withErrorsReported {
       let interrupt = try InterruptFlag.installingSignalHandlers()
       var settings = try options.settings(policy: policy)
+      if let clients = clientOptions.settings {
+        settings.rowsPerLoad = options.rowsPerLoad ?? 10
+        return try run(settings, clients, interrupt)
+      }
       settings.traceFile = trace
       let job = try MainJob(settings, interrupt: interrupt)
       let report = try job.run()
@@ -39,5 +53,14 @@ struct RunCommand: ParsableCommand {
       if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }
       if !report.isSound { throw ExitCode(1) }
     }
+  }
+
+  private func run(
+    _ settings: JobSettings, _ clients: ClientSettings, _ interrupt: InterruptFlag
+  ) throws {
+    let report = try ClientJob(settings, clients, interrupt: interrupt).run()
+    print(report.text)
+    if interrupt.isSet { throw ExitCode(interrupt.exitStatus) }
+    if !report.isSound { throw ExitCode(1) }
   }
 }

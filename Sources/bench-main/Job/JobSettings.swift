@@ -8,6 +8,7 @@ import TabletModel
 /// Everything that describes a run of the main job; written into `run.json`.
 struct JobSettings {
   static let defaultLoadsPerSecond = 200.0
+  static let defaultRowsPerLoad = 500
 
   var policySpec: String
   var workload: String

@@ -1,9 +1,7 @@
 import BenchKit
-import PolicyLab
 import StorageBase
 import StorageIO
 import TabletEngine
-import TabletModel
 
 /// Takes a row of `timeline.csv` per interval and keeps what the summary needs of them. Used by
 /// one thread.
@@ -46,7 +44,7 @@ final class Sampler {
   func markLoadEnd() {
     loadEnd = LoadEnd(
       seconds: run.elapsed(clock.now()), writeAmplification: writeAmplification ?? 1,
-      versionsMax: state().map(\.components).max() ?? 0)
+      versionsMax: gauges().componentsMax ?? 0)
   }
 
   /// (flushed + compacted) / flushed, so far; nil before anything was flushed.
@@ -56,29 +54,9 @@ final class Sampler {
     return Double(flushed + run.compactions.current.writtenBytes) / Double(flushed)
   }
 
-  private struct TabletSample {
-    let components: Int
-    let score: Double
-    let debtBytes: Int
-    let byteCount: Int
-  }
-
   /// Every tablet now, in the policy's own terms.
-  private func state() -> [TabletSample] {
-    let now = clock.now()
-    return run.store.snapshot().flatMap(\.tablets).map { tablet in
-      let facts = tablet.state.facts(
-        now: now, allowedKinds: Set(CompactionKind.allCases), inFlight: [],
-        keysModel: .duplicate, entropy: 0)
-      var score = 0.0
-      if case .compact(let picks, _) = run.policy.policy.decide(facts) {
-        score = picks.map(\.urgency).max() ?? 0
-      }
-      return TabletSample(
-        components: tablet.state.componentCount, score: score,
-        debtBytes: CompactionDebt.byteCount(of: facts, under: run.policy.policy),
-        byteCount: tablet.byteCount + tablet.staleByteCount)
-    }
+  private func gauges() -> TabletGauges {
+    TabletGauges(run.store, policy: run.policy.policy, at: clock.now())
   }
 
   /// Writes the row of the interval that ends now, and the compactions that ended in it.
@@ -88,27 +66,29 @@ final class Sampler {
     let interval = now.seconds(since: last)
     let totals = run.counters.current
     let jobs = run.compactions.current
-    let tablets = state()
+    let tablets = gauges()
     var row = TimelineRow(
       runID: folder.runID, elapsedSeconds: run.elapsed(now), intervalSeconds: interval)
     fillTraffic(&row, totals)
-    row.componentsMean = mean(tablets.map { Double($0.components) })
-    row.componentsMax = tablets.map(\.components).max()
-    row.compactionScoreMean = mean(tablets.map(\.score))
-    row.compactionScoreMax = tablets.map(\.score).max()
+    row.componentsMean = tablets.componentsMean
+    row.componentsMax = tablets.componentsMax
+    row.compactionScoreMean = tablets.scoreMean
+    row.compactionScoreMax = tablets.scoreMax
     row.bytesFlushed = totals.flushedBytes
     row.bytesCompactedRead = jobs.readBytes
     row.bytesCompactedWritten = jobs.writtenBytes
     row.writeAmplification = writeAmplification
     row.compactionsFinished = jobs.jobs - lastJobs
     row.compactionsRunning = run.scheduler.runningCount
-    row.debtBytes = tablets.reduce(0) { $0 + $1.debtBytes }
+    row.debtBytes = tablets.debtBytes
     let usage = ProcessUsage.current()
     row.cpuSeconds = usage.cpuSeconds - lastCPU
     row.rssBytes = usage.currentRSSBytes
-    row.diskBytes = tablets.reduce(0) { $0 + $1.byteCount }
+    row.diskBytes = tablets.byteCount
     try folder.append(row)
-    for event in run.compactions.drain() { try folder.append(compactionRow(event)) }
+    for event in run.compactions.drain() {
+      try folder.append(CompactionRow(event, runID: folder.runID, since: run.startedAt))
+    }
     accumulate(row, interval)
     (last, lastTotals, lastJobs, lastCPU) = (now, totals, jobs.jobs, usage.cpuSeconds)
     return row
@@ -144,24 +124,6 @@ final class Sampler {
     sampleSeconds += interval
   }
 
-  private func compactionRow(_ event: CompactionEvent) -> CompactionRow {
-    var row = CompactionRow(
-      runID: folder.runID, startSeconds: run.elapsed(event.startedAt),
-      durationSeconds: event.finishedAt.seconds(since: event.startedAt),
-      tablet: event.tablet.rawValue, kind: "\(event.kind)",
-      firstVersion: Int(event.versions.first.rawValue),
-      lastVersion: Int(event.versions.last.rawValue), inputs: event.inputCount,
-      inputBytes: event.inputByteCount, reason: event.reason)
-    row.queueWaitSeconds = event.startedAt.seconds(since: event.queuedAt)
-    row.cpuSeconds = event.cpuSeconds
-    row.inputRows = event.inputRowCount
-    row.outputBytes = event.output?.byteCount
-    row.outputRows = event.output?.rowCount
-    row.linkedBytes = event.output == nil ? nil : event.linkedByteCount
-    row.error = event.error
-    return row
-  }
-
   func progressLine(_ row: TimelineRow) -> String {
     var parts = [
       "\(formatFixed(row.elapsedSeconds, places: 0)) s",
@@ -178,9 +140,5 @@ final class Sampler {
     }
     if loadEnd != nil { parts.append("loads done, \(formatBytes(row.debtBytes ?? 0)) to compact") }
     return parts.joined(separator: " | ")
-  }
-
-  private func mean(_ values: [Double]) -> Double? {
-    values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
   }
 }

@@ -1,0 +1,178 @@
+import BenchKit
+import QueryEngine
+import StorageBase
+import StorageIO
+import TabletEngine
+
+/// What a run of many clients measured: the rows of the CSV files, and a table for people.
+struct ClientReport {
+  let summary: SummaryRow
+  let operations: [OperationRow]
+  private let folder: String
+  private let notes: [String]
+  private let check: ClientContentCheck
+
+  init(run: ClientRun, sampler: ClientSampler, folder: RunFolder) throws {
+    self.folder = folder.path
+    let table = try run.engine.store.snapshot(of: ShopOrders.tableName)
+    check = try ClientContentCheck(run.writers, run.orders, table)
+    let totals = run.counters.current
+    operations = Self.operations(run, totals, runID: folder.runID)
+    var row = SummaryRow(
+      runID: folder.runID, policy: run.policy.name, policyParameters: run.policy.parameterList,
+      workload: "shop", mode: "engine", seed: run.job.seed)
+    row.scheduler = run.job.scheduler.fullSpec
+    row.gitRevision = GitRevision.capture(at: sourceRoot)?.short
+    Self.fillTraffic(&row, run, sampler, totals)
+    Self.fillStorage(&row, run, sampler, totals)
+    Self.fillClients(&row, run, totals)
+    row.tablets = table.tablets.count
+    row.keys = try table.tablets.reduce(0) { $0 + (try $1.liveRowCount()) }
+    row.deleteBitmapBytes = table.tablets.reduce(0) { $0 + $1.deleteByteCount }
+    if !check.isEqual { row.errors = (row.errors ?? 0) + 1 }
+    summary = row
+    notes = totals.messages + [run.engine.compactions.current.firstError].compactMap { $0 }
+  }
+
+  /// Whether nothing failed, and every acknowledged row was found. What was refused has not failed.
+  var isSound: Bool { summary.errors == 0 }
+
+  func write(to folder: RunFolder) throws {
+    for row in operations { try folder.append(row) }
+    try folder.write(summary)
+  }
+
+  private static func operations(
+    _ run: ClientRun, _ totals: ClientCounters.Totals, runID: String
+  ) -> [OperationRow] {
+    var loads = OperationRow(
+      runID: runID, kind: "load", errors: totals.loadErrors,
+      latencies: run.counters.loadLatency.snapshot())
+    loads.refused = totals.loadRefusals
+    return [loads]
+      + QuestionKind.allCases.compactMap { kind in
+        let latencies = run.counters.queryLatency[kind.rawValue].snapshot()
+        let (errors, refused) = (
+          totals.queryErrors[kind.rawValue], totals.queryRefusals[kind.rawValue]
+        )
+        guard latencies.count + errors + refused > 0 else { return nil }
+        var row = OperationRow(runID: runID, kind: kind.name, errors: errors, latencies: latencies)
+        row.refused = refused
+        return row
+      }
+  }
+
+  private static func fillTraffic(
+    _ row: inout SummaryRow, _ run: ClientRun, _ sampler: ClientSampler,
+    _ totals: ClientCounters.Totals
+  ) {
+    let seconds = max(sampler.loadSeconds, 1e-9)
+    row.durationSeconds = seconds
+    row.writers = run.settings.writerCount
+    row.readers = run.settings.readerCount
+    row.rowsIngested = totals.rows
+    row.bytesIngested = totals.logicalBytes
+    row.rowsPerSecond = Double(totals.rows) / seconds
+    row.commits = totals.loads
+    row.commitsPerSecond = Double(totals.loads) / seconds
+    let loads = run.counters.loadLatency.snapshot()
+    row.commitP50Milliseconds = loads.p50Milliseconds
+    row.commitP99Milliseconds = loads.p99Milliseconds
+    row.commitMaxMilliseconds = loads.maxMilliseconds
+    // A load is acknowledged after it has become visible, so the two are one moment.
+    row.visibleP50Milliseconds = loads.p50Milliseconds
+    row.visibleP99Milliseconds = loads.p99Milliseconds
+    var queries = LatencySnapshot()
+    // Full scans are no part of a mix.
+    for kind in QuestionKind.allCases where kind != .fullScan {
+      queries.merge(run.counters.queryLatency[kind.rawValue].snapshot())
+    }
+    row.queries = totals.queries
+    row.queriesPerSecond = Double(totals.queries) / seconds
+    row.queryP50Milliseconds = queries.p50Milliseconds
+    row.queryP95Milliseconds = queries.p95Milliseconds
+    row.queryP99Milliseconds = queries.p99Milliseconds
+    row.queryP999Milliseconds = queries.p999Milliseconds
+    let slowing = run.engine.store.slowingTotals
+    row.stallCount = slowing.loadCount
+    row.stallSeconds = slowing.seconds
+    row.stallLongestSeconds = slowing.longestSeconds
+    row.rejectedLoads = totals.loadRefusals
+    row.errors = totals.errors + run.engine.compactions.current.failed
+    if totals.tabletsRead > 0 {
+      row.readAmplificationMean = Double(totals.rowsetsRead) / Double(totals.tabletsRead)
+      row.readAmplificationMax = Double(totals.rowsetsReadMax)
+    }
+  }
+
+  private static func fillStorage(
+    _ row: inout SummaryRow, _ run: ClientRun, _ sampler: ClientSampler,
+    _ totals: ClientCounters.Totals
+  ) {
+    let jobs = run.engine.compactions.current
+    let usage = ProcessUsage.current()
+    row.bytesFlushed = totals.flushedBytes
+    row.bytesCompactedRead = jobs.readBytes
+    row.bytesCompactedWritten = jobs.writtenBytes
+    row.writeAmplification = sampler.writeAmplification
+    if sampler.sampleSeconds > 0 {
+      row.componentsMean = sampler.componentsSum / sampler.sampleSeconds
+      row.compactionScoreMean = sampler.scoreSum / sampler.sampleSeconds
+      row.componentsMax = sampler.componentsMax
+      row.compactionScoreMax = sampler.scoreMax
+    }
+    row.componentsFinal = sampler.componentsNow
+    row.debtBytesFinal = sampler.debtBytes
+    row.compactions = jobs.jobs
+    row.compactionCPUSeconds = jobs.cpuSeconds
+    if totals.queries > 0 { row.queryCPUSeconds = totals.queryCPUSeconds }
+    let cpu = usage.cpuSeconds - run.startUsage.cpuSeconds
+    row.cpuSeconds = cpu
+    if totals.logicalBytes > 0 {
+      row.cpuSecondsPerGiBIngested = cpu / (Double(totals.logicalBytes) / Double(1 << 30))
+    }
+    row.peakRSSBytes = usage.peakRSSBytes
+    let tablets = run.engine.store.snapshot().flatMap(\.tablets)
+    row.diskBytesFinal = tablets.reduce(0) { $0 + $1.byteCount + $1.staleByteCount }
+  }
+
+  private static func fillClients(
+    _ row: inout SummaryRow, _ run: ClientRun, _ totals: ClientCounters.Totals
+  ) {
+    row.clients = run.settings.clients
+    row.writeShare = run.settings.writeShare
+    row.mix = run.settings.mix.rawValue
+    row.offeredOperations = run.workers.offeredCount
+    row.refusedQueries = totals.queryRefusals.reduce(0, +)
+    row.givenUpOperations = totals.givenUp
+    row.inFlightMax = run.crowd.busyCountMax
+    let counters = run.queues.counters
+    row.waitingMax = (counters.loads + counters.questions).map(\.waitingCountMax).max()
+    row.accountedPeakBytes = run.queues.memory.peakByteCount
+    row.versions = totals.versions
+  }
+
+  var text: String {
+    var lines = [
+      "",
+      "\(summary.clients ?? 0) clients, \(summary.writers ?? 0) of them write; mix "
+        + "\(summary.mix ?? ""), policy \(summary.policy), "
+        + "\(formatFixed(summary.durationSeconds ?? 0, places: 1)) s, "
+        + Workload.buildDescription,
+      "",
+      SummaryTable(rows: [summary]).text,
+      "",
+      OperationTable(rows: operations).text,
+      "",
+      "offered \(summary.offeredOperations ?? 0) operations; refused: "
+        + "\(summary.rejectedLoads ?? 0) loads, \(summary.refusedQueries ?? 0) queries, "
+        + "\(summary.givenUpOperations ?? 0) given up; in flight at most "
+        + "\(summary.inFlightMax ?? 0), in line at most \(summary.waitingMax ?? 0); "
+        + "\(summary.commits ?? 0) loads became \(summary.versions ?? 0) versions",
+      check.text,
+    ]
+    lines += notes.map { "note: \($0)" }
+    lines.append("CSV: \(folder)")
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,64 @@
+import StorageBase
+
+/// What the clients of a run ask for.
+enum ClientMix: String, CaseIterable, Sendable {
+  /// Everything a dashboard shows, each kind equally often.
+  case dashboard
+  /// Rows by key only.
+  case point
+}
+
+/// What is special about a run of many clients; the rest is in `JobSettings`.
+struct ClientSettings: Sendable {
+  var clients = 1000
+  /// Clients that write; the others read.
+  var writeShare = 0.2
+  var mix = ClientMix.dashboard
+  /// Operations per second of all clients together; 0 for clients that go on as soon as they are
+  /// answered. These two are for those that write, and those that read.
+  var loadsPerSecond = 0.0
+  var queriesPerSecond = 0.0
+  /// Full scans per second beside that, in a workload group of their own.
+  var scansPerSecond = 0.0
+  /// Users of the shop, who are as busy as Zipf's law says.
+  var tenants = 100_000
+  /// Orders that are there before the clients come.
+  var preloadedRows = 100_000
+  /// Orders whose time a question about a stretch of time covers.
+  var spanRows = 10_000
+  /// Seconds after which a client wants no answer any more.
+  var timeoutSeconds = 30.0
+  /// Operations that may wait, of each workload group.
+  var queueCount = 100_000
+  /// Seconds for which loads wait for company.
+  var groupSeconds = 0.005
+  var loadThreads = 1
+  /// Nil for one per core.
+  var queryThreads: Int?
+  /// What loads and queries may hold together.
+  var memoryByteCount = 1 << 30
+  var usesCaches = true
+
+  var writerCount: Int {
+    writeShare <= 0 ? 0 : min(clients, max(1, Int((Double(clients) * writeShare).rounded())))
+  }
+
+  var readerCount: Int { clients - writerCount }
+
+  /// Clients beside those of the mix, which scan the whole table if asked for.
+  static let scannerCount = 16
+
+  var json: JSONValue {
+    [
+      "clients": .integer(clients), "write_share": .number(writeShare),
+      "mix": .string(mix.rawValue), "loads_per_second": .number(loadsPerSecond),
+      "queries_per_second": .number(queriesPerSecond),
+      "scans_per_second": .number(scansPerSecond), "tenants": .integer(tenants),
+      "preloaded_rows": .integer(preloadedRows), "span_rows": .integer(spanRows),
+      "timeout_s": .number(timeoutSeconds), "queue_count": .integer(queueCount),
+      "group_s": .number(groupSeconds), "load_threads": .integer(loadThreads),
+      "query_threads": .optional(queryThreads), "memory_bytes": .integer(memoryByteCount),
+      "uses_caches": .bool(usesCaches),
+    ]
+  }
+}
