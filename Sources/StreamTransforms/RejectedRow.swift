@@ -24,7 +24,7 @@ public struct RejectedRow: Hashable, Sendable {
 
 extension StreamBatch {
   /// One row as it is sent away.
-  func rejected(_ row: Int, by rule: String, because reason: String) -> RejectedRow {
+  public func rejected(_ row: Int, by rule: String, because reason: String) -> RejectedRow {
     RejectedRow(
       partition: partition, offset: offset(of: row), rule: rule, reason: reason,
       row: rows.json(ofRow: row))

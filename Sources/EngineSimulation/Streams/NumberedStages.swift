@@ -39,17 +39,15 @@ final class NumberedStages: StreamStages {
     return staged
   }
 
-  func endEpoch() -> [any Sendable] {
+  func endEpoch(horizon: EventTimeHorizon) -> [any Sendable] {
     defer { totals = Totals() }
     return [totals]
   }
-
-  func advance(to watermark: Timestamp) {}
 }
 
 /// How many rows there are of each group, and the sums of their amounts.
 struct Totals: Hashable, Sendable {
-  static let groupCount: Int64 = 5
+  static let groupCount = NumberedStream.groupCount
   private(set) var counts = [Int64](repeating: 0, count: Int(groupCount))
   private(set) var sums = [Int64](repeating: 0, count: Int(groupCount))
 
@@ -94,7 +92,9 @@ final class TotalsOperators: StreamOperators {
 
   init() throws { schema = try Totals.makeSchema() }
 
-  var watermark: Timestamp { .beforeEverything }
+  var horizon: EventTimeHorizon { EventTimeHorizon() }
+
+  func expect(partitions: [String]) {}
 
   func merge(_ gathered: [any Sendable]) throws {
     for part in gathered {
@@ -103,7 +103,7 @@ final class TotalsOperators: StreamOperators {
     }
   }
 
-  func advance(to eventTime: Timestamp) -> [TableWrite] {
+  func advance(without silent: Set<String>, isEnd: Bool) -> [TableWrite] {
     let rows = totals.rows
     let columns = (0..<3).map { column in
       let builder = ColumnBuilder(type: .int64, capacity: rows.count)

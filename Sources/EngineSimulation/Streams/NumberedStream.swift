@@ -17,13 +17,28 @@ struct NumberedStream: StreamSource {
     self.seed = seed
     self.clock = clock
     schema = try Schema(
-      [("id", .int64, false), ("amount", .int64, false), ("name", .string, true)], sortKeyCount: 1)
+      [
+        ("id", .int64, false), ("amount", .int64, false), ("name", .string, true),
+        ("grp", .int64, false), ("parity", .int64, false), ("at", .datetime, false),
+      ], sortKeyCount: 1)
   }
 
   /// The number of a row.
   static func id(partition: Int, row: Int) -> Int64 { Int64(partition) << 32 | Int64(row) }
 
   static func amount(of id: Int64) -> Int64 { Int64(mixBits(UInt64(id)) % 1000) }
+
+  static let groupCount: Int64 = 5
+
+  /// Event times come out of order by less than this.
+  static let jitter: Int64 = 2_000_000
+
+  /// The event time of a row: a quarter of a second from one to the next, and sometimes a pause.
+  static func time(of id: Int64) -> Int64 {
+    let row = id & 0xFFFF_FFFF
+    let late = Int64(mixBits(UInt64(id) &+ 7) % UInt64(jitter))
+    return 1_790_000_000_000_000 + row * 250_000 + row / 13 * 3_000_000 + late
+  }
 
   var ids: [Int64] {
     rowCounts.enumerated().flatMap { partition, count in
@@ -47,6 +62,9 @@ struct NumberedStream: StreamSource {
       builders[0].append(integer: id)
       builders[1].append(integer: Self.amount(of: id))
       if id % 5 == 0 { builders[2].appendNull() } else { builders[2].append(string: "row \(id)") }
+      builders[3].append(integer: id % Self.groupCount)
+      builders[4].append(integer: id & 1)
+      builders[5].append(integer: Self.time(of: id))
     }
     return ColumnBatch(
       schema: schema, rowCount: ids.count, columns: builders.map { $0.finish() })

@@ -13,17 +13,36 @@ public struct Pipeline: Sendable {
 
   /// Makes source, stages and sink of a description, and creates tables that are not there.
   /// - Throws: `StorageError` and `SQLError` for what does not fit together.
-  public init(_ spec: PipelineSpec, store: Store, files: any FileSystem, clock: any TimeSource)
-    throws
-  {
+  public init(
+    _ spec: PipelineSpec, store: Store, files: any FileSystem, clock: any TimeSource
+  ) throws {
     let source = try Self.source(spec.source, files: files, clock: clock)
+    try self.init(spec, from: source, store: store)
+  }
+
+  /// The same with a source of one's own, in place of the one that is described.
+  public init(_ spec: PipelineSpec, from source: any StreamSource, store: Store) throws {
     let tables = StoreTables(store)
-    let names = spec.tables.map(\.name).filter { !$0.contains("{") }
+    let windows = try spec.windows.map { window in
+      PipelineWindow(
+        name: window.name, plan: try WindowPlan(window.window, input: source.schema))
+    }
+    for (window, table) in zip(windows, spec.windows) {
+      try tables.require(
+        window.name, rows: window.plan.outputSchema,
+        layout: TableLayout(resultsOf: window.plan, bucketCount: table.bucketCount))
+    }
     // What is wrong with a table shows before anything runs.
-    _ = try PipelineStages(spec, source: source.schema, tables: tables)
+    _ = try PipelineStages(
+      spec, rows: source.schema, windows: windows, tables: tables, horizon: EventTimeHorizon())
+    tableNames = spec.tables.map(\.name).filter { !$0.contains("{") } + windows.map(\.name)
     var plan = StreamPlan(
-      source: source, sink: StoreSink(store, tables: names), labelPrefix: spec.name
-    ) { _ in try PipelineStages(spec, source: source.schema, tables: tables) }
+      source: source, sink: StoreSink(store, tables: tableNames), labelPrefix: spec.name
+    ) { _, horizon in
+      try PipelineStages(
+        spec, rows: source.schema, windows: windows, tables: tables, horizon: horizon)
+    }
+    plan.operators = { WindowOperators(windows) }
     plan.writerCount = spec.writerCount
     plan.batchRowCount = spec.batchRowCount
     plan.delivery = spec.delivery
@@ -33,7 +52,6 @@ public struct Pipeline: Sendable {
     plan.digest = spec.digest
     self.spec = spec
     self.plan = plan
-    tableNames = names
   }
 
   private static func source(
@@ -89,7 +107,8 @@ extension GeneratorSpec {
 extension PipelineSpec {
   /// Of what positions and states of a checkpoint depend on.
   var digest: UInt64 {
-    let bytes = Array(source.identity.utf8)
+    let windows = windows.map { "\($0.name) \($0.window.kind)" }
+    let bytes = Array(([source.identity] + windows).joined(separator: "\n").utf8)
     return UInt64(bytes.withUnsafeBytes { crc32c($0) })
   }
 }

@@ -10,6 +10,7 @@ public struct PipelineSpec: Sendable {
   public var state: String?
   public var source: SourceSpec
   public var tables: [SinkTable]
+  public var windows: [WindowTable] = []
   public var writerCount = 1
   /// Seconds between checkpoints, and at most, when versions pile up.
   public var checkpointSeconds = 1.0
@@ -24,6 +25,19 @@ public struct PipelineSpec: Sendable {
     self.name = name
     self.source = source
     self.tables = tables
+  }
+}
+
+/// Windows over the rows of a pipeline, and the table that has their results: unique by the keys of
+/// the windows and their start.
+public struct WindowTable: Hashable, Sendable {
+  public var name: String
+  public var window: WindowSpec
+  public var bucketCount = 1
+
+  public init(name: String, window: WindowSpec) {
+    self.name = name
+    self.window = window
   }
 }
 

@@ -100,6 +100,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
     tell(of: pacing.adapt(versionFill: fill), fill)
     monitor.change { state in
       state.completed = last.number
+      state.horizon = round.horizon
       state.status.counts = last.counts
       state.status.checkpoint = last.number
       state.status.checkpointSeconds = now.seconds(since: state.requestedAt)
@@ -135,6 +136,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
       return
     }
     guard !found.isEmpty else { return }
+    operators.expect(partitions: found)
     monitor.change { state in
       for name in found {
         state.assign(name, last.partitions[name] ?? PartitionState(), plan.writerCount)

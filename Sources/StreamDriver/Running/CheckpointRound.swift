@@ -21,6 +21,8 @@ final class CheckpointRound {
   private var phase = Phase.deciding
   /// What will be, and after the decision is, the newest checkpoint.
   private(set) var checkpoint: PipelineCheckpoint
+  /// How far event time came.
+  private(set) var horizon = EventTimeHorizon()
 
   /// - Parameters:
   ///   - reports: of every writer, for the checkpoint after `last`.
@@ -43,8 +45,10 @@ final class CheckpointRound {
       checkpoint.sideOutputs.merge(report.sideOutputs) { _, new in new }
     }
     try operators.merge(reports.flatMap(\.gathered))
-    let results = try operators.advance(to: eventTime(last.watermark))
-    checkpoint.watermark = operators.watermark
+    let silent = reports.reduce(into: Set<String>()) { $0.formUnion($1.silentPartitions) }
+    let results = try operators.advance(without: silent, isEnd: isExhausted)
+    horizon = operators.horizon
+    checkpoint.watermark = horizon.least ?? .beforeEverything
     checkpoint.operators = operators.state()
     try write(results.filter { $0.rows.rowCount > 0 }, prefix: plan.labelPrefix)
   }
@@ -52,15 +56,6 @@ final class CheckpointRound {
   var isExhausted: Bool { reports.allSatisfy(\.isExhausted) }
   var arrivals: [RowArrival] { reports.flatMap(\.arrivals) }
   var work: StageWork { reports.reduce(into: StageWork()) { $0 += $1.work } }
-
-  /// What all partitions that have rows to come have passed.
-  private func eventTime(_ before: Timestamp) -> Timestamp {
-    if isExhausted { return Timestamp(rawValue: .max) }
-    let active = reports.flatMap { report in
-      report.activePartitions.compactMap { report.partitions[$0]?.eventTime }
-    }
-    return active.min() ?? before
-  }
 
   private func write(_ results: [TableWrite], prefix: String) throws {
     guard !results.isEmpty else { return }

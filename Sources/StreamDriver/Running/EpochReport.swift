@@ -8,8 +8,8 @@ struct EpochReport: Sendable {
   /// Nil when there were no rows to write.
   var load: PendingLoad?
   var partitions: [String: PartitionState]
-  /// Those that hold event time back: neither at their end nor silent.
-  var activePartitions: Set<String>
+  /// Those that do not hold event time back: at their end, or without rows for long.
+  var silentPartitions: Set<String>
   /// Whether none of its partitions has rows any more.
   var isExhausted: Bool
   var counts: PipelineCounts

@@ -4,8 +4,9 @@ import StorageBase
 public struct StreamPlan: Sendable {
   public var source: any StreamSource
   public var sink: any StreamSink
-  /// Makes the stages of a writer.
-  public var stages: @Sendable (_ writer: Int) throws -> any StreamStages
+  /// Makes the stages of a writer, which judges its first rows by the horizon.
+  public var stages:
+    @Sendable (_ writer: Int, _ horizon: EventTimeHorizon) throws -> any StreamStages
   /// Made once in a run.
   public var operators: @Sendable () throws -> any StreamOperators = { NoOperators() }
   /// Names the loads of the stream, and no others.
@@ -23,7 +24,8 @@ public struct StreamPlan: Sendable {
 
   public init(
     source: any StreamSource, sink: any StreamSink, labelPrefix: String,
-    stages: @escaping @Sendable (_ writer: Int) throws -> any StreamStages
+    stages:
+      @escaping @Sendable (_ writer: Int, _ horizon: EventTimeHorizon) throws -> any StreamStages
   ) {
     self.source = source
     self.sink = sink

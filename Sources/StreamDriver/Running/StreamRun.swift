@@ -49,8 +49,9 @@ public final class StreamRun: Sendable {
     let operators = try plan.operators()
     try operators.restore(last.operators)
     let partitions = try plan.source.partitions()
+    operators.expect(partitions: partitions)
     var state = StreamState(
-      checkpoint: last.number, at: now,
+      checkpoint: last.number, at: now, horizon: operators.horizon,
       status: StreamStatus(
         counts: last.counts, checkpoint: last.number, checkpointedAt: restored?.takenAt,
         intervalSeconds: plan.pacing.seconds, watermark: last.watermark))
@@ -65,7 +66,8 @@ public final class StreamRun: Sendable {
       clock: clock, monitor: monitor, observer: observer)
     writers = try (0..<plan.writerCount).map { number in
       try StreamWriter(
-        number: number, plan: plan, firstCheckpoint: last.number + 1,
+        number: number, plan: plan, stages: plan.stages(number, operators.horizon),
+        firstCheckpoint: last.number + 1,
         sideOutputs: SideOutputs(writer: number, directory: stateDirectory, files: files),
         clock: clock, stopwatch: stopwatch,
         onTrouble: { text in
@@ -74,7 +76,6 @@ public final class StreamRun: Sendable {
         },
         onVisible: { observer?.rowsBecameVisible($0, at: clock.now()) })
     }
-    for writer in writers { writer.advance(to: operators.watermark) }
   }
 
   private static func require(
@@ -170,8 +171,7 @@ public final class StreamRun: Sendable {
   }
 
   private func endEpoch(of writer: StreamWriter, _ number: Int) throws -> StepOutcome {
-    let report = try writer.endEpoch()
-    writer.advance(to: monitor.withLock { $0.status.watermark })
+    let report = try writer.endEpoch(horizon: monitor.withLock { $0.horizon })
     monitor.change { $0.reports[number] = report }
     return .worked
   }

@@ -10,26 +10,29 @@ public protocol StreamStages: AnyObject {
 
   /// What was gathered for the operators since the last call; the next rows are of the next
   /// checkpoint.
-  func endEpoch() -> [any Sendable]
+  /// - Parameter horizon: what rows are judged by from now on.
+  func endEpoch(horizon: EventTimeHorizon) -> [any Sendable]
+}
 
-  /// How far event time has come by a checkpoint before the next; rows whose windows are over by
-  /// then are late.
-  func advance(to watermark: Timestamp)
+/// How far event time has come, as the operators had it after a checkpoint.
+public struct EventTimeHorizon: Hashable, Sendable {
+  /// By operator; nil before the first rows.
+  public var watermarks: [Timestamp?]
+
+  public init(_ watermarks: [Timestamp?] = []) { self.watermarks = watermarks }
+
+  /// The least, as far as there are any.
+  public var least: Timestamp? { watermarks.compactMap { $0 }.min() }
 }
 
 /// What stages made of a batch.
 public struct StagedRows {
   public var writes: [TableWrite] = []
   public var sideRows: [SideRow] = []
-  /// The greatest event time of the rows, where they have one.
-  public var eventTime: Timestamp?
 
-  public init(
-    writes: [TableWrite] = [], sideRows: [SideRow] = [], eventTime: Timestamp? = nil
-  ) {
+  public init(writes: [TableWrite] = [], sideRows: [SideRow] = []) {
     self.writes = writes
     self.sideRows = sideRows
-    self.eventTime = eventTime
   }
 }
 
@@ -64,15 +67,21 @@ public struct SideRow: Hashable, Sendable {
 /// at a time merges what the writers have gathered. No rows are held here but those that are state,
 /// so that parallelism may change whenever a stream is restarted.
 public protocol StreamOperators: AnyObject {
+  /// Tells of partitions before their first rows come: event time waits for them.
+  func expect(partitions: [String])
+
   /// Takes what writers gathered for one checkpoint, in any order.
   func merge(_ gathered: [any Sendable]) throws
 
-  /// Event time has come so far: every partition has shown rows as late as this.
+  /// Moves event time on.
+  /// - Parameters:
+  ///   - silent: partitions that do not hold it back: at their end, or without rows for long.
+  ///   - isEnd: whether nothing is left to read, so that all results are due.
   /// - Returns: results to be written.
-  func advance(to eventTime: Timestamp) throws -> [TableWrite]
+  func advance(without silent: Set<String>, isEnd: Bool) throws -> [TableWrite]
 
-  /// The watermark that writers may take for late what is before: at most that of `advance`.
-  var watermark: Timestamp { get }
+  /// What writers may judge rows by that they gather for the checkpoint after the next one.
+  var horizon: EventTimeHorizon { get }
 
   /// By name of the operator, for the checkpoint.
   func state() -> [String: [UInt8]]
@@ -83,15 +92,12 @@ public protocol StreamOperators: AnyObject {
 
 /// For streams that keep nothing.
 public final class NoOperators: StreamOperators {
-  public private(set) var watermark = Timestamp.beforeEverything
-
   public init() {}
 
+  public var horizon: EventTimeHorizon { EventTimeHorizon() }
+  public func expect(partitions: [String]) {}
   public func merge(_ gathered: [any Sendable]) {}
-  public func advance(to eventTime: Timestamp) -> [TableWrite] {
-    watermark = max(watermark, eventTime)
-    return []
-  }
+  public func advance(without silent: Set<String>, isEnd: Bool) -> [TableWrite] { [] }
   public func state() -> [String: [UInt8]] { [:] }
   public func restore(_ state: [String: [UInt8]]) {}
 }
@@ -106,7 +112,5 @@ public final class PassingStages: StreamStages {
     StagedRows(writes: [TableWrite(table: table, rows: batch.rows.rows)])
   }
 
-  public func endEpoch() -> [any Sendable] { [] }
-
-  public func advance(to watermark: Timestamp) {}
+  public func endEpoch(horizon: EventTimeHorizon) -> [any Sendable] { [] }
 }

@@ -14,13 +14,18 @@ struct StreamState: Sendable {
   private var assignedCount = 0
   /// Writers that have nothing to read any more.
   var exhausted: Set<Int> = []
+  /// As of the last completed checkpoint.
+  var horizon: EventTimeHorizon
   var failure: (any Error)?
   var isStopping = false
   /// Counts what others may wait for.
   private(set) var changeCount: UInt64 = 0
   var status: StreamStatus
 
-  init(checkpoint: UInt64, at now: Timestamp, status: StreamStatus) {
+  init(
+    checkpoint: UInt64, at now: Timestamp, horizon: EventTimeHorizon, status: StreamStatus
+  ) {
+    self.horizon = horizon
     requested = checkpoint
     requestedAt = now
     completed = checkpoint

@@ -47,14 +47,14 @@ final class StreamWriter: @unchecked Sendable {
   private(set) var checkpoint: UInt64
 
   init(
-    number: Int, plan: StreamPlan, firstCheckpoint: UInt64, sideOutputs: SideOutputs,
-    clock: any TimeSource, stopwatch: any Stopwatch,
+    number: Int, plan: StreamPlan, stages: any StreamStages, firstCheckpoint: UInt64,
+    sideOutputs: SideOutputs, clock: any TimeSource, stopwatch: any Stopwatch,
     onTrouble: @escaping @Sendable (String) -> Void,
     onVisible: @escaping @Sendable ([RowArrival]) -> Void
-  ) throws {
+  ) {
     self.number = number
     self.plan = plan
-    stages = try plan.stages(number)
+    self.stages = stages
     self.sideOutputs = sideOutputs
     self.clock = clock
     self.stopwatch = stopwatch
@@ -66,8 +66,6 @@ final class StreamWriter: @unchecked Sendable {
   func adopt(_ partition: String, _ state: PartitionState) {
     partitions.append(OpenPartition(partition, state, at: clock.now()))
   }
-
-  func advance(to watermark: Timestamp) { stages.advance(to: watermark) }
 
   /// Reads and writes one batch.
   /// - Throws: `StorageError.tooManyVersions` when it should be called again later.
@@ -145,9 +143,6 @@ final class StreamWriter: @unchecked Sendable {
     work.writeSeconds += stopwatch.seconds() - transformed
     work.byteCount += UInt64(batch.byteCount)
     if let position = partition.reader?.position { partition.state.position = position }
-    if let eventTime = staged.eventTime {
-      partition.state.eventTime = max(partition.state.eventTime, eventTime)
-    }
     partition.lastRowsAt = now
     if let dueAt = batch.dueAt {
       arrivals.append(RowArrival(dueAt: dueAt, rowCount: batch.rows.rowCount))
@@ -182,22 +177,23 @@ final class StreamWriter: @unchecked Sendable {
 
   /// Makes the rows since the last checkpoint durable. When it throws `tooManyVersions` it may be
   /// called again.
-  func endEpoch() throws -> EpochReport {
+  /// - Parameter horizon: what rows are judged by from now on.
+  func endEpoch(horizon: EventTimeHorizon) throws -> EpochReport {
     if plan.delivery != .exactlyOnce { try commitBatch() }
     let start = stopwatch.seconds()
     if pending == nil, let load { pending = try load.precommit() }
     let lengths = try sideOutputs.sync()
     work.precommitSeconds += stopwatch.seconds() - start
     let now = clock.now()
-    let active = partitions.filter {
-      !$0.hasEnded && abs(now.seconds(since: $0.lastRowsAt)) < plan.idleSeconds
+    let silent = partitions.filter {
+      $0.hasEnded || abs(now.seconds(since: $0.lastRowsAt)) >= plan.idleSeconds
     }
     let report = EpochReport(
       writer: number, checkpoint: checkpoint, load: pending,
       partitions: Dictionary(uniqueKeysWithValues: partitions.map { ($0.name, $0.state) }),
-      activePartitions: Set(active.map(\.name)),
+      silentPartitions: Set(silent.map(\.name)),
       isExhausted: partitions.allSatisfy(\.hasEnded), counts: counts, sideOutputs: lengths,
-      gathered: stages.endEpoch(), arrivals: arrivals, work: work)
+      gathered: stages.endEpoch(horizon: horizon), arrivals: arrivals, work: work)
     load = nil
     pending = nil
     counts = PipelineCounts()

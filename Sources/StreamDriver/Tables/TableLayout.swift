@@ -1,4 +1,5 @@
 import StorageBase
+import StreamTransforms
 import TabletEngine
 
 /// What a table that a stream creates looks like, besides the columns of its rows. A value.
@@ -16,6 +17,13 @@ public struct TableLayout: Hashable, Sendable {
   public var hasRowStore = false
 
   public init() {}
+
+  /// Of the table that has the results of windows.
+  init(resultsOf plan: WindowPlan, bucketCount: Int) {
+    key = plan.keySchema.columns.map(\.name)
+    isUnique = true
+    self.bucketCount = bucketCount
+  }
 
   /// The columns of rows in the order of the table: the key first.
   /// - Throws: `StorageError.unknownName`.

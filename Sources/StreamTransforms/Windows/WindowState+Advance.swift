@@ -22,6 +22,10 @@ extension WindowState {
     return output
   }
 
+  /// The end of what there is to read for now: hands out all results that have not gone out, and
+  /// keeps the windows, in case more is read later.
+  public func flush() -> WindowOutput { emit(keys.indices.filter { isChanged[$0] }) }
+
   /// The end of a stream that has one: hands out all results that have not gone out, and forgets
   /// all windows.
   public func close() -> WindowOutput {

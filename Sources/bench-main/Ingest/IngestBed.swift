@@ -34,7 +34,7 @@ struct IngestBed: Sendable {
         bucketCount: bucketCount))
     var plan = StreamPlan(
       source: source, sink: StoreSink(store, tables: [Self.table]), labelPrefix: "bench"
-    ) { _ in PassingStages(table: Self.table) }
+    ) { _, _ in PassingStages(table: Self.table) }
     plan.writerCount = one.writerCount
     plan.delivery = one.delivery
     plan.pacing = CheckpointPacing(seconds: one.checkpointSeconds)
