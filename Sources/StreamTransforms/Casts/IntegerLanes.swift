@@ -7,7 +7,8 @@ enum IntegerLanes {
   case narrow(ColumnVector)
   case wide(ColumnVector)
 
-  /// - Precondition: the column is of an integer-like type: integers, bool, decimal, date, datetime.
+  /// - Precondition: the column is of an integer-like type: integers, bool, decimal, date or
+  ///   datetime.
   init(_ vector: ColumnVector) {
     let vector = vector.widened()
     switch vector.type.physical {

@@ -1,8 +1,8 @@
 import ScanKernels
 import StorageBase
 
-/// SUM and AVG of integers and decimals, exact in 128 bits: a plan admits no column whose sums could
-/// be wider.
+/// SUM and AVG of integers and decimals, exact in 128 bits: a plan admits no column whose sums
+/// could be wider.
 final class IntegerSumLanes: AccumulatorLanes {
   private let unit: Double
   private let isAverage: Bool
