@@ -11,38 +11,44 @@ public struct Pipeline: Sendable {
   /// The tables it writes whose names do not depend on rows.
   public let tableNames: [String]
 
-  /// Makes source, stages and sink of a description, and creates tables that are not there.
+  /// Makes source, stages and sink of a description, and creates and fills tables that are not
+  /// there.
+  /// - Parameter resources: the secrets that masks use; dimensions are tables of the store.
   /// - Throws: `StorageError` and `SQLError` for what does not fit together.
   public init(
-    _ spec: PipelineSpec, store: Store, files: any FileSystem, clock: any TimeSource
+    _ spec: PipelineSpec, store: Store, files: any FileSystem, clock: any TimeSource,
+    resources: TransformResources = TransformResources()
   ) throws {
-    let source = try Self.source(spec.source, files: files, clock: clock)
-    try self.init(spec, from: source, store: store)
+    for dimension in spec.dimensions {
+      try dimension.fill(in: store, files: files, clock: clock)
+    }
+    let source = try spec.source.stream(files: files, clock: clock)
+    try self.init(spec, from: source, store: store, resources: resources)
   }
 
-  /// The same with a source of one's own, in place of the one that is described.
-  public init(_ spec: PipelineSpec, from source: any StreamSource, store: Store) throws {
+  /// The same with a source of one's own, in place of the one that is described, and dimensions
+  /// that are there.
+  public init(
+    _ spec: PipelineSpec, from source: any StreamSource, store: Store,
+    resources: TransformResources = TransformResources()
+  ) throws {
     let tables = StoreTables(store)
-    let windows = try spec.windows.map { window in
-      PipelineWindow(
-        name: window.name, plan: try WindowPlan(window.window, input: source.schema))
-    }
-    for (window, table) in zip(windows, spec.windows) {
+    let parts = try PipelineParts(
+      spec, source: source.schema, resources: resources, store: store)
+    for (window, table) in zip(parts.windows, spec.windows) {
       try tables.require(
         window.name, rows: window.plan.outputSchema,
         layout: TableLayout(resultsOf: window.plan, bucketCount: table.bucketCount))
     }
     // What is wrong with a table shows before anything runs.
-    _ = try PipelineStages(
-      spec, rows: source.schema, windows: windows, tables: tables, horizon: EventTimeHorizon())
-    tableNames = spec.tables.map(\.name).filter { !$0.contains("{") } + windows.map(\.name)
+    _ = try PipelineStages(parts, tables: tables, horizon: EventTimeHorizon())
+    tableNames = spec.tables.map(\.name).filter { !$0.contains("{") } + parts.windows.map(\.name)
     var plan = StreamPlan(
       source: source, sink: StoreSink(store, tables: tableNames), labelPrefix: spec.name
     ) { _, horizon in
-      try PipelineStages(
-        spec, rows: source.schema, windows: windows, tables: tables, horizon: horizon)
+      try PipelineStages(parts, tables: tables, horizon: horizon)
     }
-    plan.operators = { WindowOperators(windows) }
+    plan.operators = { WindowOperators(parts.windows) }
     plan.writerCount = spec.writerCount
     plan.batchRowCount = spec.batchRowCount
     plan.delivery = spec.delivery
@@ -52,55 +58,6 @@ public struct Pipeline: Sendable {
     plan.digest = spec.digest
     self.spec = spec
     self.plan = plan
-  }
-
-  private static func source(
-    _ spec: SourceSpec, files: any FileSystem, clock: any TimeSource
-  ) throws -> any StreamSource {
-    switch spec {
-    case .generated(let generator):
-      let rows = generator.rowCount.map {
-        UInt64($0.ceilingDivision(by: generator.partitionCount))
-      }
-      return GeneratedSource(
-        try generator.factory(), partitionCount: generator.partitionCount,
-        rowsPerPartition: rows, rowsPerSecond: generator.rowsPerSecond, clock: clock)
-    case .files(let text):
-      return try TextStream(
-        text.path, mapping: text.inputMapping(files), isFollowed: text.isFollowed, files: files,
-        clock: clock)
-    case .standardInput(let text):
-      guard let mapping = try text.inputMapping(files) else {
-        throw StorageError.invalidArgument(
-          name: "source", value: "stdin", reason: "it needs a mapping")
-      }
-      return StandardInputStream(mapping: mapping, clock: clock)
-    }
-  }
-}
-
-extension TextSpec {
-  /// - Returns: nil when it is to be guessed.
-  fileprivate func inputMapping(_ files: any FileSystem) throws -> InputMapping? {
-    var mapping = try self.mapping.map { try InputMapping(file: $0, files: files) }
-    if format == .json, mapping?.json == nil { mapping?.json = JSONDialect() }
-    return mapping
-  }
-}
-
-extension GeneratorSpec {
-  func factory() throws -> any BatchSourceFactory {
-    switch kind {
-    case .orders:
-      var parameters = OrderEvents.Parameters()
-      parameters.seed = seed
-      parameters.rowsPerSecond = rowsPerSecond ?? parameters.rowsPerSecond
-      return try OrderEvents(parameters)
-    case .states:
-      var parameters = OrderStates.Parameters()
-      parameters.seed = seed
-      return try OrderStates(parameters)
-    }
   }
 }
 

@@ -28,7 +28,7 @@ extension PipelineReader {
     }
   }
 
-  private static let generatorKeys = ["rows", "rate", "partitions", "seed"]
+  private static let generatorKeys = ["rows", "rate", "partitions", "seed", "event_rate"]
   private static let textKeys = ["format", "mapping", "follow"]
 
   private mutating func texts(_ keys: [String: Node], _ kind: String) -> TextSpec? {
@@ -54,6 +54,7 @@ extension PipelineReader {
     spec.rowCount = integer(keys["rows"], "rows", in: 1...1 << 50)
     spec.rowsPerSecond = number(keys["rate"], "rate", in: 0.001...1e9)
     spec.partitionCount = integer(keys["partitions"], "partitions", in: 1...4096) ?? 1
+    spec.eventsPerSecond = number(keys["event_rate"], "event_rate", in: 0.001...1e9)
     spec.seed = integer(keys["seed"], "seed", in: 0...Int.max).map { UInt64($0) } ?? 1
     return kind == nil ? nil : spec
   }

@@ -23,7 +23,25 @@ extension PipelineReader {
     return name.map { SinkTable(name: $0, condition: condition, columns: columns, layout: layout) }
   }
 
-  /// What a table is like, of the keys that tables of rows and of windows share.
+  /// A list of tables with the results of windows.
+  mutating func windows(_ node: Node) -> [WindowTable] {
+    let nodes = node.sequence.map { Array($0) } ?? [node]
+    return nodes.compactMap { windowTable($0) }
+  }
+
+  private mutating func windowTable(_ node: Node) -> WindowTable? {
+    guard let keys = members(of: node, among: ["table", "window", "buckets"]) else { return nil }
+    for key in ["table", "window"] where keys[key] == nil { complain(node, "\(key) is missing") }
+    let name = text(keys["table"], "table")
+    let window = window(keys["window"])
+    let buckets = integer(keys["buckets"], "buckets", in: 1...4096)
+    guard let name, let window else { return nil }
+    var table = WindowTable(name: name, window: window)
+    table.bucketCount = buckets ?? 1
+    return table
+  }
+
+  /// What a table is like.
   mutating func layout(_ keys: [String: Node]) -> TableLayout {
     var layout = TableLayout()
     layout.key = texts(keys["key"], "key") ?? []

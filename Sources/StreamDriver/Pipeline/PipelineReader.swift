@@ -30,16 +30,19 @@ struct PipelineReader: ConfigReader {
   var mistakes = ConfigMistakes()
 
   private static let keys = [
-    "name", "store", "state", "source", "tables", "writers", "checkpoint", "delivery",
-    "batch_rows", "idle", "buffer",
+    "name", "store", "state", "dimensions", "source", "transforms", "secrets", "tables", "windows",
+    "dashboard", "writers", "checkpoint", "delivery", "batch_rows", "idle", "buffer",
   ]
 
   mutating func pipeline(_ text: String) -> PipelineSpec? {
     let hint = "; give at least name:, source: and tables:"
     guard let root = document(text, hint: hint), let keys = members(of: root, among: Self.keys)
     else { return nil }
-    for name in ["name", "source", "tables"] where keys[name] == nil {
+    for name in ["name", "source"] where keys[name] == nil {
       complain(root, "\(name) is missing")
+    }
+    if keys["tables"] == nil, keys["windows"] == nil {
+      complain(root, "tables and windows are missing: rows would go nowhere")
     }
     let name = name(keys["name"])
     var source: SourceSpec?
@@ -48,6 +51,26 @@ struct PipelineReader: ConfigReader {
     if let node = keys["tables"] { tables = self.tables(node) }
     var spec: PipelineSpec?
     if let name, let source { spec = PipelineSpec(name: name, source: source, tables: tables) }
+    var dimensions: [DimensionSpec] = []
+    if let node = keys["dimensions"] { dimensions = self.dimensions(node) }
+    let transforms = self.transforms(keys["transforms"])
+    var secrets: [String: SecretSpec] = [:]
+    if let node = keys["secrets"] { secrets = self.secrets(node) }
+    var windows: [WindowTable] = []
+    if let node = keys["windows"] { windows = self.windows(node) }
+    var dashboard: [DashboardQuery] = []
+    if let node = keys["dashboard"] { dashboard = self.dashboard(node) }
+    spec?.dimensions = dimensions
+    spec?.transforms = transforms
+    spec?.secrets = secrets
+    spec?.windows = windows
+    spec?.dashboard = dashboard
+    readSettings(keys, into: &spec)
+    return spec
+  }
+
+  /// How it runs.
+  private mutating func readSettings(_ keys: [String: Node], into spec: inout PipelineSpec?) {
     let store = self.text(keys["store"], "store")
     let state = self.text(keys["state"], "state")
     let writers = integer(keys["writers"], "writers", in: 1...1024)
@@ -67,7 +90,6 @@ struct PipelineReader: ConfigReader {
     spec?.batchRowCount = batchRows ?? 8192
     spec?.idleSeconds = idle ?? 60
     spec?.bufferByteCount = buffer ?? 64 << 20
-    return spec
   }
 
   /// A name that labels may begin with.

@@ -9,6 +9,12 @@ public struct PipelineSpec: Sendable {
   /// The directory of checkpoints and side outputs; nil for one beside the store.
   public var state: String?
   public var source: SourceSpec
+  /// Tables that are filled before anything else if they are not there.
+  public var dimensions: [DimensionSpec] = []
+  /// What happens to rows before they go to tables and windows.
+  public var transforms: [TransformStep] = []
+  /// Where the secrets are that masks use, by name.
+  public var secrets: [String: SecretSpec] = [:]
   public var tables: [SinkTable]
   public var windows: [WindowTable] = []
   public var writerCount = 1
@@ -18,6 +24,8 @@ public struct PipelineSpec: Sendable {
   public var delivery = Delivery.exactlyOnce
   public var batchRowCount = 8192
   public var idleSeconds = 60.0
+  /// Questions whose answers are shown while it runs.
+  public var dashboard: [DashboardQuery] = []
   /// Bytes of rows that all writers together hold in memory before they are written, about.
   public var bufferByteCount = 64 << 20
 
@@ -25,6 +33,39 @@ public struct PipelineSpec: Sendable {
     self.name = name
     self.source = source
     self.tables = tables
+  }
+}
+
+/// A table with what is known of users, products and the like, for lookups.
+public struct DimensionSpec: Hashable, Sendable {
+  public var table: String
+  public var source: SourceSpec
+  /// Its keys are unique, and its rows kept whole, unless the layout says otherwise.
+  public var layout: TableLayout
+
+  public init(table: String, source: SourceSpec, layout: TableLayout) {
+    self.table = table
+    self.source = source
+    self.layout = layout
+  }
+}
+
+/// Where a secret is.
+public enum SecretSpec: Hashable, Sendable {
+  /// A variable of the environment.
+  case environment(String)
+  /// A file, all of it but a line end at its end.
+  case file(String)
+}
+
+/// A question that is asked again and again.
+public struct DashboardQuery: Hashable, Sendable {
+  public var title: String
+  public var sql: String
+
+  public init(title: String, sql: String) {
+    self.title = title
+    self.sql = sql
   }
 }
 
@@ -81,6 +122,12 @@ public struct GeneratorSpec: Hashable, Sendable {
     case orders
     /// `OrderStates`.
     case states
+    /// `RawOrders`.
+    case rawOrders = "raw-orders"
+    /// `ShopDimension.users`.
+    case users
+    /// `ShopDimension.products`.
+    case products
   }
 
   public var kind: Kind
@@ -88,6 +135,9 @@ public struct GeneratorSpec: Hashable, Sendable {
   public var rowCount: Int?
   public var rowsPerSecond: Double?
   public var partitionCount = 1
+  /// Events of a second of event time, where it advances with the rows; nil for the rate, or that
+  /// of the generator.
+  public var eventsPerSecond: Double?
   public var seed: UInt64 = 1
 
   public init(_ kind: Kind) { self.kind = kind }

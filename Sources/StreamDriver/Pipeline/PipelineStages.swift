@@ -9,17 +9,18 @@ final class PipelineStages: StreamStages {
   /// The side output for rows that came too late for their windows.
   static let late = "late"
 
+  private var chain: TransformChain
   private let windows: [PipelineWindow]
   private var partials: [WindowPartial]
   private var router: TableRouter
 
   init(
-    _ spec: PipelineSpec, rows schema: Schema, windows: [PipelineWindow],
-    tables: any TableCatalogue, horizon: EventTimeHorizon
+    _ parts: PipelineParts, tables: any TableCatalogue, horizon: EventTimeHorizon
   ) throws {
-    self.windows = windows
+    chain = try parts.makeChain()
+    windows = parts.windows
     partials = Self.partials(windows, horizon)
-    router = try TableRouter(spec.tables, rows: schema, tables: tables)
+    router = try TableRouter(parts.tables, rows: parts.schema, tables: tables)
   }
 
   private static func partials(
@@ -35,7 +36,7 @@ final class PipelineStages: StreamStages {
   func process(_ batch: SourceBatch, at now: Timestamp) throws -> StagedRows {
     var staged = StagedRows()
     var rejected = batch.unreadable
-    let rows = batch.rows
+    let rows = try chain.apply(batch.rows, at: now, rejected: &rejected)
     for (window, partial) in zip(windows, partials) {
       guard let late = partial.add(rows, rejected: &rejected) else { continue }
       staged.sideRows += (0..<late.rowCount).map { row in

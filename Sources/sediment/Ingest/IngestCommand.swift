@@ -28,19 +28,29 @@ struct IngestCommand: ParsableCommand {
         writers: 2
         checkpoint: 1s                   # {interval: 1s, longest: 30s} when versions pile up
         source:
-          generate: orders               # made-up order events
-          rows: 1000000
-          rate: 50000                    # a second
-          partitions: 2
+          files: incoming/*.jsonl.gz     # or a directory; follow: true waits for more
+          mapping: orders.yaml           # columns; guessed from the first file unless told
+        transforms:
+          - clean: [{column: quantity, range: [1, 100], else: divert}]
+          - mask: [{column: phone, keep: {prefix: 3, suffix: 4}}]
+          - lookup: {table: users, on: {user_id: id}, add: [city]}
+          - compute: {amount: price * quantity}
         tables:
           - table: orders
-            key: [user_id, order_time]
-            buckets: 4
+            key: [order_id]
+            unique: true
           - table: orders_of_{city}      # a table for each value
             where: amount > 500
+        windows:
+          - table: revenue
+            window: {tumbling: 1m, time: at, keys: [city], aggregates: {revenue: sum(amount)}}
+        dashboard:
+          - {title: Orders, sql: select count(*) from orders}
+
+      examples/shop/shop.yaml has all of it.
 
       EXAMPLES
-        sediment ingest shop.yaml
+        sediment ingest examples/shop/shop.yaml --store shop.store
         sediment ingest shop.yaml --store /data/shop --writers 8
         sediment ingest shop.yaml --check        # reads the file, and says what is wrong with it
 
@@ -88,6 +98,7 @@ struct IngestCommand: ParsableCommand {
     let files = PosixFileSystem()
     var spec = try PipelineSpec(file: pipeline, files: files)
     if let writers { spec.writerCount = writers }
+    let resources = try spec.resources(files: files)
     if check {
       print("\(pipeline): no mistakes")
       return
@@ -98,7 +109,7 @@ struct IngestCommand: ParsableCommand {
     }
     let session = try IngestSession(
       spec, storePath: path, statePath: state ?? spec.state ?? "\(path).streams/\(spec.name)",
-      policy: policy, assumesCommitted: assumeCommitted, files: files)
+      policy: policy, assumesCommitted: assumeCommitted, resources: resources, files: files)
     try session.run(until: interrupt)
   }
 

@@ -1,5 +1,4 @@
 import BenchKit
-import Glibc
 import StorageBase
 import StorageIO
 import StreamDriver
@@ -13,7 +12,6 @@ final class IngestProgress {
   /// At the last checkpoint but one that was seen, for the present rate.
   private var older: (checkpoint: UInt64, rows: UInt64, at: UInt64)
   private var rate = 0.0
-  private var isFinished = false
 
   init(_ status: StreamStatus) {
     start = clock.now()
@@ -34,17 +32,11 @@ final class IngestProgress {
         + (status.counts.rejectedRows > 0 ? ", \(status.counts.rejectedRows) rejected" : ""))
   }
 
-  /// A line of its own, above the one that changes.
-  func tell(_ line: String) {
-    reporter.finish()
-    let bytes = Array("\(line)\n".utf8)
-    _ = write(STDERR_FILENO, bytes, bytes.count)
-  }
+  /// Takes the line off the screen, if there is one.
+  func clear() { reporter.finish() }
 
-  func finish() {
-    if !isFinished { reporter.finish() }
-    isFinished = true
-  }
+  /// A line of its own, above the one that changes.
+  func tell(_ line: String) { reporter.note(line) }
 
   func report(
     _ status: StreamStatus, name: String, latencies: LatencySnapshot, statePath: String

@@ -3,6 +3,7 @@ import CompactionPolicies
 import StorageBase
 import StorageIO
 import StreamDriver
+import StreamTransforms
 import Synchronization
 import TabletEngine
 import TabletModel
@@ -21,7 +22,7 @@ struct IngestSession {
 
   init(
     _ spec: PipelineSpec, storePath: String, statePath: String, policy: String,
-    assumesCommitted: Bool, files: PosixFileSystem
+    assumesCommitted: Bool, resources: TransformResources, files: PosixFileSystem
   ) throws {
     let clock = SystemClock()
     var options = StoreOptions()
@@ -33,7 +34,8 @@ struct IngestSession {
       : try Store.create(
         storePath, files: files, clock: clock, entropy: mixBits(UInt64(clock.now().rawValue)),
         options: options)
-    pipeline = try Pipeline(spec, store: store, files: files, clock: clock)
+    pipeline = try Pipeline(
+      spec, store: store, files: files, clock: clock, resources: resources)
     watch = IngestWatch()
     self.statePath = statePath
     run = try StreamRun(
@@ -61,13 +63,16 @@ struct IngestSession {
       compactionPool.shutdown()
     }
     let progress = IngestProgress(run.status)
-    defer { progress.finish() }
+    defer { progress.clear() }
+    let dashboard = IngestDashboard(pipeline.spec.dashboard, store: store)
     try StreamThreads(run, clock: SystemClock()).run {
       if interrupt.isSet { run.requestStop() }
       for line in watch.takeTroubles() { progress.tell(line) }
+      try dashboard.refresh { progress.clear() }
       progress.show(run.status, versions: versionsMax)
     }
-    progress.finish()
+    progress.clear()
+    try dashboard.show()
     print(
       progress.report(
         run.status, name: pipeline.spec.name, latencies: watch.latencies.snapshot(),

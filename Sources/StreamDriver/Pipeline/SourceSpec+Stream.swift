@@ -1,0 +1,61 @@
+import IngestDriver
+import StorageBase
+import StorageIO
+
+extension SourceSpec {
+  /// The source as it is read.
+  func stream(files: any FileSystem, clock: any TimeSource) throws -> any StreamSource {
+    switch self {
+    case .generated(let generator):
+      let rows = generator.rowCount.map {
+        UInt64($0.ceilingDivision(by: generator.partitionCount))
+      }
+      return GeneratedSource(
+        try generator.factory(), partitionCount: generator.partitionCount,
+        rowsPerPartition: rows, rowsPerSecond: generator.rowsPerSecond, clock: clock)
+    case .files(let text):
+      return try TextStream(
+        text.path, mapping: text.inputMapping(files), isFollowed: text.isFollowed, files: files,
+        clock: clock)
+    case .standardInput(let text):
+      guard let mapping = try text.inputMapping(files) else {
+        throw StorageError.invalidArgument(
+          name: "source", value: "stdin", reason: "it needs a mapping")
+      }
+      return StandardInputStream(mapping: mapping, clock: clock)
+    }
+  }
+}
+
+extension TextSpec {
+  /// - Returns: nil when it is to be guessed.
+  fileprivate func inputMapping(_ files: any FileSystem) throws -> InputMapping? {
+    var mapping = try self.mapping.map { try InputMapping(file: $0, files: files) }
+    if format == .json, mapping?.json == nil { mapping?.json = JSONDialect() }
+    return mapping
+  }
+}
+
+extension GeneratorSpec {
+  fileprivate func factory() throws -> any BatchSourceFactory {
+    switch kind {
+    case .orders:
+      var parameters = OrderEvents.Parameters()
+      parameters.seed = seed
+      parameters.rowsPerSecond = eventsPerSecond ?? rowsPerSecond ?? parameters.rowsPerSecond
+      return try OrderEvents(parameters)
+    case .states:
+      var parameters = OrderStates.Parameters()
+      parameters.seed = seed
+      return try OrderStates(parameters)
+    case .rawOrders:
+      var parameters = RawOrders.Parameters()
+      parameters.seed = seed
+      parameters.eventsPerSecond = eventsPerSecond ?? rowsPerSecond ?? parameters.eventsPerSecond
+      return try RawOrders(parameters)
+    case .users: return try ShopDimension(.users, rowCount: rowCount ?? RawOrders.userCount)
+    case .products:
+      return try ShopDimension(.products, rowCount: rowCount ?? RawOrders.productCount)
+    }
+  }
+}
