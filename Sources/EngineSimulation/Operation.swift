@@ -4,7 +4,7 @@ import StorageBase
 enum Operation: String, Sendable {
   case createTable, load, prepare, commitPrepared
   case beginTransaction, finishTransaction, commitTransaction, abortTransaction, inspect, maintain
-  case updatePartially, preparePartially, deleteByKey, deleteByCondition, alter
+  case updatePartially, preparePartially, precommitPartially, deleteByKey, deleteByCondition, alter
   case compact, sweep, checkpoint
   case groupLoad, submitGroupRows, flushGroupLoads, abortGroupLoad
   case backUp, restore
@@ -19,7 +19,8 @@ enum Operation: String, Sendable {
     (.beginTransaction, 10), (.finishTransaction, 10), (.commitTransaction, 8),
     (.abortTransaction, 3), (.inspect, 3), (.maintain, 5),
     (.groupLoad, 14), (.submitGroupRows, 8), (.flushGroupLoads, 5), (.abortGroupLoad, 1),
-    (.updatePartially, 12), (.preparePartially, 5), (.deleteByKey, 4), (.deleteByCondition, 8),
+    (.updatePartially, 12), (.preparePartially, 8), (.precommitPartially, 8), (.deleteByKey, 4),
+    (.deleteByCondition, 8),
     (.alter, 4),
     (.compact, 12), (.sweep, 5), (.checkpoint, 4), (.backUp, 2), (.restore, 2),
     (.read, 5), (.readOlder, 4), (.readHeld, 4), (.hold, 4), (.release, 2), (.query, 4),
@@ -33,7 +34,8 @@ enum Operation: String, Sendable {
     (.beginTransaction, 2), (.finishTransaction, 2), (.commitTransaction, 4),
     (.abortTransaction, 2), (.inspect, 1), (.maintain, 2),
     (.groupLoad, 5), (.submitGroupRows, 3), (.flushGroupLoads, 2), (.abortGroupLoad, 1),
-    (.updatePartially, 6), (.preparePartially, 1), (.deleteByKey, 2), (.deleteByCondition, 3),
+    (.updatePartially, 6), (.preparePartially, 2), (.precommitPartially, 2), (.deleteByKey, 2),
+    (.deleteByCondition, 3),
     (.alter, 2),
     (.checkpoint, 4), (.read, 2), (.readOlder, 2), (.readHeld, 2), (.hold, 2), (.release, 1),
     (.query, 1), (.injectFaults, 1), (.endFaults, 1), (.jumpClock, 1),

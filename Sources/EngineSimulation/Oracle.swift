@@ -32,6 +32,12 @@ struct Oracle {
 
     let number: Int
     let parts: [Part]
+
+    /// Whether its rows give some columns of those that there are.
+    var isPartial: Bool {
+      parts.flatMap(\.keyed).contains { if case .partial = $0 { true } else { false } }
+    }
+
     /// Of a group load, those among them that were promised before they were visible.
     var promised: Set<Int> = []
     /// Of a load that has one.

@@ -32,6 +32,9 @@ extension Simulation {
       open.append(OpenTransaction(transaction: transaction, change: change))
       trace.note("begun", "\(change.number)")
     } catch {
+      if isAborted(error), oracle.loads[transaction.id]?.possible.contains(.aborted) ?? true {
+        return trace.note("aborted while it arrived", "\(change.number)")
+      }
       givenUp(transaction.id)
       try excuse(error, "begin", "\(change.number)")
     }
@@ -42,40 +45,74 @@ extension Simulation {
     guard let store = world.store, !open.isEmpty else { return }
     let next = open.remove(at: random.index(of: open))
     let id = next.transaction.id
-    let isOnePhase = random.next() % 4 == 0
-    do {
-      if isOnePhase {
-        try acknowledged(next.transaction.commit(), id, next.change, in: store)
-        trace.note("load of several tables", "\(next.change.number)")
-      } else {
+    guard random.next() % 4 == 0 else {
+      return try precommit(id, next.change) {
         try next.transaction.precommit(timeoutSeconds: Self.precommitSeconds)
-        let now = world.clock.now()
-        oracle.wrote(isSynced: true)
-        oracle.decided(id, .precommitted, at: now)
-        oracle.loads[id]?.deadline = now.advanced(bySeconds: Self.precommitSeconds)
-        trace.note("precommitted", "\(next.change.number)")
       }
+    }
+    do {
+      try acknowledged(next.transaction.commit(), id, next.change, in: store)
+      trace.note("load of several tables", "\(next.change.number)")
     } catch {
-      if case StorageError.tooManyVersions = error {
-        trace.note("too many versions", "\(next.change.number)")
-        return givenUp(id)
-      }
-      if isAborted(error), oracle.loads[id]?.possible.contains(.aborted) ?? true {
-        return trace.note("commit of an aborted load", "\(next.change.number)")
-      }
-      try excuse(error, isOnePhase ? "load" : "precommit", "\(next.change.number)")
-      if saysNothingWasWritten(error) { return givenUp(id) }
-      if isOnePhase {
-        oracle.mayHaveHappened(next.change)
-        oracle.mayBe(id, .visible, at: world.clock.now())
-      } else {
-        // If it is found to be, this is how long it waits.
-        oracle.mayBe(id, .precommitted, at: world.clock.now())
-        oracle.loads[id]?.deadline = world.clock.now().advanced(bySeconds: Self.precommitSeconds)
-      }
+      guard try mayHaveWritten(error, id, next.change, "load") else { return }
+      oracle.mayHaveHappened(next.change)
+      oracle.mayBe(id, .visible, at: world.clock.now())
+      oracle.mayBe(id, .aborted, at: world.clock.now())
+    }
+  }
+
+  /// The first phase of a partial load that was encoded before. It refuses no new keys: what waits
+  /// can be committed.
+  func precommitPartially() throws {
+    guard let store = world.store else { return }
+    let places = prepared.indices.filter { place in
+      prepared[place].change.isPartial && !prepared[place].mayBeRefused
+    }
+    guard !places.isEmpty else { return }
+    let next = prepared.remove(at: places[random.index(of: places)])
+    try precommit(next.load.transaction, next.change) {
+      try store.precommit(next.load, timeoutSeconds: Self.precommitSeconds)
+    }
+  }
+
+  private func precommit(
+    _ id: TransactionID, _ change: Oracle.Change, _ body: () throws -> CommitReceipt
+  ) throws {
+    do {
+      _ = try body()
+      let now = world.clock.now()
+      oracle.wrote(isSynced: true)
+      oracle.decided(id, .precommitted, at: now)
+      oracle.loads[id]?.deadline = now.advanced(bySeconds: Self.precommitSeconds)
+      trace.note(
+        change.isPartial ? "partial load precommitted" : "precommitted", "\(change.number)")
+    } catch {
+      guard try mayHaveWritten(error, id, change, "precommit") else { return }
+      // If it is found to be, this is how long it waits.
+      oracle.mayBe(id, .precommitted, at: world.clock.now())
+      oracle.loads[id]?.deadline = world.clock.now().advanced(bySeconds: Self.precommitSeconds)
       // Where the failure was before the log, the load is aborted now that nobody holds it.
       oracle.mayBe(id, .aborted, at: world.clock.now())
     }
+  }
+
+  /// Whether a phase of a load that threw may have been written all the same.
+  private func mayHaveWritten(
+    _ error: any Error, _ id: TransactionID, _ change: Oracle.Change, _ what: String
+  ) throws -> Bool {
+    if case StorageError.tooManyVersions = error {
+      trace.note("too many versions", "\(change.number)")
+      givenUp(id)
+      return false
+    }
+    if isAborted(error), oracle.loads[id]?.possible.contains(.aborted) ?? true {
+      trace.note("commit of an aborted load", "\(change.number)")
+      return false
+    }
+    try excuse(error, what, "\(change.number)")
+    guard saysNothingWasWritten(error) else { return true }
+    givenUp(id)
+    return false
   }
 
   /// Commits everything that waits for it.
@@ -93,6 +130,7 @@ extension Simulation {
   /// The second phase of a load that some process has pre-committed.
   func commitTransaction() throws {
     guard let store = world.store, let load = someLoad() else { return }
+    guard mayTakeTurns || !load.change.isPartial else { return }
     let byLabel = isFindable(load) && random.next() % 2 == 0
     do {
       let receipt =
@@ -110,7 +148,8 @@ extension Simulation {
         throw SimulationFailure("a second phase that is not on disk")
       }
       try acknowledged(receipt, load.id, load.change, in: store)
-      trace.note("committed", "\(load.change.number)")
+      trace.note(
+        load.change.isPartial ? "partial load decided" : "committed", "\(load.change.number)")
     } catch {
       try decisionFailed(error, load, .visible)
     }

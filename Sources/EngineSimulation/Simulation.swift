@@ -184,6 +184,7 @@ public final class Simulation: @unchecked Sendable {
     case .abortGroupLoad: try abortGroupLoad()
     case .updatePartially: try updatePartially()
     case .preparePartially: try preparePartially()
+    case .precommitPartially: try precommitPartially()
     case .deleteByKey: try deleteByKey()
     case .deleteByCondition: try deleteByCondition()
     case .alter: try alter()

@@ -130,9 +130,6 @@ struct LoadCommand: ParsableCommand {
     }
     guard format == nil || input != nil else { throw ValidationError("--format needs --input") }
     guard label != nil || !twoPhase else { throw ValidationError("--two-phase needs --label") }
-    guard !twoPhase || !effect.partial else {
-      throw ValidationError("a partial load is committed in one phase: leave out --two-phase")
-    }
     guard generate == nil || uniqueKeys.isEmpty else {
       throw ValidationError("generated rows have no unique key: give --input")
     }

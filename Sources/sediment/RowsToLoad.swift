@@ -45,7 +45,7 @@ struct RowsToLoad {
     let name = command.table ?? FileInput.tableName(of: path)
     let known = existing(name)
     let mapping = try Self.mapping(command, path, files, into: known)
-    let hasDeletions = command.effect.mergeType == .merge && !command.effect.partial
+    let hasDeletions = command.effect.mergeType == .merge
     let file = try FileInput(
       path: path, mapping: hasDeletions ? mapping.withNullableValues() : mapping,
       maxErrors: command.maxErrors, files: files,

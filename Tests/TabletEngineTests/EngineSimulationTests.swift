@@ -31,7 +31,8 @@ import Testing
       "group load visible", "group load alone", "group load answered", "group load refused",
       "group loads flushed", "group load failed", "group transaction aborted",
       "too many versions of group loads", "backup", "backup failed", "backup opened", "restored",
-      "partial load", "partial load prepared", "new keys refused", "deleted by key",
+      "partial load", "partial load prepared", "partial load precommitted",
+      "partial load decided", "new keys refused", "deleted by key",
       "deleted by condition", "nothing to delete", "conflict", "altered", "alter failed",
       "linked",
     ]

@@ -227,6 +227,46 @@ import Testing
     }
   }
 
+  /// Checkpoint format 7 and record 15: partial loads that wait for their decision, before the
+  /// checkpoint and after it, inline and in files.
+  @Test(arguments: [true, false])
+  func storesWithPartialLoadsThatWaitAreReadable(isInline: Bool) throws {
+    let shape = UniqueKeyModel.Shape(hasStringKey: true, partialUpdates: .delta)
+    var model = UniqueKeyModel(shape)
+    var random = SeededGenerator(seed: 13)
+    let first = try model.makeLoad(0, &random)
+    let loads = try (1..<7).map { try PartialKeyLoad(model.makeLoad($0, &random), model, &random) }
+    let options = StoreOptions(inlineRowsetByteCountMax: isInline ? 1 << 16 : 600)
+    try check(
+      isInline ? "store-partial-waits" : "store-partial-waits-files",
+      TestStore.definition(buckets: 2), options: options
+    ) { store in
+      try store.createTable(UniqueKeyModel.definition(shape))
+      let builder = try store.beginLoad(into: UniqueKeyModel.table)
+      try builder.append(first.batch, deleteSigns: first.deleteSigns)
+      try store.commit(builder.prepare())
+      for (number, load) in loads.enumerated() {
+        let prepared = try load.prepare(in: store)
+        try store.precommit(prepared)
+        if number == 1 { try store.abort(transaction: prepared.transaction) }
+        if number == 2 { try store.commit(transaction: prepared.transaction) }
+        if number == 3 { try store.checkpoint() }
+      }
+    } then: { store in
+      model.publish(first, sequence: 9)
+      model.publish(loads[2], sequence: 10)
+      let table = UniqueKeyModel.table
+      #expect(try UniqueKeyModel.contents(of: store.snapshot(of: table)) == model.visible)
+      let waiting = store.allTransactions().filter { $0.state == .precommitted }
+      #expect(waiting.count == 4)
+      for (transaction, load) in zip(waiting, [loads[0]] + loads[3...]) {
+        model.publish(load, sequence: try store.commit(transaction: transaction.id).sequence)
+      }
+      #expect(try UniqueKeyModel.contents(of: store.snapshot(of: table)) == model.visible)
+      #expect(StoreVerifier(store).run().problems == [])
+    }
+  }
+
   /// As `StoreRepair` does it, up to the checkpoint that would take the place of the log.
   private func addRepair(_ store: Store) throws {
     for load in 100..<103 {

@@ -17,6 +17,11 @@ import Testing
     UniqueKeyModel.Shape(index: .hash, hasStringKey: true, rowStore: .all),
     UniqueKeyModel.Shape(index: .sorted, rowStore: .columns([ColumnID(rawValue: 3)])),
     UniqueKeyModel.Shape(partialUpdates: .delta),
+    // Policies differ in when a deletion is forgotten, and a row that is older than it comes back.
+    UniqueKeyModel.Shape(
+      index: .sorted, hasSequence: true, hasDeletions: false, rowStore: .all,
+      partialUpdates: .delta),
+    UniqueKeyModel.Shape(merge: .onRead, hasSequence: true, hasDeletions: false),
     UniqueKeyModel.Shape(merge: .onRead), UniqueKeyModel.Shape(merge: .onRead, rowStore: .all),
   ]
 

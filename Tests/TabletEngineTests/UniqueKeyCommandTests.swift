@@ -109,6 +109,23 @@ import Testing
     #expect(shown.contains("rows are seen, the others have been replaced or deleted"))
   }
 
+  @Test func columnsAreUpdatedInTwoPhases() throws {
+    try load(Self.users, "--unique-key", "id")
+    try load("city,id\nBonn,1\nKiel,2\n", "--partial", "--label", "monday", "--two-phase")
+    #expect(try rows().first == "1,Ada,Oslo,10")
+    try load("id,name,city,changed\n1,Abe,Lyon,12\n")
+    _ = try succeed("transactions", store, "--commit", "monday")
+    #expect(try rows() == ["1,Abe,Bonn,12", "2,Bea,Kiel,11", "3,Cai,Lima,10"])
+    try load(
+      "city,id\nHull,3\n", "--partial", "--new-keys", "error", "--label", "tuesday", "--two-phase")
+    try load("id\n3\n", "--merge-type", "delete")
+    let refused = try run(["transactions", store, "--commit", "tuesday"])
+    #expect(refused.exitCode != 0 && refused.errors.contains("new keys are refused"))
+    _ = try succeed("transactions", store, "--abort", "tuesday")
+    #expect(try rows() == ["1,Abe,Bonn,12", "2,Bea,Kiel,11"])
+    #expect(try succeed("verify", store).contains("no damage found"))
+  }
+
   @Test func rowsOfJSONAreLoadedAndUpdated() throws {
     let users = try write(
       "users.jsonl",
@@ -166,6 +183,11 @@ import Testing
       "gone = 1", "--label", "monday")
     #expect(try rows() == ["2,Bo,Rome,11", "3,Cai,Pisa,10"])
     try refuse("id,city\n1,x\n", 65, "Label [monday] has already", "--partial", "--label", "monday")
+    // Of a deletion the key counts.
+    try load(
+      "id,gone,changed\n2,1,\n3,0,12\n9,1,\n", "--partial", "--merge-type", "merge",
+      "--delete-on", "gone = 1")
+    #expect(try rows() == ["3,Cai,Pisa,12"])
   }
 
   @Test func aMappingSaysHowKeysAreKept() throws {
@@ -236,8 +258,6 @@ import Testing
     try refuse("id\n1\n", 64, "take none", "--delete-on", "id = 1")
     try refuse("id\n1\n", 64, "belong to --partial", "--columns", "id")
     try refuse("id\n1\n", 64, "leave out --partial", "--partial", "--merge-type", "delete")
-    try refuse(
-      "id\n1\n", 64, "in one phase", "--partial", "--label", "monday", "--two-phase")
     try refuse("id,a\n1,2\n", 66, "did you mean", "--unique-key", "idd")
     try refuse(
       "id,a\n1,2\n", 66, "value column of an integer type", "--unique-key", "id",

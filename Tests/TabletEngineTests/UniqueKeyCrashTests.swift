@@ -79,7 +79,7 @@ private struct UniqueKeyClient {
     }
   }
 
-  private var twoPhase: (id: TransactionID, load: UniqueKeyModel.Load)?
+  private var twoPhase: [(id: TransactionID, load: Load)] = []
   private var random = SeededGenerator(seed: 21)
 
   init(_ shape: UniqueKeyModel.Shape, options: StoreOptions) {
@@ -103,14 +103,21 @@ private struct UniqueKeyClient {
       let prepared = try builder.prepare()
       try store.precommit(prepared)
       doubtful = []
-      twoPhase = (prepared.transaction, load)
+      twoPhase.append((prepared.transaction, .whole(load)))
+      if shape.merge == .onWrite {
+        let partial = try PartialKeyLoad(
+          UniqueKeyModel(shape).makeLoad(51, &random), UniqueKeyModel(shape), &random)
+        let waiting = try partial.prepare(in: store)
+        try store.precommit(waiting)
+        twoPhase.append((waiting.transaction, .partial(partial)))
+      }
     } catch is StorageError {}
     guard isCreated else { return }
     do {
       let store = try TestStore.open(files, options: options)
       try settle(store, "the second process")
-      if let (id, load) = twoPhase {
-        try commit(.whole(load)) { try store.commit(transaction: id).sequence }
+      for (id, load) in twoPhase {
+        try commit(load) { try store.commit(transaction: id).sequence }
       }
       try self.load(7..<11, into: store)
     } catch is StorageError {}

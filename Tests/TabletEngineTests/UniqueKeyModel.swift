@@ -15,6 +15,7 @@ struct UniqueKeyModel {
     var merge = UniqueKeyOptions.Merge.onWrite
     var index = UniqueKeyOptions.Index.hash
     var hasSequence = false
+    var hasDeletions = true
     var hasStringKey = false
     var buckets = 1
     var rowStore: StoredRows?
@@ -23,6 +24,7 @@ struct UniqueKeyModel {
 
     var description: String {
       "\(merge.rawValue) \(index.rawValue)\(hasSequence ? " sequence" : "")"
+        + (hasDeletions ? "" : " kept")
         + "\(hasStringKey ? " strings" : "") \(buckets)"
         + "\(rowStore.map { " rows \($0.text)" } ?? "")"
         + (partialUpdates == .delta ? " delta" : "")
@@ -97,7 +99,7 @@ struct UniqueKeyModel {
         .integer(Int128(random.next() % 20)), .string("load \(number) row \(ordinal)"),
         .integer(Int128(random.next() % 1000)),
       ]
-      return (keys + values, random.next() % 6 == 0)
+      return (keys + values, random.next() % 6 == 0 && shape.hasDeletions)
     }
     return try load(of: rows)
   }

@@ -246,11 +246,17 @@ private struct WholeTabletPolicy: CompactionPolicy {
 
 /// One random history.
 struct UniqueKeyHistory {
+  private enum WaitingLoad {
+    case whole(UniqueKeyModel.Load)
+    case partial(PartialKeyLoad)
+  }
+
   private let files = MemoryFileSystem()
   private var options: StoreOptions
   private var store: Store?
   private var model: UniqueKeyModel
-  private var waiting: [(id: TransactionID, load: UniqueKeyModel.Load)] = []
+  /// Loads of two phases that have not been decided.
+  private var waiting: [(id: TransactionID, load: WaitingLoad)] = []
   /// Partial loads that have been completed and not committed yet.
   private var prepared: [(prepared: PreparedLoad, load: PartialKeyLoad)] = []
   private var random: SeededGenerator
@@ -302,24 +308,34 @@ struct UniqueKeyHistory {
       try builder.append(load.batch, deleteSigns: load.deleteSigns)
       let prepared = try builder.prepare()
       try store.precommit(prepared)
-      waiting.append((prepared.transaction, load))
+      waiting.append((prepared.transaction, .whole(load)))
     case 7 where !waiting.isEmpty:
       let index = Int(random.next() % UInt64(waiting.count))
       let (id, load) = waiting.remove(at: index)
       if random.next() % 4 == 0 {
         try store.abort(transaction: id)
       } else {
-        model.publish(load, sequence: try store.commit(transaction: id).sequence)
+        let sequence = try store.commit(transaction: id).sequence
+        switch load {
+        case .whole(let load): model.publish(load, sequence: sequence)
+        case .partial(let load): model.publish(load, sequence: sequence)
+        }
       }
     case 8, 9: compact(store)
     case 10: try store.sweepStaleRowsets()
-    case 11: try delete(from: store)
-    case 12: try deleteByKey(from: store, step)
+    case 11 where shape.hasDeletions: try delete(from: store)
+    case 12 where shape.hasDeletions: try deleteByKey(from: store, step)
     case 13..<16:
       let load = try PartialKeyLoad(model.makeLoad(step, &random), model, &random)
       guard shape.merge == .onWrite else { return try replace(load, in: store) }
       model.publish(load, sequence: try store.commit(load.prepare(in: store)).sequence)
-    case 16 where shape.merge == .onWrite, 17 where shape.merge == .onWrite:
+    case 16 where shape.merge == .onWrite:
+      let load = try PartialKeyLoad(model.makeLoad(step, &random), model, &random)
+      let prepared = try load.prepare(in: store)
+      try store.precommit(prepared)
+      #expect(try store.precommit(prepared).isRepeated)
+      waiting.append((prepared.transaction, .partial(load)))
+    case 17 where shape.merge == .onWrite:
       let load = try PartialKeyLoad(model.makeLoad(step, &random), model, &random)
       prepared.append((try load.prepare(in: store), load))
     case 18 where !prepared.isEmpty:

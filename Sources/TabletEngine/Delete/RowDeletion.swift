@@ -12,20 +12,32 @@ struct RowDeletion {
   let token: TransactionToken
 
   /// Sorts and encodes deletions, and writes what is too large for the log.
+  ///
+  /// Besides the rows it holds their order, 4 bytes for each, what it sorts them by, one segment
+  /// of whole rows, and the encoded segments of one tablet.
   func prepare(in store: Store) throws -> PreparedLoad {
     guard rows.rowCount > 0 else { return PreparedLoad(token: token, parts: []) }
-    let batch = try table.definition.wholeRows(of: rows)
-    let sorter = RowSorter(batch)
+    let definition = table.definition
+    let known = try definition.deletionColumns()
+    try definition.check(rows, as: known) { _, nulls in nulls.setCount }
+    let keys = ColumnBatch(
+      schema: try Schema(
+        columns: known, sortKeyCount: definition.schema.sortKeyCount,
+        keysModel: definition.schema.keysModel), rowCount: rows.rowCount, columns: rows.columns)
+    let sorter = RowSorter(keys)
     var parts: [PreparedLoad.Part] = []
     var versions: [TabletID: Version] = [:]
-    let buckets = BucketHash(definition: table.definition)
-      .rowsByBucket(batch.columns, rowCount: batch.rowCount)
+    let buckets = BucketHash(definition: definition)
+      .rowsByBucket(keys.columns, rowCount: keys.rowCount)
     for (bucket, own) in buckets.enumerated() where !own.isEmpty {
       let tablet = table.tablets[bucket]
       let writer = BucketWriter(
-        store: store, tablet: tablet, definition: table.definition, token: token)
-      let segments = try encode(
-        batch, sorter.sorted(own), bucket: bucket, rowCountMax: store.options.segmentRowCountMax)
+        store: store, tablet: tablet, definition: definition, token: token)
+      let sorted = sorter.sorted(own)
+      let step = store.options.segmentRowCountMax
+      let segments = try stride(from: 0, to: sorted.count, by: step).map { start in
+        try encode(sorted[start..<min(sorted.count, start + step)], of: keys, bucket: bucket)
+      }
       try writer.add(segments, isLast: true)
       if let part = try writer.finish() { parts.append(part) }
       // Without an index nobody can tell which rows have changed.
@@ -34,22 +46,23 @@ struct RowDeletion {
     return PreparedLoad(token: token, parts: parts, basis: versions)
   }
 
+  /// One segment of rows that are in key order.
   private func encode(
-    _ batch: ColumnBatch, _ rows: [UInt32], bucket: Int, rowCountMax: Int
-  ) throws -> [SegmentPiece.Encoded] {
+    _ rows: ArraySlice<UInt32>, of keys: ColumnBatch, bucket: Int
+  ) throws -> SegmentPiece.Encoded {
+    let ordinals = Array(rows)
+    let batch = try table.definition.wholeRows(
+      of: ColumnBatch(
+        schema: keys.schema, rowCount: ordinals.count,
+        columns: keys.columns.map { $0.gather(ordinals) }))
     let tablet = table.tablets[bucket]
-    let pieces = try stride(from: 0, to: rows.count, by: rowCountMax).map { start in
-      let own = Array(rows[start..<min(rows.count, start + rowCountMax)])
-      return try SegmentPiece(
-        bucket: bucket, rows: own, ofRowCount: batch.rowCount,
-        deleteSigns: .full(count: batch.rowCount), definition: table.definition, tablet: tablet,
-        basis: KeyBasis(
-          version: tablet.version, found: .full(count: own.count),
-          independent: Bitmap(count: own.count)))
-    }
-    for column in batch.columns {
-      for piece in pieces { try piece.append(column) }
-    }
-    return try pieces.map { try $0.finish() }
+    let piece = try SegmentPiece(
+      bucket: bucket, rows: (0..<ordinals.count).map { UInt32($0) }, ofRowCount: ordinals.count,
+      deleteSigns: .full(count: ordinals.count), definition: table.definition, tablet: tablet,
+      basis: KeyBasis(
+        version: tablet.version, found: .full(count: ordinals.count),
+        independent: Bitmap(count: ordinals.count)))
+    for column in batch.columns { try piece.append(column) }
+    return try piece.finish()
   }
 }

@@ -10,7 +10,7 @@ extension Store {
   /// meanwhile and that have not been there in the snapshot stay (snapshot isolation). A table that
   /// merges on read is searched again whenever others have loaded anything into the same tablets.
   ///
-  /// Keeps the keys of the rows in memory.
+  /// Keeps the keys of the rows in memory, and their order; whole rows of one segment at a time.
   /// - Parameters:
   ///   - label: as of `begin`.
   ///   - select: finds rows that are there in the snapshot, each once, and returns the columns that
@@ -31,6 +31,7 @@ extension Store {
       return try RowDeletion(table: table, rows: try select(table), token: token)
         .prepare(in: self)
     }
-    return try commitOptimistically(deletion(), again: deletion)
+    var load = try deletion()
+    return try commitOptimistically(&load, isSlowed: true, again: deletion)
   }
 }

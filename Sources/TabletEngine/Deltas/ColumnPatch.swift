@@ -69,6 +69,13 @@ struct ColumnPatch: Sendable {
     return low..<max(low, rows.firstPosition(notBelow: UInt32(range.upperBound)))
   }
 
+  /// The new value of one row; nil where there is none. O(log n).
+  func value(of row: UInt32) -> Value? {
+    let position = rows.firstPosition(notBelow: row)
+    guard position < rows.count, rows[position] == row else { return nil }
+    return values[position]
+  }
+
   /// Consecutive rows with the new values in their places.
   func applied(to vector: ColumnVector, rows range: Range<Int>) -> ColumnVector {
     let own = positions(in: range)

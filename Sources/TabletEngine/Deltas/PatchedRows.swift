@@ -25,6 +25,8 @@ public final class PatchedRows: Sendable {
   /// Values that are known of an earlier snapshot whose sources are the first ones of these, and
   /// those that have been asked for. Nil where no delta has the column.
   private let known: Mutex<[ColumnKey: (sourceCount: Int, patch: ColumnPatch?)]>
+  /// Which columns of a table the deltas have, once somebody has asked for a row.
+  private let places = Mutex<(schemaVersion: Int, columns: [(place: Int, column: Column)])?>(nil)
 
   init(_ sources: [Source], after earlier: PatchedRows? = nil) {
     self.sources = sources
@@ -81,6 +83,29 @@ public final class PatchedRows: Sendable {
       columns.formUnion(schema.columns[schema.sortKeyCount...].lazy.map(\.id))
     }
     return columns
+  }
+
+  /// The new values of one row, by the places of their columns. O(columns that deltas have · log
+  /// n), once the values of these columns have been brought together.
+  /// - Parameters:
+  ///   - columns: of the table.
+  ///   - schemaVersion: of the table; says which columns these are.
+  func values(
+    ofRow row: UInt32, in columns: [Column], schemaVersion: Int
+  ) throws -> [Int: Value] {
+    let own = try places.withLock { known in
+      if let known, known.schemaVersion == schemaVersion { return known.columns }
+      let ids = try self.columns()
+      let own = columns.enumerated().filter { ids.contains($1.id) }
+        .map { (place: $0, column: $1) }
+      known = (schemaVersion, own)
+      return own
+    }
+    var values: [Int: Value] = [:]
+    for (place, column) in own {
+      if let value = try patch(of: column)?.value(of: row) { values[place] = value }
+    }
+    return values
   }
 
   /// Whether a row has new values of some column.

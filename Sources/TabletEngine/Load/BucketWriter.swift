@@ -49,6 +49,14 @@ final class BucketWriter {
     soughtKeys = deltas.map(\.keys)
   }
 
+  /// Adds all rows of a partial load that are completed later.
+  func add(given encoded: [[UInt8]]) throws {
+    flushCount += 1
+    let byteCount = encoded.reduce(0) { $0 + $1.count }
+    let isInline = byteCount <= store.options.inlineRowsetByteCountMax
+    deltas = try encoded.map { try loaded($0, isInline: isInline, nil) }
+  }
+
   private func loaded(
     _ bytes: [UInt8], isInline: Bool, _ rows: SegmentPiece.Encoded?
   ) throws -> LoadedSegment {

@@ -15,8 +15,10 @@ struct Checkpoint: Sendable {
   static let historyVersion: UInt32 = 4
   /// Tablets have no deltas.
   static let deleteVersion: UInt32 = 5
+  /// No partial load waits for its decision.
+  static let deltaVersion: UInt32 = 6
   /// The version that is written.
-  static let version: UInt32 = 6
+  static let version: UInt32 = 7
 
   /// The first log file to replay after it; also the checkpoint's own number.
   var firstLog: UInt32
@@ -130,7 +132,8 @@ struct Checkpoint: Sendable {
         Table(id: id, definition: definition, createdAt: createdAt, tablets: tablets))
     }
     if format > pruningVersion {
-      checkpoint.transactions = try TransactionSection(decoding: &reader)
+      checkpoint.transactions = try TransactionSection(
+        decoding: &reader, hasPartialLoads: format > deltaVersion)
       checkpoint.groupRows = try GroupRowsSection.decode(from: &reader)
     }
     _ = try reader.read(UInt32.self, "checksum")

@@ -11,27 +11,33 @@ struct LoadPrecommit: Hashable, Sendable {
   let deadline: Timestamp
   /// Rowsets have versions only once they are committed; here they are 0-0.
   let parts: [LoadCommit.Part]
+  /// Of rows that are completed once they are decided; nil for whole ones.
+  var partial: PartialTerms?
 }
 
 extension LoadPrecommit {
   func encode(into writer: inout ByteWriter, inlineBytes: InlineBytes) {
-    writer.append(RecordTag.precommit.rawValue)
+    writer.append((partial == nil ? RecordTag.precommit : .precommitPartial).rawValue)
     writer.append(transaction.rawValue)
     writer.append(label)
     writer.append(startedAt.rawValue)
     writer.append(at.rawValue)
     writer.append(deadline.rawValue)
     LoadCommit.encode(parts, into: &writer, inlineBytes: inlineBytes)
+    if let partial { writer.append(PartialTerms.code(partial)) }
   }
 
-  static func decode(from reader: inout ByteReader, file: UInt32) throws -> LoadPrecommit {
+  static func decode(
+    from reader: inout ByteReader, file: UInt32, isPartial: Bool
+  ) throws -> LoadPrecommit {
     LoadPrecommit(
       transaction: TransactionID(rawValue: try reader.readOrdinal("transaction id")),
       label: try reader.readString("label", atMost: Limits.labelByteCountMax),
       startedAt: try reader.readTimestamp("start time"),
       at: try reader.readTimestamp("pre-commit time"),
       deadline: try reader.readTimestamp("deadline"),
-      parts: try LoadCommit.decodeParts(from: &reader, file: file))
+      parts: try LoadCommit.decodeParts(from: &reader, file: file),
+      partial: isPartial ? try PartialTerms.decode(from: &reader) : nil)
   }
 }
 

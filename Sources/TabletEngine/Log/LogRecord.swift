@@ -75,6 +75,8 @@ enum RecordTag: UInt8 {
   case alterTable = 12
   case deletedRows = 13
   case patchedRows = 14
+  /// Of rows that are completed once they are decided.
+  case precommitPartial = 15
   case repair = 32
 }
 
@@ -143,7 +145,10 @@ extension LogRecord {
       return .commit(try LoadCommit.decode(from: &reader, file: file, hasTransaction: false))
     case .commitTransaction:
       return .commit(try LoadCommit.decode(from: &reader, file: file, hasTransaction: true))
-    case .precommit: return .precommit(try LoadPrecommit.decode(from: &reader, file: file))
+    case .precommit, .precommitPartial:
+      return .precommit(
+        try LoadPrecommit.decode(
+          from: &reader, file: file, isPartial: tag == RecordTag.precommitPartial.rawValue))
     case .decide: return .decide(try TransactionDecision.decode(from: &reader))
     case .reserveTransactions:
       let end = try reader.readOrdinal("end of the reserved transaction ids")
@@ -157,7 +162,7 @@ extension LogRecord {
     case .repair: return .repair(try RepairCommit.decode(from: &reader))
     case .deletedRows: return .deleteRows(try DeletedRowsRecord.decode(from: &reader))
     case .patchedRows: return .patchRows(try PatchedRowsRecord.decode(from: &reader))
-    case nil: throw reader.corrupt("record kind", expected: "1 to 14 or 32", found: "\(tag)")
+    case nil: throw reader.corrupt("record kind", expected: "1 to 15 or 32", found: "\(tag)")
     }
   }
 

@@ -13,6 +13,8 @@ struct TransactionSection: Sendable {
   struct Pending: Sendable {
     var transaction: Transaction
     var parts: [LoadCommit.Part]
+    /// Of rows that are completed once they are decided; nil for whole ones.
+    var partial: PartialTerms?
   }
 
   private static let countMax = 1 << 28
@@ -32,12 +34,14 @@ struct TransactionSection: Sendable {
         writer.append(part.tablet.rawValue)
         part.rowset.encode(into: &writer, inline: RowsetMeta.encodeReference)
       }
+      writer.append(PartialTerms.code(load.partial))
     }
     writer.appendVarint(UInt64(ended.count))
     for transaction in ended { Self.encode(transaction, into: &writer) }
   }
 
-  init(decoding reader: inout ByteReader) throws {
+  /// - Parameter hasPartialLoads: whether it tells of rows that are to be completed.
+  init(decoding reader: inout ByteReader, hasPartialLoads: Bool) throws {
     reservedEnd = TransactionID(rawValue: try reader.readOrdinal("next transaction id"))
     let pendingCount = try reader.readCount(
       "pending transaction count", atMost: Limits.runningTransactionCountMax)
@@ -54,7 +58,8 @@ struct TransactionSection: Sendable {
         let rowset = try RowsetMeta.decode(from: &reader, inline: RowsetMeta.decodeReference)
         parts.append(LoadCommit.Part(tablet: tablet, rowset: rowset))
       }
-      pending.append(Pending(transaction: transaction, parts: parts))
+      let partial = hasPartialLoads ? try PartialTerms.decode(from: &reader) : nil
+      pending.append(Pending(transaction: transaction, parts: parts, partial: partial))
     }
     let endedCount = try reader.readCount("ended transaction count", atMost: Self.countMax)
     for _ in 0..<endedCount {

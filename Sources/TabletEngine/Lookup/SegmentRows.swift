@@ -84,16 +84,11 @@ final class SegmentRows: Sendable {
 
   /// As `row(_:cache:)`, with the new values that the row has of some columns.
   func row(_ row: UInt32, cache: RowPageCache, patched: PatchedRows) throws -> TableRow {
-    let old = try self.row(row, cache: cache)
-    let vectors = try columns.enumerated().map { position, column in
-      let builder = ColumnBuilder(type: column.type, capacity: 1)
-      builder.append(old.value(position))
-      return try patched.apply(to: builder.finish(), of: column, rows: [row])
-    }
-    let batch = RowBatch(layout: layout ?? RowLayout(columns: columns))
-    try batch.append(vectors, rows: 0..<1)
-    return TableRow(batch.view(0), rows: self, memory: batch, isPlain: true)
+    try self.row(row, cache: cache)
+      .changed(by: patched.values(ofRow: row, in: columns, schemaVersion: schemaVersion))
   }
+
+  var columnCount: Int { columns.count }
 
   private func rowOfColumns(_ row: UInt32) throws -> TableRow {
     guard let layout else { preconditionFailure("rows of a row store") }

@@ -14,6 +14,8 @@ public struct TableRow {
   private let memory: AnyObject?
   /// Whether the fields of the row are the columns.
   private let isPlain: Bool
+  /// What the row has instead of its fields, by column; nil for nothing.
+  private var changes: [Int: Value]?
 
   init(_ view: RowView, rows: SegmentRows, memory: AnyObject?, isPlain: Bool) {
     self.view = view
@@ -22,10 +24,17 @@ public struct TableRow {
     self.isPlain = isPlain
   }
 
+  /// The row with other values in some columns.
+  func changed(by changes: [Int: Value]) -> TableRow {
+    var row = self
+    row.changes = changes.isEmpty ? nil : changes
+    return row
+  }
+
   /// All columns. Linear in them.
   public var values: [Value] {
     withExtendedLifetime(self) {
-      isPlain ? view.values : rows.sources.indices.map(value)
+      isPlain && changes == nil ? view.values : (0..<rows.columnCount).map(value)
     }
   }
 
@@ -69,6 +78,7 @@ public struct TableRow {
     _ column: Int, field: (Int) throws -> R, constant: (Value) throws -> R
   ) rethrows -> R {
     try withExtendedLifetime(self) {
+      if let value = changes?[column] { return try constant(value) }
       if isPlain { return try field(column) }
       switch rows.sources[column] {
       case .field(let position), .narrower(let position): return try field(position)

@@ -40,7 +40,8 @@ public final class PartialLoadBuilder {
   /// Adds rows, all of which give all columns of the load.
   /// - Parameters:
   ///   - batch: the columns in the order that the load was begun with.
-  ///   - deleteSigns: the rows that delete their key.
+  ///   - deleteSigns: the rows that delete their key. Of these only the key and the sequence, if
+  ///     it is given, count: any other value may be null.
   /// - Throws: `StorageError.schemaMismatch` when the columns are others, or one that must not be
   ///   null holds nulls; the rows are not added then. `TransactionError` when the load has been
   ///   aborted meanwhile.
@@ -70,13 +71,28 @@ public final class PartialLoadBuilder {
       }
     }
     let schema = table.definition.schema
-    try table.definition.check(batch, as: columns.map { schema.columns[$0] }) { index, nulls in
+    let own = columns.map { schema.columns[$0] }
+    let known = Set(try table.definition.deletionColumns().map(\.id))
+    try table.definition.check(batch, as: own) { index, nulls in
+      let free = known.contains(own[index].id) ? nil : deleteSigns
       var count = 0
-      nulls.forEachSet { count += given[index]?[$0] ?? true ? 1 : 0 }
+      nulls.forEachSet { row in
+        let counts = (given[index]?[row] ?? true) && !(free?[row] ?? false)
+        count += counts ? 1 : 0
+      }
       return count
     }
     try token.requireRunning()
-    if batch.rowCount > 0 { batches.append((batch, given, deleteSigns)) }
+    guard batch.rowCount > 0 else { return }
+    // Nobody sees the values of deletions, nor those that rows do not give.
+    let filled = zip(own, batch.columns).map { column, vector in
+      column.isNullable ? vector : vector.replacingNulls(by: column.type.filler)
+    }
+    batches.append(
+      (
+        ColumnBatch(schema: batch.schema, rowCount: batch.rowCount, columns: filled), given,
+        deleteSigns
+      ))
   }
 
   /// Completes the rows from what the table has now, sorts, encodes, and writes what is too large

@@ -13,13 +13,15 @@ extension Store {
 
   /// Commits a load whose rows were made of those that there were; they are made again as long as
   /// others change them before the load becomes visible.
-  /// - Parameter again: makes them from what there is now.
+  /// - Parameters:
+  ///   - load: afterwards what was tried last.
+  ///   - isSlowed: whether it is held back while versions pile up.
+  ///   - again: makes them from what there is now.
   /// - Throws: as `commit`; `StorageError.limitExceeded` when other loads come first every time.
   func commitOptimistically(
-    _ load: PreparedLoad, again: () throws -> PreparedLoad
+    _ load: inout PreparedLoad, isSlowed: Bool, again: () throws -> PreparedLoad
   ) throws -> CommitReceipt {
-    var load = load
-    var outdated: [String] = []
+    var outdated: [PreparedLoad] = []
     var conflict: PartialUpdateConflict?
     var redone = 0
     for attempt in 0..<Self.attemptCountMax {
@@ -29,15 +31,15 @@ extension Store {
           if let known = conflict {
             redone += known.rowCount
             partialUpdates.addRedone(known.rowCount)
-            outdated += paths(of: load)
+            outdated.append(load)
             load = try again()
             conflict = nil
           }
-          return try commitSlowed(.load(load), of: load)
+          return isSlowed
+            ? try commitSlowed(.load(load), of: load) : try commit(.load(load))
         }
         receipt.redoneRowCount = redone
-        // A file that cannot be removed now is removed as an orphan when the store is next opened.
-        for path in outdated { do { try files.remove(path) } catch {} }
+        for load in outdated { removeFiles(of: load) }
         return receipt
       } catch {
         guard let found = error as? PartialUpdateConflict else { throw error }
@@ -49,7 +51,7 @@ extension Store {
       value: Self.attemptCountMax, limit: Self.attemptCountMax, remedy: "commit it again")
   }
 
-  private func paths(of load: PreparedLoad) -> [String] {
+  func paths(of load: PreparedLoad) -> [String] {
     load.parts.flatMap { part in
       part.segments.indices.filter {
         if case .file = part.segments[$0] { true } else { false }

@@ -34,7 +34,12 @@ extension Recovery {
 
   private mutating func sort(_ record: LogRecord, into damage: inout LogDamage) throws {
     switch record {
+    case .commit(let load) where load.transaction.map({ catalogue.pending[$0] != nil }) ?? false:
+      // The partial load that it was made of waits again.
+      if let id = load.transaction { damage.lostDecisions.append(id) }
     case .commit(let load):
+      // It was pre-committed behind the damage as well, and is lost once.
+      damage.lostLoads.removeAll { $0.sequence == nil && $0.transaction == load.transaction }
       func isContained(_ rows: GroupRowsRecord) -> Bool {
         load.covered.map { rows.table == $0.table && rows.ordinal < $0.end } ?? false
       }

@@ -23,7 +23,8 @@ extension Catalogue {
     section.pending = pending.sorted { $0.key < $1.key }.compactMap { id, load in
       guard let transaction = book[id] else { return nil }
       let parts = load.parts.map { LoadCommit.Part(tablet: $0.tablet, rowset: $0.rowset.meta) }
-      return TransactionSection.Pending(transaction: transaction, parts: parts)
+      return TransactionSection.Pending(
+        transaction: transaction, parts: parts, partial: load.partial)
     }
     return section
   }

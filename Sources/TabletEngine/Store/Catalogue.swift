@@ -6,6 +6,8 @@ struct PendingLoad: Sendable {
   let parts: [(tablet: TabletID, rowset: Rowset)]
   /// By part, of tables with a key index; not known after a restart.
   var keys: [PartKeys] = []
+  /// Of rows that are to be completed first: the deltas of the rowsets are what was given.
+  var partial: PartialTerms?
 }
 
 /// All tables of a store at one moment. A value: the commit path builds the next one beside the

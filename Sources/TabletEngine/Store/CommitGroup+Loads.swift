@@ -6,21 +6,33 @@ extension CommitGroup {
   /// A load of one phase: durable and visible together.
   mutating func commit(_ load: PreparedLoad) throws -> CommitReceipt {
     var transaction = try requireTransaction(load.token.id)
-    if transaction.state == .precommitted { return try commitTransaction(transaction.id) }
+    if transaction.state == .precommitted, !load.decides {
+      return try commitTransaction(transaction.id)
+    }
     // A load that nobody can ask about and that has no rows leaves no trace.
-    guard !load.parts.isEmpty || !load.label.isEmpty else {
+    guard !load.parts.isEmpty || !load.label.isEmpty || load.decides else {
       try transaction.commitInOnePhase(sequence: 0, at: now)
       put(transaction)
       return CommitReceipt(transaction: transaction.id)
     }
     let sequence = catalogue.commitSequence + 1
-    try transaction.commitInOnePhase(sequence: sequence, at: now)
+    if load.decides {
+      let isRepeated = transaction.state == .visible
+      try transaction.commit(sequence: sequence, at: now)
+      guard !isRepeated else {
+        return CommitReceipt(
+          transaction: transaction.id, sequence: transaction.sequence, isRepeated: true)
+      }
+    } else {
+      try transaction.commitInOnePhase(sequence: sequence, at: now)
+    }
     let parts = try load.parts.map { part in
       let tablet = try catalogue.requireTablet(part.tablet)
       if let basis = load.basis[part.tablet], basis != tablet.version {
         throw PartialUpdateConflict(rowCount: part.rowCount)
       }
-      try requireRoom(on: tablet, pendingCount: 0)
+      // Room for what waited was taken before.
+      if !load.decides { try requireRoom(on: tablet, pendingCount: 0) }
       return LoadCommit.Part(
         tablet: part.tablet, rowset: part.meta.published(as: tablet.version.next, at: now))
     }
@@ -31,6 +43,10 @@ extension CommitGroup {
     var next = catalogue
     let versions = try next.publish(rowsets, sequence: sequence)
     try resolveKeys(of: rowsets, load.parts.map(\.keys))
+    if let waited = next.pending.removeValue(forKey: transaction.id) {
+      swept.append(contentsOf: waited.parts.map(\.rowset))
+      require(.sync)
+    }
     catalogue = next
     put(transaction)
     if let covered = load.covered { covers.append(covered) }
@@ -75,10 +91,10 @@ extension CommitGroup {
     }
     let precommit = LoadPrecommit(
       transaction: transaction.id, label: load.label, startedAt: transaction.startedAt, at: now,
-      deadline: deadline, parts: parts)
+      deadline: deadline, parts: parts, partial: load.terms)
     let rowsets = encode(.precommit(precommit), parts, of: load)
     catalogue.pending[transaction.id] = PendingLoad(
-      parts: rowsets, keys: load.parts.map(\.keys))
+      parts: rowsets, keys: load.parts.map(\.keys), partial: load.terms)
     put(transaction)
     require(.sync)
     return receipt
@@ -95,6 +111,9 @@ extension CommitGroup {
     }
     guard let load = catalogue.pending[id] else {
       throw EditRefusal("transaction \(id) is pre-committed and has no rowsets")
+    }
+    guard load.partial == nil else {
+      throw EditRefusal("the rows of transaction \(id) have to be completed first")
     }
     var next = catalogue
     let rowsets = try load.publishable(in: next, at: now)

@@ -65,6 +65,10 @@ public struct PreparedLoad: Sendable {
   var covered: GroupRowsCover?
   /// What it was completed from; of partial loads.
   var partial: PartialRows?
+  /// Of rows that are to be completed once they are decided.
+  var terms: PartialTerms?
+  /// Whether it is what has become of rows that waited for that.
+  var decides = false
   /// The versions that tablets must not have left; others may have any.
   var basis: [TabletID: Version] = [:]
 

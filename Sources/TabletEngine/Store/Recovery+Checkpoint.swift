@@ -51,15 +51,16 @@ extension Recovery {
     for transaction in section.ended { transactions.put(transaction) }
     for load in section.pending {
       transactions.put(load.transaction)
-      catalogue.pending[load.transaction.id] = try pending(load.parts)
+      catalogue.pending[load.transaction.id] = try pending(load.parts, load.partial)
     }
   }
 
   mutating func pending(
-    _ parts: [LoadCommit.Part], of log: ReplayedLog? = nil
+    _ parts: [LoadCommit.Part], _ partial: PartialTerms?, of log: ReplayedLog? = nil
   ) throws -> PendingLoad {
     PendingLoad(
-      parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log)) })
+      parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log)) },
+      partial: partial)
   }
 
   private mutating func restore(

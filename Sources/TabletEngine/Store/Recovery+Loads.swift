@@ -12,6 +12,13 @@ extension Recovery {
       groupRows[covered.table]?.records.removeAll { $0.ordinal < covered.end }
     }
     guard let id = commit.transaction else { return }
+    if let waited = catalogue.pending.removeValue(forKey: id) {
+      guard waited.partial != nil, var transaction = transactions[id] else {
+        throw EditRefusal("transaction \(id) is pre-committed, and committed in one phase")
+      }
+      try transaction.commit(sequence: commit.sequence, at: commit.at)
+      return transactions.put(transaction)
+    }
     transactions.put(
       Transaction(
         id: id, label: commit.label, startedAt: commit.at, state: .visible,
@@ -25,7 +32,7 @@ extension Recovery {
     try transaction.precommit(at: load.at, deadline: load.deadline)
     for part in load.parts { _ = try catalogue.requireTablet(part.tablet) }
     transactions.put(transaction)
-    catalogue.pending[load.transaction] = try pending(load.parts, of: log)
+    catalogue.pending[load.transaction] = try pending(load.parts, load.partial, of: log)
   }
 
   mutating func apply(_ decision: TransactionDecision) throws {
@@ -34,6 +41,9 @@ extension Recovery {
     else { throw EditRefusal("transaction \(id) is decided and was not pre-committed") }
     switch decision.outcome {
     case .commit(let sequence):
+      guard load.partial == nil else {
+        throw EditRefusal("transaction \(id) is committed with rows that were never completed")
+      }
       let rowsets = try load.publishable(in: catalogue, at: decision.at)
       _ = try catalogue.publish(rowsets, sequence: sequence)
       try transaction.commit(sequence: sequence, at: decision.at)

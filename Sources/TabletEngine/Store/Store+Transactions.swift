@@ -58,7 +58,12 @@ extension Store {
   @discardableResult
   public func commit(_ load: PreparedLoad) throws -> CommitReceipt {
     if let rows = load.partial {
-      return try commitOptimistically(load) { try rows.prepare(in: self, load.token) }
+      if transactions[load.token.id]?.state == .precommitted {
+        return try commit(transaction: load.token.id)
+      }
+      var load = load
+      let token = load.token
+      return try commitOptimistically(&load, isSlowed: true) { try rows.prepare(in: self, token) }
     }
     return try commitSlowed(.load(load), of: load)
   }
@@ -69,26 +74,28 @@ extension Store {
   /// Repeating it changes nothing. It blocks no other load.
   /// - Parameter timeoutSeconds: how long it waits before it is aborted; the store's option when
   ///   nil.
-  /// - Throws: as `commit`; `StorageError.invalidArgument` for a partial load, whose rows could not
-  ///   be completed again when it is decided.
+  /// - Throws: as `commit`.
   @discardableResult
   public func precommit(
     _ load: PreparedLoad, timeoutSeconds: Double? = nil
   ) throws -> CommitReceipt {
-    guard load.partial == nil else {
-      throw StorageError.invalidArgument(
-        name: "first phase", value: "a partial load", reason: "it is committed in one phase")
-    }
     let timeout = timeoutSeconds ?? options.precommitTimeoutSeconds
+    if let rows = load.partial {
+      return try precommitPartial(load, rows, timeoutSeconds: timeout)
+    }
     return try commitSlowed(.precommit(load, timeoutSeconds: timeout), of: load)
   }
 
   /// The second phase: all rows of the transaction become visible at once. When they have been
-  /// already nothing changes, and the receipt says so.
-  /// - Throws: `TransactionError` when it is unknown, aborted, or its rows are still arriving.
+  /// already nothing changes, and the receipt says so. Those of a partial load are completed now,
+  /// from the newest rows of their keys.
+  /// - Throws: `TransactionError` when it is unknown, aborted, or its rows are still arriving; of a
+  ///   partial load, what `PartialLoadBuilder.prepare` throws for keys that are new now: it goes on
+  ///   waiting then.
   @discardableResult
   public func commit(transaction id: TransactionID) throws -> CommitReceipt {
-    try commit(.commitTransaction(id))
+    if catalogueNow.pending[id]?.partial != nil { return try commitPartial(id) }
+    return try commit(.commitTransaction(id))
   }
 
   /// As `commit(transaction:)`, of the newest transaction with this label.

@@ -19,6 +19,7 @@ struct PartialCommand: ParsableCommand {
         bench partial
         bench partial --users 50000 --only stream --strategy delta --csv partial.csv
         bench partial --columns 200 --batch 100 --policy num-based
+        bench partial --users 2000 --row-store
       """)
 
   enum Part: String, CaseIterable, ExpressibleByArgument { case whole, stream, streams }
@@ -47,6 +48,9 @@ struct PartialCommand: ParsableCommand {
   @Option(help: "The key index: hash or sorted.")
   var index = UniqueKeyOptions.Index.hash
 
+  @Flag(help: "Keeps all columns row by row as well.")
+  var rowStore = false
+
   @Option(help: "The compaction policy.")
   var policy = "gradient"
 
@@ -73,11 +77,13 @@ struct PartialCommand: ParsableCommand {
       try PosixFileSystem().createDirectory(directory.path)
       let bed = PartialBed(
         folder: directory.path, seconds: seconds, workload: workload, userCount: users,
-        batchRowCount: batch, policy: policy, index: index)
+        batchRowCount: batch, policy: policy, index: index,
+        hasRowStore: rowStore)
       var findings = CommitFindings()
       for _ in 0..<rounds { try round(bed, &findings) }
       try findings.report(
-        "\(users) users, \(columns) columns, \(batch) keys a commit, \(index.rawValue) index",
+        "\(users) users, \(columns) columns, \(batch) keys a commit, \(index.rawValue) index"
+          + (rowStore ? ", row store" : ""),
         measuredAt: directory.path, csv: csv)
     }
   }

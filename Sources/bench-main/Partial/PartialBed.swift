@@ -18,6 +18,8 @@ struct PartialBed: Sendable {
   let batchRowCount: Int
   let policy: String
   let index: UniqueKeyOptions.Index
+  /// Whether all columns are kept row by row as well.
+  let hasRowStore: Bool
 
   static let table = "product360"
 
@@ -33,7 +35,8 @@ struct PartialBed: Sendable {
       options: StoreOptions(backPressure: .none))
     try store.createTable(
       TableDefinition(
-        name: Self.table, schema: workload.schema, uniqueKeys: UniqueKeyOptions(index: index)))
+        name: Self.table, schema: workload.schema, uniqueKeys: UniqueKeyOptions(index: index),
+        rowStore: hasRowStore ? .all : nil))
     try fill(store)
     return try body(store, files.counters)
   }
@@ -165,8 +168,31 @@ struct PartialBed: Sendable {
     _ = try table.lookup(keys.columns)
     findings.add(
       variant, state, "100 whole rows by key, ms", Double(clock.now() - start) / 1e6)
+    try measureSingleRows(variant, state, table, into: &findings)
     findings.add(
       variant, state, "components", Double(table.tablets[0].state.componentCount))
+  }
+
+  /// One row after the other: ten of its columns, once what the deltas have is brought together.
+  private func measureSingleRows(
+    _ variant: String, _ state: String, _ table: TableSnapshot,
+    into findings: inout CommitFindings
+  ) throws {
+    let columns = workload.columns(ofStream: 1)
+    let users = (1...Int128(min(userCount, 100))).map { Value.integer($0) }
+    func readAll() throws {
+      for user in users {
+        guard let row = try table.row(forKey: [user]) else { continue }
+        for column in columns { _ = row.isNull(column) }
+      }
+    }
+    try readAll()
+    let clock = MonotonicClock()
+    let start = clock.now()
+    try readAll()
+    findings.add(
+      variant, state, "10 columns of a row by key, us",
+      Double(clock.now() - start) / 1e3 / Double(users.count))
   }
 
   /// Milliseconds, the least of some runs.
