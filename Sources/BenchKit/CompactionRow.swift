@@ -15,6 +15,7 @@ public struct CompactionRow: CSVRow {
   public var outputBytes: Int?
   public var outputRows: Int?
   public var linkedBytes: Int?
+  public var warmedPages: Int?
   public var reason: String
   /// Nil when the job succeeded.
   public var error: String?
@@ -61,5 +62,7 @@ public struct CompactionRow: CSVRow {
     CSVColumn(
       "linked_bytes", "bytes", \.linkedBytes,
       "bytes of the output that are those of the inputs, not written again"),
+    CSVColumn(
+      "warmed_pages", "", \.warmedPages, "pages of the output put into the cache before the swap"),
   ]
 }

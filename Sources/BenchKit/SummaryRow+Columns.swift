@@ -4,6 +4,7 @@ extension SummaryRow {
   public static let columns: [CSVColumn<SummaryRow>] =
     identityColumns + trafficColumns + storageColumns + resourceColumns + simulationColumns
     + keyColumns + costColumns + schedulerColumns + clientColumns
+    + cacheColumns
 
   private static let identityColumns: [CSVColumn<SummaryRow>] = [
     CSVColumn("schema_version", "", \.schemaVersion, "version of this list of columns"),
@@ -117,6 +118,29 @@ extension SummaryRow {
       "accounted_peak_bytes", "bytes", \.accountedPeakBytes,
       "most memory that loads and queries accounted for at once"),
     CSVColumn("versions", "", \.versions, "versions that loads became; many share one"),
+    CSVColumn(
+      "cancel_overrun_max_ms", "ms", \.cancelOverrunMaxMilliseconds,
+      "longest a query went on after it was cancelled"),
+  ]
+
+  /// Since version 5.
+  private static let cacheColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn("page_cache_hits", "", \.pageCacheHits, "decoded pages found"),
+    CSVColumn("page_cache_misses", "", \.pageCacheMisses, "pages looked for in vain"),
+    CSVColumn("page_cache_bytes", "bytes", \.pageCacheBytes, "decoded pages held at the end"),
+    CSVColumn("row_cache_hits", "", \.rowCacheHits, "pages of row stores found"),
+    CSVColumn("row_cache_misses", "", \.rowCacheMisses, "the same, not found"),
+    CSVColumn("row_cache_bytes", "bytes", \.rowCacheBytes, "the same, held at the end"),
+    CSVColumn("index_cache_hits", "", \.indexCacheHits, "opened inverted indexes found"),
+    CSVColumn("index_cache_misses", "", \.indexCacheMisses, "the same, not found"),
+    CSVColumn("index_cache_bytes", "bytes", \.indexCacheBytes, "the same, held at the end"),
+    CSVColumn("index_result_cache_hits", "", \.indexResultCacheHits, "rows of terms found"),
+    CSVColumn("index_result_cache_misses", "", \.indexResultCacheMisses, "the same, not found"),
+    CSVColumn(
+      "index_result_cache_bytes", "bytes", \.indexResultCacheBytes, "the same, held at the end"),
+    CSVColumn(
+      "warmed_pages", "", \.warmedPages,
+      "pages of outputs of compactions put into the cache before they were swapped in"),
   ]
 
   /// Since version 4.

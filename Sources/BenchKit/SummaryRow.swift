@@ -85,6 +85,20 @@ public struct SummaryRow: CSVRow {
   public var waitingMax: Int?
   public var accountedPeakBytes: Int?
   public var versions: Int?
+  public var cancelOverrunMaxMilliseconds: Double?
+  public var pageCacheHits: Int?
+  public var pageCacheMisses: Int?
+  public var pageCacheBytes: Int?
+  public var rowCacheHits: Int?
+  public var rowCacheMisses: Int?
+  public var rowCacheBytes: Int?
+  public var indexCacheHits: Int?
+  public var indexCacheMisses: Int?
+  public var indexCacheBytes: Int?
+  public var indexResultCacheHits: Int?
+  public var indexResultCacheMisses: Int?
+  public var indexResultCacheBytes: Int?
+  public var warmedPages: Int?
 
   public init(
     runID: String, policy: String, policyParameters: String, workload: String, mode: String,

@@ -34,6 +34,9 @@ public struct TimelineRow: CSVRow {
   public var waiting: Int?
   public var refused: Int?
   public var queryMaxMilliseconds: Double?
+  public var pageCacheHits: Int?
+  public var pageCacheMisses: Int?
+  public var warmedPages: Int?
 
   public init(runID: String, elapsedSeconds: Double, intervalSeconds: Double) {
     self.runID = runID
@@ -105,5 +108,9 @@ public struct TimelineRow: CSVRow {
     CSVColumn("waiting", "", \.waiting, "operations in line, at its end"),
     CSVColumn("refused", "", \.refused, "operations refused or out of time in the interval"),
     CSVColumn("query_max_ms", "ms", \.queryMaxMilliseconds, "longest, due to answered"),
+    CSVColumn("page_cache_hits", "", \.pageCacheHits, "decoded pages found in the interval"),
+    CSVColumn("page_cache_misses", "", \.pageCacheMisses, "pages looked for in vain in it"),
+    CSVColumn(
+      "warmed_pages", "", \.warmedPages, "pages put into the cache before a swap in the interval"),
   ]
 }

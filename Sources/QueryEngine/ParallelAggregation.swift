@@ -43,12 +43,14 @@ final class ParallelAggregation: Sendable {
   private let knownSegments: [SegmentScan]
   private let nextTask = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
+  private let memory: QueryMemory
   private let state = Monitor(State())
 
   init(
     schema: Schema, keys: [Int], aggregates: [BoundAggregate], morsels: ScanMorsels,
-    threadCount: Int
+    threadCount: Int, memory: QueryMemory
   ) {
+    self.memory = memory
     self.schema = schema
     self.keys = keys
     self.aggregates = aggregates
@@ -121,16 +123,21 @@ final class ParallelAggregation: Sendable {
     var work = ScanWork()
     var evaluator = filter.map(PredicateEvaluator.init)
     var partials: [Partial] = []
+    var account = QueryMemory.Account(memory)
+    var heldByOthers = 0
     do {
       while !isStopped.load(ordering: .relaxed) {
         let task = nextTask.wrappingAdd(1, ordering: .relaxed).oldValue
         guard task < tasks.count else { break }
         if partials.isEmpty || !isExact {
+          heldByOthers += partials.last?.aggregation.byteCount ?? 0
           partials.append(Partial(task: task, aggregation: makeAggregation()))
         }
         let aggregation = partials[partials.count - 1].aggregation
         for morsel in tasks[task] {
-          try add(morsel, to: aggregation, &evaluator, &work, isCancelled)
+          try add(morsel, to: aggregation, &evaluator, &work, isCancelled) {
+            try account.grow(to: heldByOthers + aggregation.byteCount)
+          }
         }
       }
     } catch {
@@ -151,7 +158,8 @@ final class ParallelAggregation: Sendable {
 
   private func add(
     _ morsel: ScanMorsels.Morsel, to aggregation: Aggregation,
-    _ evaluator: inout PredicateEvaluator?, _ work: inout ScanWork, _ isCancelled: () -> Bool
+    _ evaluator: inout PredicateEvaluator?, _ work: inout ScanWork, _ isCancelled: () -> Bool,
+    afterPage: () throws -> Void
   ) throws {
     var knownPageCount = 0
     _ = try morsel.scan.forEachPage(
@@ -168,6 +176,7 @@ final class ParallelAggregation: Sendable {
         try aggregation.add(
           rowCount: page.rowCount, selection: page.selection, bounds: { try page.bounds($0) },
           gathered: { try page.column($0, rows: $1) }, column: { try page.column($0) })
+        try afterPage()
         return true
       })
     work.pagesKnown += knownPageCount

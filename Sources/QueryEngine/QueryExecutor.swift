@@ -17,14 +17,16 @@ public enum QueryExecutor {
   ///   thread. Sums of floating-point numbers are rounded differently for each number of threads.
   /// - Parameter analyzers: how the columns that MATCH is asked of are cut into words.
   /// - Parameter indexes: whether short keys, Bloom filters and inverted indexes may be asked.
+  /// - Parameter memory: asked after each page for what has been added.
   /// - Parameter isCancelled: asked on the calling thread, once for each page it looks at.
   /// - Throws: `StorageError.unknownName`, `.schemaMismatch` and `.alreadyExists` for a query that
   ///   does not fit, `.limitExceeded` for a sum that does not fit its type, what reading a segment
-  ///   throws, and `CancellationError`.
+  ///   throws, what `memory` throws, and `CancellationError`.
   public static func run(
     _ query: Query, over segments: [any ScanSource], schema: Schema,
     parallelism: Parallelism = .none, analyzers: TextAnalyzers = .standard,
-    indexes: IndexUse = .whereCheaper(), isCancelled: () -> Bool = { false }
+    indexes: IndexUse = .whereCheaper(), memory: QueryMemory = .unlimited,
+    isCancelled: () -> Bool = { false }
   ) throws -> QueryResult {
     let derived = try DerivedColumns(query.derived, table: schema, analyzers: analyzers)
     let plan = try QueryPlan(query, schema: derived.schema, analyzers: analyzers)
@@ -34,14 +36,14 @@ public enum QueryExecutor {
     var distinctByteCount = 0
     switch plan.output {
     case .rows(let columns, let width):
-      rows = try collect(columns, width, plan, segments, indexes, &work, isCancelled)
+      rows = try collect(columns, width, plan, segments, indexes, memory, &work, isCancelled)
     case .groups(let keys, let aggregates):
       let columns = Set(keys + aggregates.flatMap(\.columns)).sorted()
       let morsels = try ScanMorsels(
         plan, segments, columns: columns, indexes: indexes, work: &work)
       let run = ParallelAggregation(
         schema: plan.schema, keys: keys, aggregates: aggregates, morsels: morsels,
-        threadCount: parallelism.threadCount)
+        threadCount: parallelism.threadCount, memory: memory)
       let total = try run.run(parallelism, work: &work, isCancelled: isCancelled)
       let having = plan.having.map { HavingFilter(predicate: $0, columns: plan.resultColumns) }
       rows = try GroupOrder(terms: plan.order.terms, limit: plan.limit, having: having)
@@ -54,13 +56,15 @@ public enum QueryExecutor {
 
   private static func collect(
     _ columns: [Int], _ width: Int, _ plan: QueryPlan, _ segments: [any ScanSource],
-    _ indexes: IndexUse, _ work: inout ScanWork, _ isCancelled: () -> Bool
+    _ indexes: IndexUse, _ memory: QueryMemory, _ work: inout ScanWork,
+    _ isCancelled: () -> Bool
   ) throws -> [[Value]] {
     var collector = RowCollector(
       columns: columns, schema: plan.schema, order: plan.order, limit: plan.limit)
     let morsels = try ScanMorsels(
       plan, segments, columns: columns, indexes: indexes, work: &work)
     var evaluator = plan.filter.map(PredicateEvaluator.init)
+    var account = QueryMemory.Account(memory)
     for morsel in morsels.all where !collector.isComplete {
       _ = try morsel.scan.forEachPage(
         in: morsel.pages, isWhole: morsel.isWhole, selectedBy: &evaluator, work: &work,
@@ -69,6 +73,7 @@ public enum QueryExecutor {
           try collector.add(
             rowCount: page.rowCount, selection: page.selection,
             gathered: page.column(_:rows:), column: page.column(_:))
+          try account.grow(to: collector.byteCount)
           return !collector.isComplete
         })
     }

@@ -30,6 +30,14 @@ struct RowCollector {
   /// What a row has to be to change the result; nil for any.
   var needed: BoundPredicate? { threshold?.predicate }
 
+  /// Bytes of the rows that are held, texts aside.
+  var byteCount: Int {
+    rows.count * (columns.count * MemoryLayout<Value>.stride + Self.rowByteCount)
+  }
+
+  /// What a row takes besides its values.
+  private static let rowByteCount = 40
+
   /// Whether no further row can change the result.
   var isComplete: Bool {
     guard let limit else { return false }

@@ -15,7 +15,7 @@ extension SegmentReader: ScanSource {
   public func readPage(column: Int, page: Int, work: inout ScanWork) throws -> ColumnVector {
     var pageWork = PageWork()
     defer { work.add(pageWork) }
-    return try readPage(column: column, page: page, form: .narrow, work: &pageWork)
+    return try queriedPage(column: column, page: page, work: &pageWork)
   }
 
   public func readPage(
@@ -23,7 +23,7 @@ extension SegmentReader: ScanSource {
   ) throws -> ColumnVector {
     var pageWork = PageWork()
     defer { work.add(pageWork) }
-    return try readPage(column: column, page: page, form: .narrow, rows: rows, work: &pageWork)
+    return try queriedPage(column: column, page: page, rows: rows, work: &pageWork)
   }
 }
 

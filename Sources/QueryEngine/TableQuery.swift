@@ -22,10 +22,11 @@ extension Query {
   ///   - parallelism: as of `QueryExecutor.run`.
   ///   - indexes: whether short keys, Bloom filters, inverted indexes and key indexes may be asked;
   ///     unless told, where that is cheaper, with the cache of the store.
+  ///   - memory: asked for what the query holds.
   /// - Throws: what `QueryExecutor.run` throws; a damaged segment fails only queries that need it.
   public func run(
     on table: TableSnapshot, parallelism: Parallelism = .none, indexes: IndexUse? = nil,
-    isCancelled: () -> Bool = { false }
+    memory: QueryMemory = .unlimited, isCancelled: () -> Bool = { false }
   ) throws -> TableQueryResult {
     let definition = table.definition
     let filter = try filter?.bound(
@@ -34,7 +35,7 @@ extension Query {
     let tablets = Self.relevantTablets(of: table, filter)
     if indexes?.mode != .never, let filter, let keyed = KeyedRows(filter, definition) {
       return TableQueryResult(
-        result: try run(on: table, keyed, parallelism, isCancelled),
+        result: try run(on: table, keyed, parallelism, memory, isCancelled),
         componentCounts: tablets.map(\.state.componentCount), scannedTablets: [])
     }
     let segments = try tablets.flatMap { try $0.liveSegments() }
@@ -42,7 +43,7 @@ extension Query {
       self, over: segments.map { try $0.source(definition.schema) }, schema: definition.schema,
       parallelism: parallelism, analyzers: definition.analyzers,
       indexes: indexes ?? .whereCheaper(cache: segments.first?.segment.indexCache),
-      isCancelled: isCancelled)
+      memory: memory, isCancelled: isCancelled)
     return TableQueryResult(
       result: result, componentCounts: tablets.map(\.state.componentCount),
       scannedTablets: tablets.map(\.id))
@@ -51,14 +52,14 @@ extension Query {
   /// Looks at the rows of keys only.
   private func run(
     on table: TableSnapshot, _ keyed: KeyedRows, _ parallelism: Parallelism,
-    _ isCancelled: () -> Bool
+    _ memory: QueryMemory, _ isCancelled: () -> Bool
   ) throws -> QueryResult {
     let rows = try table.find(keyed.keys)
     let source = FoundRowsSource(rows: rows, schema: table.definition.schema)
     let found = try QueryExecutor.run(
       self, over: rows.count == 0 ? [] : [source], schema: table.definition.schema,
       parallelism: parallelism, analyzers: table.definition.analyzers, indexes: .never,
-      isCancelled: isCancelled)
+      memory: memory, isCancelled: isCancelled)
     var work = found.work
     work.keysLookedUp = keyed.count
     work.rowsLookedUp = rows.count

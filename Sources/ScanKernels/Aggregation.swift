@@ -246,6 +246,13 @@ public final class Aggregation {
     }
   }
 
+  /// Bytes of memory that it holds for its groups, about: of each its key, its number, and 16 bytes
+  /// for each figure; and what distinct counts take.
+  public var byteCount: Int {
+    let ofGroup = 16 * figures.count + 24 * keyColumns.count + 16
+    return groupCount * ofGroup + distinctByteCount
+  }
+
   /// Bytes of memory that the values of distinct counts take.
   public var distinctByteCount: Int {
     figures.reduce(0) { $0 + (($1.state as? any DistinctMemory)?.byteCount ?? 0) }

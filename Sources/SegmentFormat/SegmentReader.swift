@@ -28,12 +28,19 @@ public final class SegmentReader: Sendable {
   private let dictionaries = Mutex<[Int: StringTable]>([:])
   private let verified: VerifiedPages
   let openedRowStore = Mutex<RowStoreReader?>(nil)
+  /// Where pages are kept for queries; nil for nowhere.
+  let pageCache: ColumnPageCache?
+  /// Its name in caches, never used again: what they keep of a reader that is gone grows old.
+  public let identity = SegmentReader.nextIdentity.add(1, ordering: .relaxed).newValue
+  private static let nextIdentity = Atomic<UInt64>(0)
 
   public var path: String { file.path }
 
   /// Reads and checks the trailer and the footer.
+  /// - Parameter pageCache: keeps pages that queries have decoded; nil for none.
   /// - Throws: `StorageError.corrupt`, `unsupportedFormat`, or what the file throws.
-  public init(file: any ReadableFile) throws {
+  public init(file: any ReadableFile, pageCache: ColumnPageCache? = nil) throws {
+    self.pageCache = pageCache
     let (footer, dataEnd) = try SegmentReader.readFooter(file)
     self.file = file
     self.dataEnd = dataEnd

@@ -71,7 +71,15 @@ public final class ByteLimitedCache<Key: Hashable & Sendable, Value: Sendable>: 
   @inlinable public func value(
     for key: Key, byteCount: (Value) -> Int, make: () throws -> Value
   ) rethrows -> Value {
-    let known = state.withLock { state -> Value? in
+    if let known = self.value(for: key) { return known }
+    let made = try make()
+    insert(made, for: key, byteCount: byteCount(made))
+    return made
+  }
+
+  /// The value of a key if it is there; it counts as used then.
+  @inlinable public func value(for key: Key) -> Value? {
+    state.withLock { state -> Value? in
       guard let place = state.places[key] else {
         state.counters.misses += 1
         return nil
@@ -81,13 +89,16 @@ public final class ByteLimitedCache<Key: Hashable & Sendable, Value: Sendable>: 
       state.linkAsNewest(place)
       return state.nodes[place]?.value
     }
-    if let known { return known }
-    let made = try make()
-    insert(made, for: key, byteCount: byteCount(made))
-    return made
   }
 
-  @usableFromInline func insert(_ value: Value, for key: Key, byteCount: Int) {
+  /// The keys that fulfil a condition, in no order. Linear in the entries.
+  public func keys(where condition: (Key) -> Bool) -> [Key] {
+    state.withLock { $0.places.keys.filter(condition) }
+  }
+
+  /// Keeps a value, in place of the one of its key if there is one; not one that weighs more than
+  /// the limit.
+  public func insert(_ value: Value, for key: Key, byteCount: Int) {
     guard byteCount <= byteCountMax, byteCountMax > 0 else { return }
     state.withLock { state in
       if let place = state.places[key] { state.remove(place) }

@@ -18,20 +18,24 @@ struct ContractTests {
     bytes_per_row,errors,merges,merge_bytes,total_bytes,build_bytes,max_settled,mean_settled,\
     opt_gap,keys,key_index_bytes,key_index_bytes_per_key,key_lookup_ns,device_bytes_written,\
     query_cpu_s,scheduler,clients,write_share,mix,offered,refused_queries,given_up,in_flight_max,\
-    waiting_max,accounted_peak_bytes,versions
+    waiting_max,accounted_peak_bytes,versions,cancel_overrun_max_ms,page_cache_hits,\
+    page_cache_misses,page_cache_bytes,row_cache_hits,row_cache_misses,row_cache_bytes,\
+    index_cache_hits,index_cache_misses,index_cache_bytes,index_result_cache_hits,\
+    index_result_cache_misses,index_result_cache_bytes,warmed_pages
     """
   private static let timeline = """
     run_id,t_s,interval_s,rows,rows_per_s,bytes_ingested,commits,commits_per_s,commit_p50_ms,\
     commit_p99_ms,queries,queries_per_s,query_p50_ms,query_p99_ms,errors,rejected_loads,stall_s,\
     components_mean,components_max,compaction_score_mean,compaction_score_max,bytes_flushed,\
     bytes_compacted_read,bytes_compacted_written,write_amp,compactions,compactions_running,\
-    compactions_queued,debt_bytes,cpu_s,rss_bytes,disk_bytes,in_flight,waiting,refused,query_max_ms
+    compactions_queued,debt_bytes,cpu_s,rss_bytes,disk_bytes,in_flight,waiting,refused,\
+    query_max_ms,page_cache_hits,page_cache_misses,warmed_pages
     """
   private static let operations =
     "run_id,kind,count,errors,p50_ms,p95_ms,p99_ms,p999_ms,max_ms,mean_ms,refused"
   private static let compactions = """
     run_id,start_s,queue_wait_s,duration_s,cpu_s,tablet,kind,first_version,last_version,inputs,\
-    input_bytes,input_rows,output_bytes,output_rows,reason,outcome,linked_bytes
+    input_bytes,input_rows,output_bytes,output_rows,reason,outcome,linked_bytes,warmed_pages
     """
 
   @Test func headersAreThoseOfTheContract() {
@@ -84,8 +88,8 @@ struct ContractTests {
     var row = CompactionRow(
       runID: "r", startSeconds: 1.5, durationSeconds: 0.25, tablet: 7, kind: "base",
       firstVersion: 0, lastVersion: 9, inputs: 3, inputBytes: 100, reason: "5 small, 1 large")
-    #expect(row.line == "r,1.5,,0.25,,7,base,0,9,3,100,,,,\"5 small, 1 large\",ok,")
+    #expect(row.line == "r,1.5,,0.25,,7,base,0,9,3,100,,,,\"5 small, 1 large\",ok,,")
     row.error = "no \"space\""
-    #expect(row.line.hasSuffix(",\"no \"\"space\"\"\","))
+    #expect(row.line.hasSuffix(",\"no \"\"space\"\"\",,"))
   }
 }

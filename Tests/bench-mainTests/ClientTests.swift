@@ -114,7 +114,7 @@ import Testing
       client.acknowledge(load)
     }
     let table = try store.snapshot(of: ShopOrders.tableName)
-    let questions = ShopQuestions(orders: orders, spanRows: 500, indexes: nil)
+    let questions = ShopQuestions(orders: orders, spanRows: 500)
     var random = SeededGenerator(seed: 6)
     for turn in 0..<10 {
       for kind in QuestionKind.allCases where kind != .pointLookup && kind != .dimensionLookup {
@@ -170,6 +170,28 @@ import Testing
     #expect((report.summary.queries ?? 0) > 0)
     #expect((report.summary.waitingMax ?? 0) <= 3)
     #expect(report.text.contains("the limit is 3"))
+  }
+
+  /// Scans that would hold more than there is are ended, and nobody else with them.
+  @Test func memoryIsAccountedFor() throws {
+    let folder = try TemporaryFolder()
+    var settings = ClientSettings()
+    settings.clients = 20
+    settings.loadsPerSecond = 20
+    settings.queriesPerSecond = 100
+    settings.scansPerSecond = 20
+    settings.preloadedRows = 3000
+    settings.tenants = 50
+    // Less than a scan is sure to need.
+    settings.memoryByteCount = 8 << 20
+    let job = try ClientTests.job(folder.path, seconds: 0.3)
+    let report = try ClientJob(job, settings, interrupt: InterruptFlag()).run()
+    #expect(report.isSound, "\(report.text)")
+    let scans = try #require(report.operations.first { $0.kind == "full_scan" })
+    #expect(scans.count == 0 && (scans.refused ?? 0) > 0)
+    #expect((report.summary.queries ?? 0) > 0)
+    #expect(report.text.contains("the limit is 8388608"))
+    #expect((report.summary.accountedPeakBytes ?? 0) <= 8 << 20)
   }
 
   private static func job(_ folder: String, seconds: Double) throws -> JobSettings {

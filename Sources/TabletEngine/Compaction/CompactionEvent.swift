@@ -24,6 +24,8 @@ public struct CompactionEvent: Sendable {
   public let linkedByteCount: Int
   /// Bytes of the output that came from another replica; nil for a merge of its own.
   public let fetchedByteCount: Int?
+  /// Pages of the output that were put into the cache before it was swapped in.
+  public let warmedPageCount: Int
   /// Empty when the job succeeded.
   public let error: String?
 }
@@ -49,6 +51,7 @@ extension CompactionEvent {
       finishedAt: finishedAt, cpuSeconds: cpuSeconds,
       readByteCount: outcome?.work.bytesStored ?? 0,
       linkedByteCount: outcome?.linkedByteCount ?? 0,
-      fetchedByteCount: job.fetch == nil ? nil : outcome?.output.byteCount ?? 0, error: failure)
+      fetchedByteCount: job.fetch == nil ? nil : outcome?.output.byteCount ?? 0,
+      warmedPageCount: outcome?.warmedPageCount ?? 0, error: failure)
   }
 }

@@ -22,6 +22,8 @@ struct CompactionJob: Sendable {
     let work: PageWork
     /// Bytes of the output that are those of the inputs, and were not written again.
     let linkedByteCount: Int
+    /// Pages of the output that were put into the cache before it was swapped in.
+    let warmedPageCount: Int
     let inputs: [Rowset]
     let rowset: Rowset
     let moved: MovedRows?
@@ -63,6 +65,9 @@ struct CompactionJob: Sendable {
         segments: merged.segments.map { .file(byteCount: $0.byteCount) }),
       tablet: snapshot.id, inline: [])
     let moved = try moved(merged, inputs, to: rowset)
+    let warming = CacheWarming(cache: store.pageCache, definition: definition)
+    let warmed =
+      store.options.warmsCompactedPages ? warming.warm(rowset, insteadOf: inputs) : 0
     // When this fails the log may hold the commit or not, so the files must stay. If it does not,
     // they are removed as orphans when the store is next opened.
     _ = try store.commit(
@@ -77,7 +82,7 @@ struct CompactionJob: Sendable {
     }
     return Outcome(
       output: summary, work: merged.work, linkedByteCount: merged.linkedByteCount,
-      inputs: inputs, rowset: rowset, moved: moved)
+      warmedPageCount: warmed, inputs: inputs, rowset: rowset, moved: moved)
   }
 
   private func mergeOrRemove(

@@ -50,7 +50,7 @@ struct SegmentJoin {
       of: RowsetSegment(
         path: path, rowset: RowsetID(rawValue: 0), ordinal: 0,
         placement: .file(byteCount: byteCount),
-        caches: StoreCaches(indexes: store.indexCache, rows: store.rowCache)
+        caches: store.caches
       ) {
         try files.openForReading(path, cause: .segmentCompaction)
       })

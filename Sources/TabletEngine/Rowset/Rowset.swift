@@ -88,6 +88,8 @@ public final class RowsetSegment: Sendable {
   public let indexCache: IndexCache
   /// Keeps pages of row stores, for all segments of a store.
   let rowCache: RowPageCache
+  /// Keeps decoded pages, for all segments of a store.
+  private let pageCache: ColumnPageCache
   /// How its rows are read, once somebody has.
   let rows = AtomicLazyReference<SegmentRows>()
   /// The rows that later versions have deleted; only unique-key tables have any.
@@ -109,6 +111,7 @@ public final class RowsetSegment: Sendable {
     self.placement = placement
     indexCache = caches.indexes
     rowCache = caches.rows
+    pageCache = caches.pages
     self.open = open
   }
 
@@ -124,6 +127,9 @@ public final class RowsetSegment: Sendable {
     if hasIndexes { indexCache.remove(path: path) }
   }
 
+  /// The reader if somebody has opened it.
+  var openedReader: SegmentReader? { opened.withLock { $0 } }
+
   /// The file anew, apart from the reader that others use.
   func openFile() throws -> any ReadableFile { try open() }
 
@@ -138,7 +144,7 @@ public final class RowsetSegment: Sendable {
           file: path, offset: 0, what: "segment length", expected: "\(placement.byteCount) bytes",
           found: "\(file.byteCount)")
       }
-      let new = try SegmentReader(file: file)
+      let new = try SegmentReader(file: file, pageCache: pageCache)
       reader = new
       return new
     }

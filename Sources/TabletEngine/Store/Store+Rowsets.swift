@@ -5,10 +5,12 @@ import TabletModel
 extension Store {
   /// A readable rowset from its description. `inline` has the bytes of inline segments by ordinal.
   func makeRowset(_ meta: RowsetMeta, tablet: TabletID, inline: [[UInt8]?]) -> Rowset {
-    RowsetFactory(
-      files: files, layout: layout, caches: StoreCaches(indexes: indexCache, rows: rowCache)
-    )
-    .make(meta, tablet: tablet, inline: inline)
+    RowsetFactory(files: files, layout: layout, caches: caches)
+      .make(meta, tablet: tablet, inline: inline)
+  }
+
+  var caches: StoreCaches {
+    StoreCaches(indexes: indexCache, rows: rowCache, pages: pageCache)
   }
 }
 

@@ -21,6 +21,8 @@ public final class Store: Sendable {
   public let indexCache: IndexCache
   /// Pages of row stores that are not read in place; its size comes from `options`.
   public let rowCache: RowPageCache
+  /// Decoded pages of columns; its size comes from `options`.
+  let pageCache: ColumnPageCache
   let layout: StoreLayout
   let gate: LoadGate
   let identity: StoreIdentity
@@ -45,6 +47,7 @@ public final class Store: Sendable {
     recovery = opened.recovery
     indexCache = opened.caches.indexes
     rowCache = opened.caches.rows
+    pageCache = opened.caches.pages
     layout = opened.layout
     gate = LoadGate(
       policy: opened.options.backPressure, versionCountMax: opened.options.tabletVersionCountMax,

@@ -32,6 +32,12 @@ public struct StoreOptions: Hashable, Sendable {
   /// Bytes of pages of row stores that are kept for the next rows looked up, of those that are not
   /// read in place; 0 keeps none.
   public var rowCacheByteCountMax = 64 << 20
+  /// Bytes of decoded pages of columns that are kept for the next queries; 0 keeps none
+  /// (`storage_page_cache_limit` of Apache Doris).
+  public var pageCacheByteCountMax = 64 << 20
+  /// Whether a compaction reads the pages of its output that take the place of pages in the cache
+  /// before it is swapped in, so that queries do not all wait for the disk then.
+  public var warmsCompactedPages = true
 
   /// Bytes of zeros that a log file runs ahead of its commits, at most, so that a sync has nothing
   /// to write but what was committed; 0 for none.

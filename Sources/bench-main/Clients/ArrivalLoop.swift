@@ -29,6 +29,8 @@ final class ArrivalLoop: Sendable {
 
   private struct Stream {
     var schedule: ArrivalSchedule
+    /// When it ends, on the monotonic clock.
+    var end = UInt64.max
     let kind: @Sendable (Int) -> ClientOperation.Kind
   }
 
@@ -41,14 +43,14 @@ final class ArrivalLoop: Sendable {
       let now = clock.now()
       if now >= end { break }
       for index in streams.indices {
-        while streams[index].schedule.nextDue <= now {
+        while streams[index].schedule.nextDue <= min(now, streams[index].end) {
           let (client, due) = streams[index].schedule.takeNext()
           workers.send(streams[index].kind(client), of: client, due: due)
         }
       }
       workers.expire()
-      let next = streams.map(\.schedule.nextDue).min() ?? .max
-      let until = min(next, now + Self.sliceNanoseconds)
+      let next = streams.filter { $0.schedule.nextDue <= $0.end }.map(\.schedule.nextDue).min()
+      let until = min(next ?? .max, now + Self.sliceNanoseconds)
       let reached = clock.now()
       if until > reached { sleepThread(nanoseconds: until - reached) }
     }
@@ -59,19 +61,27 @@ final class ArrivalLoop: Sendable {
     let (writers, readers) = (settings.writerCount, settings.readerCount)
     var streams: [Stream] = []
     func add(
-      _ perSecond: Double, _ clients: Range<Int>, _ salt: UInt64,
-      _ kind: @escaping @Sendable (Int) -> ClientOperation.Kind
+      _ perSecond: Double, _ clients: Range<Int>, _ salt: UInt64, from: UInt64? = nil,
+      to: UInt64 = .max, _ kind: @escaping @Sendable (Int) -> ClientOperation.Kind
     ) {
       guard perSecond > 0, !clients.isEmpty else { return }
       streams.append(
         Stream(
           schedule: ArrivalSchedule(
-            perSecond: perSecond, clients: clients, start: start, seed: mixBits(seed ^ salt)),
-          kind: kind))
+            perSecond: perSecond, clients: clients, start: from ?? start,
+            seed: mixBits(seed ^ salt)),
+          end: to, kind: kind))
     }
     let workers = workers
     add(settings.loadsPerSecond, 0..<writers, 1) { _ in .load }
     add(settings.queriesPerSecond, writers..<writers + readers, 2) { workers.question(of: $0) }
+    if let rush = settings.rush {
+      let from = start + UInt64(rush.from * 1e9)
+      add(
+        rush.queriesPerSecond, writers..<writers + readers, 4, from: from,
+        to: from + UInt64(rush.seconds * 1e9)
+      ) { workers.question(of: $0) }
+    }
     // Whoever scans is none of the clients of the mix.
     let all = settings.clients
     add(settings.scansPerSecond, all..<all + ClientSettings.scannerCount, 3) { _ in

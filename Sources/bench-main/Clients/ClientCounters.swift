@@ -20,6 +20,8 @@ final class ClientCounters: Sendable {
     var queryRefusals: [Int]
     /// Operations that clients gave up before they were sent.
     var givenUp = 0
+    /// The longest time for which a query went on after its client wanted no answer any more.
+    var overrunMax: UInt64?
     var rowsetsRead = 0
     var tabletsRead = 0
     var rowsetsReadMax = 0
@@ -48,6 +50,11 @@ final class ClientCounters: Sendable {
   var current: Totals { totals.withLock { $0 } }
 
   func addGivenUp(_ count: Int) { totals.withLock { $0.givenUp += count } }
+
+  /// A query has ended so long after it was to.
+  func noteOverrun(nanoseconds: UInt64) {
+    totals.withLock { $0.overrunMax = max($0.overrunMax ?? 0, nanoseconds) }
+  }
 
   /// Loads that became one version.
   func addLoads(

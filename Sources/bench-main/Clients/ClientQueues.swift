@@ -18,6 +18,7 @@ final class ClientQueues: Sendable {
   private let loads: Monitor<Line>
   private let questions: Monitor<Line>
   private let clock = SystemClock()
+  private let monotonic = MonotonicClock()
   private let timeoutSeconds: Double
   /// What a query of each group is sure to need, in bytes.
   private static let questionByteCounts = [4 << 10, 256 << 10, 16 << 20]
@@ -59,10 +60,13 @@ final class ClientQueues: Sendable {
       loads.signal()
     case .question(let kind):
       let group = QuestionGroup.of(kind)
+      let sent = monotonic.now()
+      // Its client may have waited for the answer to the one before.
+      let waited = sent > operation.due ? Double(sent - operation.due) / 1e9 : 0
       let request = AdmissionRequest(
         group: group.rawValue, cost: kind.estimatedCost,
         byteCount: Self.questionByteCounts[group.rawValue],
-        deadline: now.advanced(bySeconds: timeoutSeconds))
+        deadline: now.advanced(bySeconds: timeoutSeconds - waited))
       try questions.withLock { _ = try $0.queue.submit(operation, request, at: now) }
       questions.signal()
     }

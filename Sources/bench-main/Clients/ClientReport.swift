@@ -8,12 +8,15 @@ import TabletEngine
 struct ClientReport {
   let summary: SummaryRow
   let operations: [OperationRow]
+  let timeline: [TimelineRow]
   private let folder: String
   private let notes: [String]
   private let check: ClientContentCheck
+  private let caches: String
 
   init(run: ClientRun, sampler: ClientSampler, folder: RunFolder) throws {
     self.folder = folder.path
+    timeline = sampler.timeline
     let table = try run.engine.store.snapshot(of: ShopOrders.tableName)
     check = try ClientContentCheck(run.writers, run.orders, table)
     let totals = run.counters.current
@@ -31,6 +34,12 @@ struct ClientReport {
     row.deleteBitmapBytes = table.tablets.reduce(0) { $0 + $1.deleteByteCount }
     if !check.isEqual { row.errors = (row.errors ?? 0) + 1 }
     summary = row
+    caches = run.engine.store.cacheCounters.map { cache in
+      let asked = max(1, cache.hits + cache.misses)
+      let share = formatFixed(100 * Double(cache.hits) / Double(asked), places: 1)
+      return "\(cache.name) \(share) % of \(cache.hits + cache.misses) found, "
+        + formatBytes(cache.byteCount)
+    }.joined(separator: "; ")
     notes = totals.messages + [run.engine.compactions.current.firstError].compactMap { $0 }
   }
 
@@ -150,6 +159,9 @@ struct ClientReport {
     row.waitingMax = (counters.loads + counters.questions).map(\.waitingCountMax).max()
     row.accountedPeakBytes = run.queues.memory.peakByteCount
     row.versions = totals.versions
+    row.cancelOverrunMaxMilliseconds = totals.overrunMax.map { Double($0) / 1e6 }
+    row.fill(run.engine.store.cacheCounters)
+    row.warmedPages = run.engine.compactions.current.warmedPages
   }
 
   var text: String {
@@ -169,10 +181,29 @@ struct ClientReport {
         + "\(summary.givenUpOperations ?? 0) given up; in flight at most "
         + "\(summary.inFlightMax ?? 0), in line at most \(summary.waitingMax ?? 0); "
         + "\(summary.commits ?? 0) loads became \(summary.versions ?? 0) versions",
-      check.text,
+      "caches: " + caches, check.text,
     ]
     lines += notes.map { "note: \($0)" }
     lines.append("CSV: \(folder)")
     return lines.joined(separator: "\n")
   }
+}
+
+extension SummaryRow {
+  fileprivate mutating func fill(_ caches: [CacheCounters]) {
+    for cache in caches {
+      switch cache.name {
+      case "page": (pageCacheHits, pageCacheMisses, pageCacheBytes) = cache.figures
+      case "row": (rowCacheHits, rowCacheMisses, rowCacheBytes) = cache.figures
+      case "index": (indexCacheHits, indexCacheMisses, indexCacheBytes) = cache.figures
+      case "index_result":
+        (indexResultCacheHits, indexResultCacheMisses, indexResultCacheBytes) = cache.figures
+      default: preconditionFailure("a cache without columns: \(cache.name)")
+      }
+    }
+  }
+}
+
+extension CacheCounters {
+  fileprivate var figures: (Int, Int, Int) { (hits, misses, byteCount) }
 }

@@ -28,7 +28,7 @@ final class ClientRun {
   private let arrivalPool: WorkerPool
   private let arriving = Countdown(1)
 
-  /// Fills the store.
+  /// Fills the store, and lets it settle.
   init(
     job: JobSettings, settings: ClientSettings, policy: ConfiguredPolicy, path: String
   ) throws {
@@ -44,6 +44,7 @@ final class ClientRun {
     }
     engine = try ClientStore(
       path: path, job: job, clients: settings, policy: policy, orders: orders)
+    engine.start()
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     queryThreadCount = settings.queryThreads ?? cores
     queues = try ClientQueues(
@@ -65,7 +66,6 @@ final class ClientRun {
   }
 
   func start() {
-    engine.start()
     let workers = workers
     for _ in 0..<settings.loadThreads { loadPool.submit { workers.carryOutLoads() } }
     for _ in 0..<queryThreadCount { queryPool.submit { workers.answerQuestions() } }

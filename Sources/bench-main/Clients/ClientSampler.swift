@@ -12,8 +12,11 @@ final class ClientSampler {
   private var last: Timestamp
   private var lastTotals: ClientCounters.Totals
   private var lastStallSeconds = 0.0
-  private var lastJobs = 0
+  private var lastJobs = CompactionLog.Totals()
+  private var lastPages: CacheCounters?
   private var lastCPU: Double
+  /// All rows so far.
+  private(set) var timeline: [TimelineRow] = []
   private(set) var componentsSum = 0.0
   private(set) var componentsMax = 0
   private(set) var scoreSum = 0.0
@@ -60,7 +63,9 @@ final class ClientSampler {
     row.bytesCompactedRead = jobs.readBytes
     row.bytesCompactedWritten = jobs.writtenBytes
     row.writeAmplification = writeAmplification
-    row.compactionsFinished = jobs.jobs - lastJobs
+    row.compactionsFinished = jobs.jobs - lastJobs.jobs
+    row.warmedPages = jobs.warmedPages - lastJobs.warmedPages
+    fillCache(&row)
     row.compactionsRunning = run.engine.scheduler.runningCount
     row.debtBytes = tablets.debtBytes
     let usage = ProcessUsage.current()
@@ -70,11 +75,12 @@ final class ClientSampler {
     row.inFlight = run.crowd.busyCount
     row.waiting = run.queues.waitingCount
     try folder.append(row)
+    timeline.append(row)
     for event in run.engine.compactions.drain() {
       try folder.append(CompactionRow(event, runID: folder.runID, since: run.startedAt))
     }
     accumulate(row, interval)
-    (last, lastTotals, lastJobs, lastCPU) = (now, totals, jobs.jobs, usage.cpuSeconds)
+    (last, lastTotals, lastJobs, lastCPU) = (now, totals, jobs, usage.cpuSeconds)
     return row
   }
 
@@ -96,6 +102,15 @@ final class ClientSampler {
     row.queryP50Milliseconds = queries.p50Milliseconds
     row.queryP99Milliseconds = queries.p99Milliseconds
     row.queryMaxMilliseconds = queries.maxMilliseconds
+  }
+
+  private func fillCache(_ row: inout TimelineRow) {
+    guard let pages = run.engine.store.cacheCounters.first(where: { $0.name == "page" }) else {
+      return
+    }
+    row.pageCacheHits = pages.hits - (lastPages?.hits ?? 0)
+    row.pageCacheMisses = pages.misses - (lastPages?.misses ?? 0)
+    lastPages = pages
   }
 
   /// Means are over time, and only while clients come.

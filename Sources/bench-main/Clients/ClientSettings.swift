@@ -20,6 +20,8 @@ struct ClientSettings: Sendable {
   var queriesPerSecond = 0.0
   /// Full scans per second beside that, in a workload group of their own.
   var scansPerSecond = 0.0
+  /// More queries for a while; nil for none.
+  var rush: Rush?
   /// Users of the shop, who are as busy as Zipf's law says.
   var tenants = 100_000
   /// Orders that are there before the clients come.
@@ -37,7 +39,16 @@ struct ClientSettings: Sendable {
   var queryThreads: Int?
   /// What loads and queries may hold together.
   var memoryByteCount = 1 << 30
-  var usesCaches = true
+  var caches = CacheSizes()
+  /// Of the threads of compaction, -20 to 19: more yields to clients.
+  var compactionNiceness: Int32 = 5
+
+  /// Queries that arrive beside the others for some seconds of the run.
+  struct Rush: Sendable {
+    let queriesPerSecond: Double
+    let from: Double
+    let seconds: Double
+  }
 
   var writerCount: Int {
     writeShare <= 0 ? 0 : min(clients, max(1, Int((Double(clients) * writeShare).rounded())))
@@ -53,12 +64,31 @@ struct ClientSettings: Sendable {
       "clients": .integer(clients), "write_share": .number(writeShare),
       "mix": .string(mix.rawValue), "loads_per_second": .number(loadsPerSecond),
       "queries_per_second": .number(queriesPerSecond),
-      "scans_per_second": .number(scansPerSecond), "tenants": .integer(tenants),
+      "scans_per_second": .number(scansPerSecond),
+      "rush_queries_per_second": .number(rush?.queriesPerSecond ?? 0),
+      "rush_from_s": .number(rush?.from ?? 0), "rush_s": .number(rush?.seconds ?? 0),
+      "tenants": .integer(tenants),
       "preloaded_rows": .integer(preloadedRows), "span_rows": .integer(spanRows),
       "timeout_s": .number(timeoutSeconds), "queue_count": .integer(queueCount),
       "group_s": .number(groupSeconds), "load_threads": .integer(loadThreads),
       "query_threads": .optional(queryThreads), "memory_bytes": .integer(memoryByteCount),
-      "uses_caches": .bool(usesCaches),
+      "caches": caches.json, "compaction_niceness": .integer(Int(compactionNiceness)),
+    ]
+  }
+}
+
+/// What the store of a run keeps for the next queries, in bytes; 0 switches a cache off.
+struct CacheSizes: Sendable {
+  var pages = 64 << 20
+  var rows = 64 << 20
+  var indexes = 64 << 20
+  var indexResults = 64 << 20
+  var warmsCompactedPages = true
+
+  var json: JSONValue {
+    [
+      "page_bytes": .integer(pages), "row_bytes": .integer(rows), "index_bytes": .integer(indexes),
+      "index_result_bytes": .integer(indexResults), "warms": .bool(warmsCompactedPages),
     ]
   }
 }

@@ -26,11 +26,11 @@ final class ClientStore {
     options.backPressure = job.backPressure
     options.inlineRowsetByteCountMax = job.inlineBytes
     options.staleGraceSeconds = 5
-    if !clients.usesCaches {
-      options.indexReaderCacheByteCountMax = 0
-      options.indexResultCacheByteCountMax = 0
-      options.rowCacheByteCountMax = 0
-    }
+    options.pageCacheByteCountMax = clients.caches.pages
+    options.rowCacheByteCountMax = clients.caches.rows
+    options.indexReaderCacheByteCountMax = clients.caches.indexes
+    options.indexResultCacheByteCountMax = clients.caches.indexResults
+    options.warmsCompactedPages = clients.caches.warmsCompactedPages
     let clock = SystemClock()
     let store = try Store.create(
       path, files: PosixFileSystem(), clock: clock,
@@ -44,7 +44,9 @@ final class ClientStore {
     try Self.fill(store, count: clients.preloadedRows, orders)
     let rules = job.scheduler.rules
     compactionPools = try rules.pools.indices.map {
-      try WorkerPool(name: "compaction", threadCount: rules.slotCount(of: $0))
+      try WorkerPool(
+        name: "compaction", threadCount: rules.slotCount(of: $0),
+        niceness: clients.compactionNiceness)
     }
     maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
     let compactions = CompactionLog()
@@ -60,23 +62,42 @@ final class ClientStore {
 
   private static let preloadBatchRowCount = 100_000
 
-  /// One load of all orders, which are there in key order.
+  /// Loads all orders, which are there in key order: most of them at once, and the last few, with
+  /// which the key index is built before clients come.
   private static func fill(_ store: Store, count: Int, _ orders: ShopOrders) throws {
-    guard count > 0 else { return }
-    let load = try store.beginLoad(into: ShopOrders.tableName, label: "preload")
-    for start in stride(from: 0, to: count, by: preloadBatchRowCount) {
-      let numbers = (start..<min(count, start + preloadBatchRowCount)).map { Int64($0 + 1) }
+    let last = min(count, 100)
+    try load(0..<count - last, of: orders, into: store, label: "preload")
+    try load(count - last..<count, of: orders, into: store, label: "preload, last")
+  }
+
+  private static func load(
+    _ rows: Range<Int>, of orders: ShopOrders, into store: Store, label: String
+  ) throws {
+    guard !rows.isEmpty else { return }
+    let load = try store.beginLoad(into: ShopOrders.tableName, label: label)
+    for start in stride(from: rows.lowerBound, to: rows.upperBound, by: preloadBatchRowCount) {
+      let numbers = (start..<min(rows.upperBound, start + preloadBatchRowCount)).map {
+        Int64($0 + 1)
+      }
       try load.append(
         orders.batch(numbers, revisions: Array(repeating: 0, count: numbers.count)))
     }
     try store.commit(load.prepare())
   }
 
+  /// Begins compaction and upkeep, and waits until what was loaded has settled.
   func start() {
     scheduler.start()
     let maintenance = maintenance
     maintenancePool.submit { maintenance.run() }
+    let clock = MonotonicClock()
+    let end = clock.now() + UInt64(Self.settlingSeconds * 1e9)
+    scheduler.waitUntilQuiescent(
+      pause: { sleepThread(nanoseconds: 10_000_000) }, giveUp: { clock.now() > end })
   }
+
+  /// How long it waits at most.
+  private static let settlingSeconds = 60.0
 
   func stop(cancelRunning: Bool) {
     scheduler.stop(cancelRunning: cancelRunning)

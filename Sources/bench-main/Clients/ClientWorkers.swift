@@ -39,9 +39,7 @@ final class ClientWorkers: Sendable {
   ) {
     self.store = store
     self.orders = orders
-    questions = ShopQuestions(
-      orders: orders, spanRows: settings.spanRows,
-      indexes: settings.usesCaches ? nil : .whereCheaper())
+    questions = ShopQuestions(orders: orders, spanRows: settings.spanRows)
     self.writers = writers
     self.settings = settings
     self.rowsPerLoad = rowsPerLoad
@@ -147,17 +145,23 @@ final class ClientWorkers: Sendable {
       let products = try store.snapshot(of: ShopOrders.productTableName)
       let outcome = try questions.ask(
         kind, user: user(of: work.client), orderCount: settings.preloadedRows, table, products,
-        random: &random, isCancelled: { clock.now() > end })
+        random: &random,
+        memory: QueryMemory { [memory = operation.memory] in try memory.consume($0) },
+        isCancelled: { clock.now() > end })
       onScan(outcome.scannedTablets)
       counters.addQuery(
         kind, outcome, cpuSeconds: ProcessUsage.threadCPUSeconds() - start,
         nanoseconds: clock.now() - work.due)
     } catch is CancellationError {
+      let now = clock.now()
+      counters.noteOverrun(nanoseconds: now - end)
       counters.addRefusal(
         work.kind,
         AdmissionRefusal.deadlinePassed(
-          group: QuestionGroup.of(kind).name, seconds: Double(clock.now() - work.due) / 1e9,
+          group: QuestionGroup.of(kind).name, seconds: Double(now - work.due) / 1e9,
           limit: settings.timeoutSeconds))
+    } catch let refusal as AdmissionRefusal {
+      counters.addRefusal(work.kind, refusal)
     } catch {
       counters.addError(work.kind, error)
     }

@@ -7,7 +7,6 @@ import TabletEngine
 struct ShopQuestions: Sendable {
   let orders: ShopOrders
   let spanRows: Int
-  let indexes: IndexUse?
 
   /// What a query had to look at.
   struct Outcome {
@@ -22,7 +21,8 @@ struct ShopQuestions: Sendable {
   /// - Throws: what the query throws.
   func ask(
     _ kind: QuestionKind, user: Int64, orderCount: Int, _ orderTable: TableSnapshot,
-    _ productTable: TableSnapshot, random: inout SeededGenerator, isCancelled: () -> Bool
+    _ productTable: TableSnapshot, random: inout SeededGenerator,
+    memory: QueryMemory, isCancelled: () -> Bool
   ) throws -> Outcome {
     switch kind {
     case .pointLookup:
@@ -35,7 +35,7 @@ struct ShopQuestions: Sendable {
       return Outcome(rowCount: row.map { $0.values.isEmpty ? 0 : 1 } ?? 0)
     default:
       let query = query(kind, user: user, orderCount: orderCount, random: &random)
-      let found = try query.run(on: orderTable, indexes: indexes, isCancelled: isCancelled)
+      let found = try query.run(on: orderTable, memory: memory, isCancelled: isCancelled)
       return Outcome(
         rowCount: found.result.rows.count, componentCounts: found.componentCounts,
         scannedTablets: found.scannedTablets)

@@ -30,7 +30,9 @@ struct Bench: ParsableCommand {
         66 input cannot be read   70 internal   74 disk   130 interrupted (the CSV is complete)
       """,
     subcommands: [
-      RunCommand.self, CompareCommand.self, SimulateCommand.self, SweepCommand.self,
+      RunCommand.self, DashboardCommand.self, OverloadCommand.self,
+      CompareCommand.self, SimulateCommand.self,
+      SweepCommand.self,
       SustainCommand.self, CalibrateCommand.self, FigureCommand.self, ReportCommand.self,
       PoliciesCommand.self, SchedulersCommand.self, WorkloadsCommand.self,
       ColumnsCommand.self, ScanCommand.self, TextCommand.self,

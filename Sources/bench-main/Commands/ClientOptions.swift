@@ -58,8 +58,10 @@ struct ClientOptions: ParsableArguments {
   @Option(help: "Bytes that loads and queries may hold together, as 256MiB.")
   var memory = "1GiB"
 
-  @Flag(name: .customLong("no-caches"), help: "Keeps nothing of segments for the next queries.")
-  var noCaches = false
+  @Option(help: "Niceness of the threads of compaction: more yields to clients, 0 to 19.")
+  var compactionNice: Int32 = 5
+
+  @OptionGroup var caches: CacheOptions
 
   func validate() throws {
     func require(_ condition: Bool, _ option: String, _ range: String) throws {
@@ -83,6 +85,7 @@ struct ClientOptions: ParsableArguments {
     try require((0...1000).contains(groupMs), "--group-ms", "0 to 1000 ms")
     try require(
       parseByteSize(memory).map { $0 >= 1 << 20 } ?? false, "--memory", "1MiB or more")
+    try require((0...19).contains(compactionNice), "--compaction-nice", "0 to 19")
     try require((1...64).contains(queryThreads ?? 1), "--query-threads", "1 to 64")
   }
 
@@ -106,7 +109,8 @@ struct ClientOptions: ParsableArguments {
     settings.groupSeconds = groupMs / 1000
     settings.queryThreads = queryThreads
     settings.memoryByteCount = parseByteSize(memory) ?? 1 << 30
-    settings.usesCaches = !noCaches
+    settings.compactionNiceness = compactionNice
+    settings.caches = caches.sizes
     return settings
   }
 }

@@ -10,6 +10,7 @@ final class CompactionLog: Sendable {
     var readBytes = 0
     var writtenBytes = 0
     var cpuSeconds = 0.0
+    var warmedPages = 0
     var firstError: String?
   }
 
@@ -26,6 +27,7 @@ final class CompactionLog: Sendable {
     state.withLock {
       $0.totals.jobs += 1
       $0.totals.cpuSeconds += event.cpuSeconds
+      $0.totals.warmedPages += event.warmedPageCount
       if let output = event.output {
         // What is linked is neither read nor written.
         $0.totals.readBytes += event.inputByteCount - event.linkedByteCount

@@ -18,6 +18,7 @@ extension CompactionRow {
     outputBytes = event.output?.byteCount
     outputRows = event.output?.rowCount
     linkedBytes = event.output == nil ? nil : event.linkedByteCount
+    warmedPages = event.output == nil ? nil : event.warmedPageCount
     error = event.error
   }
 }
