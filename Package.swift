@@ -122,6 +122,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletEngine", "IngestDriver",
+        "StreamDriver", "StreamTransforms",
       ]),
 
     library(
@@ -153,7 +154,7 @@ let package = Package(
       dependencies: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "StreamDriver", argumentParser, "BenchKit",
+        "StreamDriver", "StreamTransforms", argumentParser, "BenchKit",
       ],
       swiftSettings: settings),
 

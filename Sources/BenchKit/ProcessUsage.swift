@@ -56,6 +56,14 @@ public struct ProcessUsage: Hashable, Sendable {
     close(descriptor)
   }
 
+  /// Memory of the process's own that is resident now, in bytes: without the pages of files that it
+  /// reads in place, which the system takes back whenever it likes. 0 where that is not known.
+  public static func anonymousBytes() -> Int {
+    let lines = readText("/proc/self/status")?.split(separator: "\n") ?? []
+    let line = lines.first { $0.hasPrefix("RssAnon:") }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 } ?? 0
+  }
+
   private static func seconds(_ time: timeval) -> Double {
     Double(time.tv_sec) + Double(time.tv_usec) / 1e6
   }

@@ -16,6 +16,9 @@ extension FuzzTarget {
     case .mapping: Self.mappings.map { Array($0.utf8) }
     case .csv: Self.texts.map { Array($0.utf8) }
     case .json: JSONFuzz.seeds.map { Array($0.utf8) }
+    case .pipeline: StreamFuzz.pipelineSeeds.map { Array($0.utf8) }
+    case .stream: StreamFuzz.checkpointSeeds
+    case .window: try StreamFuzz.windowSeeds()
     }
   }
 

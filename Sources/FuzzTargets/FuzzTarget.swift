@@ -22,6 +22,12 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case csv
   /// A file of JSON objects, read by a guessed mapping and by paths of every type.
   case json
+  /// A pipeline file in YAML.
+  case pipeline
+  /// A checkpoint of a stream. Its checksum is made right first.
+  case stream
+  /// The state of windows in such a checkpoint.
+  case window
 
   /// Hands the bytes to the decoder. Thread-safe; linear in the bytes, about.
   /// - Returns: whether the decoder took them.
@@ -38,6 +44,9 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       case .mapping: try TextFuzz.runMapping(input)
       case .csv: try TextFuzz.runCSV(input)
       case .json: try JSONFuzz.run(input)
+      case .pipeline: try StreamFuzz.runPipeline(input)
+      case .stream: try StreamFuzz.runCheckpoint(input)
+      case .window: try StreamFuzz.runWindow(input)
       }
       return true
     } catch {

@@ -41,7 +41,9 @@ struct ArchitectureTests {
     "Studies": decisions.union([
       "StorageBase", "PolicyLab", "BenchKit", "ConfigReading", "Yams",
     ]),
-    "FuzzTargets": base.union(segments).union(["TabletEngine", "IngestDriver"]),
+    "FuzzTargets": base.union(segments).union([
+      "TabletEngine", "IngestDriver", "StreamDriver", "StreamTransforms",
+    ]),
     "crash-writer": base.union([
       "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",
     ]),

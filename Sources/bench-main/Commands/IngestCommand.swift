@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchKit
+import IngestDriver
 import StorageIO
 import StreamDriver
 
@@ -21,6 +22,7 @@ struct IngestCommand: ParsableCommand {
         bench ingest                                        # 1 to 32 writers, as fast as they can
         bench ingest --writers 20 --checkpoint 5 --seconds 30
         bench ingest --writers 4 --checkpoint 0.1 --checkpoint 1 --rate 100000
+        bench ingest --writers 1 --input lineitem.csv       # how fast a thread loads text
         bench ingest --writers 4 --delivery batch --rate 100000 --csv ingest.csv
       """)
 
@@ -37,6 +39,12 @@ struct IngestCommand: ParsableCommand {
 
   @Option(help: "Rows per second of all writers together; unless told as many as they can.")
   var rate: Double?
+
+  @Option(help: "A text file or directory whose rows are loaded in place of order events.")
+  var input: String?
+
+  @Option(help: "YAML file that maps the columns of --input; without it types are guessed.")
+  var mapping: String?
 
   @Option(help: "How rows are handed over: exactly-once or batch.")
   var delivery = DeliveryName.exactlyOnce
@@ -82,7 +90,10 @@ struct IngestCommand: ParsableCommand {
       try PosixFileSystem().createDirectory(directory.path)
       let bed = IngestBed(
         folder: directory.path + "/ingest", seconds: seconds, policy: policy,
-        bucketCount: buckets, bufferByteCount: bufferMib << 20)
+        bucketCount: buckets, bufferByteCount: bufferMib << 20,
+        input: try input.map { path in
+          (path, try mapping.map { try InputMapping(file: $0, files: PosixFileSystem()) })
+        })
       let cases = writers.flatMap { count in
         checkpoint.map { interval in
           IngestCase(
@@ -101,7 +112,8 @@ struct IngestCommand: ParsableCommand {
       }
       progress.finish()
       try findings.report(
-        "order events, \(buckets) tablets, \(policy)", measuredAt: directory.path, csv: csv)
+        "\(input ?? "order events"), \(buckets) tablets, \(policy)",
+        measuredAt: directory.path, csv: csv)
     }
   }
 }

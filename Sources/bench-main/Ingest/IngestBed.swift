@@ -18,6 +18,8 @@ struct IngestBed: Sendable {
   let bucketCount: Int
   /// Bytes of rows that all writers together hold in memory, about.
   let bufferByteCount: Int
+  /// Text files whose rows are loaded, and what is in them; nil for order events.
+  let input: (path: String, mapping: InputMapping?)?
 
   func measure(_ one: IngestCase, into findings: inout CommitFindings) throws {
     let path = folder + "/store"
@@ -27,11 +29,11 @@ struct IngestBed: Sendable {
     options.loadBufferByteCountMax = max(1 << 20, bufferByteCount / one.writerCount)
     let store = try Store.create(
       path, files: files, clock: SystemClock(), entropy: 1, options: options)
-    let source = try source(one)
+    let source = try source(one, files: files)
     try store.createTable(
       TableDefinition(
-        name: Self.table, schema: source.schema, distribution: ["user_id"],
-        bucketCount: bucketCount))
+        name: Self.table, schema: source.schema,
+        distribution: input == nil ? ["user_id"] : [], bucketCount: bucketCount))
     var plan = StreamPlan(
       source: source, sink: StoreSink(store, tables: [Self.table]), labelPrefix: "bench"
     ) { _, _ in PassingStages(table: Self.table) }
@@ -47,7 +49,7 @@ struct IngestBed: Sendable {
     let clock = MonotonicClock()
     let before = ProcessUsage.current()
     let start = clock.now()
-    let watch = VersionWatch(store)
+    let watch = ProcessWatch(store)
     try StreamThreads(run, clock: SystemClock()).run(tickSeconds: 0.02) {
       watch.look()
       if Double(clock.now() - start) / 1e9 >= seconds { run.requestStop() }
@@ -60,11 +62,19 @@ struct IngestBed: Sendable {
       one.name,
       IngestMeasurement(
         status: run.status, seconds: elapsed, cpuSeconds: usage.cpuSeconds - before.cpuSeconds,
-        peakRSSBytes: usage.peakRSSBytes, logicalBytesPerRow: try Self.bytesPerRow(source),
+        anonymousBytesMax: watch.anonymousBytesMax, peakRSSBytes: usage.peakRSSBytes,
+        logicalBytesPerRow: try Self.bytesPerRow(source),
         latencies: observer.latencies.snapshot(), versionsMax: watch.versionsMax))
   }
 
-  private func source(_ one: IngestCase) throws -> GeneratedSource {
+  private func source(
+    _ one: IngestCase, files: any FileSystem
+  ) throws -> any StreamSource {
+    if let input {
+      return try TextStream(
+        input.path, mapping: input.mapping, isFollowed: false, files: files,
+        clock: SystemClock())
+    }
     var parameters = OrderEvents.Parameters()
     parameters.rowsPerSecond = one.rowsPerSecond ?? parameters.rowsPerSecond
     return GeneratedSource(
@@ -75,16 +85,18 @@ struct IngestBed: Sendable {
   /// Every row that was read is visible.
   private func verify(_ store: Store, _ run: StreamRun) throws {
     let visible = try store.snapshot(of: Self.table).rowCount
-    guard UInt64(visible) == run.status.counts.readRows else {
+    let written = run.status.counts.writtenRows
+    guard UInt64(visible) == written else {
       throw StorageError.damaged(
-        path: folder, problems: ["\(run.status.counts.readRows) rows read, \(visible) visible"],
+        path: folder, problems: ["\(written) rows written, \(visible) visible"],
         remedy: "this is an error of the program: please report it")
     }
   }
 
   /// Bytes of the values of a row as a client sends them, on average.
-  private static func bytesPerRow(_ source: GeneratedSource) throws -> Double {
+  private static func bytesPerRow(_ source: any StreamSource) throws -> Double {
     let reader = try source.open(source.partitions()[0], at: .start)
+    // Rows that keep a rate are not there at once.
     SystemClock().pause(seconds: 0.02)
     guard case .rows(let batch) = try reader.read(maxRows: 4096) else { return 0 }
     return Double(batch.rows.rows.logicalByteCount) / Double(batch.rows.rowCount)
@@ -107,17 +119,20 @@ struct ThreadStopwatch: Stopwatch {
   func seconds() -> Double { ProcessUsage.threadCPUSeconds() }
 }
 
-/// The most versions that a tablet had, looked at now and then. Thread-safe.
-private final class VersionWatch: Sendable {
+/// The most versions that a tablet had, and the most memory that the process had, looked at now and
+/// then. Thread-safe.
+private final class ProcessWatch: Sendable {
   private let store: Store
-  private let most = Mutex(0)
+  private let most = Mutex((versions: 0, bytes: 0))
 
   init(_ store: Store) { self.store = store }
 
-  var versionsMax: Int { most.withLock { $0 } }
+  var versionsMax: Int { most.withLock { $0.versions } }
+  var anonymousBytesMax: Int { most.withLock { $0.bytes } }
 
   func look() {
     let counts = store.snapshot().flatMap { $0.tablets.map(\.rowsets.count) }
-    most.withLock { $0 = max($0, counts.max() ?? 0) }
+    let bytes = ProcessUsage.anonymousBytes()
+    most.withLock { $0 = (max($0.versions, counts.max() ?? 0), max($0.bytes, bytes)) }
   }
 }
