@@ -72,6 +72,24 @@ enum StoreFuzz {
         .renameColumn("text", to: "words"),
         .addColumn(name: "more", type: .string, defaultValue: .string("none")),
       ])
+    try loadPartially(into: store)
+  }
+
+  /// Partial loads of a table with unique keys: one that was decided, and two that wait.
+  private static func loadPartially(into store: Store) throws {
+    let schema = try Schema(columns: schema().columns, sortKeyCount: 1, keysModel: .unique)
+    try store.createTable(TableDefinition(name: "u", schema: schema, uniqueKeys: .init()))
+    for (index, strategy) in ([.rewrite, .delta, .rewrite] as [PartialUpdate.Strategy]).enumerated()
+    {
+      let load = try store.beginFlexibleLoad(into: "u", strategy: strategy)
+      let given = Bitmap(count: 5)
+      given.set(index)
+      let signs = Bitmap(count: 5)
+      signs.set(4)
+      try load.append(batch(), given: [nil, given], deleteSigns: signs)
+      try store.precommit(load.prepare())
+      if index == 0 { try store.commit(transaction: load.transaction) }
+    }
   }
 
   private static let checkpoint = path + "/checkpoint/0000000002.ckpt"

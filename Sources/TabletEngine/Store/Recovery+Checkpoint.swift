@@ -58,9 +58,24 @@ extension Recovery {
   mutating func pending(
     _ parts: [LoadCommit.Part], _ partial: PartialTerms?, of log: ReplayedLog? = nil
   ) throws -> PendingLoad {
-    PendingLoad(
+    let load = PendingLoad(
       parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log)) },
       partial: partial)
+    if partial != nil { try requirePartial(load) }
+    return load
+  }
+
+  /// Rows that are to be completed have one table, whose rows can be.
+  private func requirePartial(_ load: PendingLoad) throws {
+    let tables = load.parts.map { catalogue.table(of: $0.tablet) }
+    for (table, part) in zip(tables, load.parts) {
+      guard let table, table.definition.uniqueKeys?.merge == .onWrite, table.id == tables[0]?.id,
+        part.rowset.segments.isEmpty
+      else {
+        throw unfitting(
+          "rows of tablet \(part.tablet) that are to be completed, and cannot be")
+      }
+    }
   }
 
   private mutating func restore(
