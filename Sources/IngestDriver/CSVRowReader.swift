@@ -17,7 +17,7 @@ final class CSVRowReader: RowReader {
   /// Rows begun in the builders, and which of them were malformed and must not come out.
   private var begunRowCount = 0
   private var rejectedRows: [Int] = []
-  private var rejections: [RejectedRow] = []
+  private var rejections: [UnreadableRow] = []
   private(set) var byteCount = 0
 
   init(_ layout: CSVLayout) {
@@ -46,7 +46,7 @@ final class CSVRowReader: RowReader {
     if !readBlock(&scanner, maxRows: maxRows) { readRow(&scanner) }
   }
 
-  func takeRejected() -> [RejectedRow] {
+  func takeRejected() -> [UnreadableRow] {
     guard !rejections.isEmpty else { return [] }
     defer { rejections.removeAll() }
     return rejections

@@ -45,7 +45,7 @@ public struct FileInput: BatchSourceFactory {
   public init(
     path: String, mapping: InputMapping, maxErrors: Int, files: any FileSystem,
     batchByteCountMax: Int = FileSource.batchByteCountLimit,
-    onRejectedRow handler: FileSource.RejectedRowHandler? = nil
+    onRejectedRow handler: FileSource.UnreadableRowHandler? = nil
   ) throws {
     let file = try files.openForReading(path, cause: .tool)
     source = try FileSource(

@@ -44,7 +44,7 @@ public final class FileReader: BatchSource {
     return rows.finish()
   }
 
-  private func report(_ row: RejectedRow) throws {
+  private func report(_ row: UnreadableRow) throws {
     guard let chunk else { preconditionFailure("a row of no chunk") }
     let start = min(row.bytes.lowerBound, chunk.bytes.count)
     let passed = UnsafeRawBufferPointer(rebasing: chunk.bytes[countedByteCount..<start])

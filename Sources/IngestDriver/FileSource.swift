@@ -10,11 +10,11 @@ import Synchronization
 public final class FileSource: BatchSourceFactory {
   /// Is given every row that is passed over, for instance to keep it elsewhere; what it throws
   /// ends the reading. Several threads may call it at once. The bytes are valid during the call.
-  public typealias RejectedRowHandler =
+  public typealias UnreadableRowHandler =
     @Sendable (_ problem: RowProblem, _ row: UnsafeRawBufferPointer) throws -> Void
 
   let layout: any RowLayout
-  let rejected: RejectedRows
+  let rejected: UnreadableRows
   /// Bytes of text after which a batch ends early.
   let batchByteCountMax: Int
   private let chunker: Mutex<TextChunker>
@@ -37,7 +37,7 @@ public final class FileSource: BatchSourceFactory {
   public init(
     file: any ReadableFile, mapping: InputMapping, maxErrors: Int = 0,
     chunkByteCount: Int = 1 << 20, batchByteCountMax: Int = FileSource.batchByteCountLimit,
-    onRejectedRow handler: RejectedRowHandler? = nil
+    onRejectedRow handler: UnreadableRowHandler? = nil
   ) throws {
     precondition((1...Self.batchByteCountLimit).contains(batchByteCountMax))
     var chunker = TextChunker(file, mapping, chunkByteCount: chunkByteCount)
@@ -46,7 +46,7 @@ public final class FileSource: BatchSourceFactory {
       mapping.json == nil
       ? try CSVHeader.read(&chunker, dialect: mapping.dialect, path: file.path) : []
     layout = try mapping.layout(header: fields, path: file.path)
-    rejected = RejectedRows(path: file.path, maxErrors: maxErrors, handler: handler)
+    rejected = UnreadableRows(path: file.path, maxErrors: maxErrors, handler: handler)
     self.batchByteCountMax = batchByteCountMax
     self.chunker = Mutex(chunker)
   }

@@ -13,7 +13,7 @@ public final class RowDecoder {
     /// Nil when there is no row that could be taken.
     public let rows: InputRows?
     /// Ascending.
-    public let rejected: [RejectedRow]
+    public let rejected: [UnreadableRow]
   }
 
   /// Bytes that can be decoded at a time, since a column counts those of its strings in 32 bits.
@@ -49,7 +49,7 @@ public final class RowDecoder {
   }
 
   private func decodeLines(_ bytes: UnsafeRawBufferPointer) -> Decoded {
-    var rejected: [RejectedRow] = []
+    var rejected: [UnreadableRow] = []
     reader.begin(bytes)
     while !reader.isAtEnd {
       reader.read(maxRows: .max)

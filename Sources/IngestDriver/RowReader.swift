@@ -31,7 +31,7 @@ protocol RowReader: AnyObject {
   func read(maxRows: Int)
 
   /// The rows rejected since this was asked the last time, ascending.
-  func takeRejected() -> [RejectedRow]
+  func takeRejected() -> [UnreadableRow]
 
   /// The rows since the last time; nil when there are none.
   func finish() -> InputRows?

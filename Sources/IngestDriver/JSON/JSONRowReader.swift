@@ -26,7 +26,7 @@ final class JSONRowReader: RowReader {
   /// Of the next row in the buffer.
   private var place = 0
   private let rowStarts: AlignedBuffer
-  private var rejections: [RejectedRow] = []
+  private var rejections: [UnreadableRow] = []
   private(set) var byteCount = 0
 
   init(_ layout: JSONLayout) {
@@ -53,7 +53,7 @@ final class JSONRowReader: RowReader {
     byteCount += place - start
   }
 
-  func takeRejected() -> [RejectedRow] {
+  func takeRejected() -> [UnreadableRow] {
     guard !rejections.isEmpty else { return [] }
     defer { rejections.removeAll() }
     return rejections
@@ -140,7 +140,7 @@ final class JSONRowReader: RowReader {
     while scanner.next != CSVDialect.lineFeed { scanner.place &+= 1 }
     scanner.place &+= 1
     rejections.append(
-      RejectedRow(
+      UnreadableRow(
         bytes: row, column: nil, value: nil,
         reason: "no JSON object: expected \(fault.expected) at byte \(fault.place - start) of it"))
   }

@@ -85,12 +85,6 @@ struct ClientReport {
     row.commits = totals.loads
     row.commitsPerSecond = Double(totals.loads) / seconds
     let loads = run.counters.loadLatency.snapshot()
-    row.commitP50Milliseconds = loads.p50Milliseconds
-    row.commitP99Milliseconds = loads.p99Milliseconds
-    row.commitMaxMilliseconds = loads.maxMilliseconds
-    // A load is acknowledged after it has become visible, so the two are one moment.
-    row.visibleP50Milliseconds = loads.p50Milliseconds
-    row.visibleP99Milliseconds = loads.p99Milliseconds
     var queries = LatencySnapshot()
     // Full scans are no part of a mix.
     for kind in QuestionKind.allCases where kind != .fullScan {
@@ -98,49 +92,22 @@ struct ClientReport {
     }
     row.queries = totals.queries
     row.queriesPerSecond = Double(totals.queries) / seconds
-    row.queryP50Milliseconds = queries.p50Milliseconds
-    row.queryP95Milliseconds = queries.p95Milliseconds
-    row.queryP99Milliseconds = queries.p99Milliseconds
-    row.queryP999Milliseconds = queries.p999Milliseconds
-    let slowing = run.engine.store.slowingTotals
-    row.stallCount = slowing.loadCount
-    row.stallSeconds = slowing.seconds
-    row.stallLongestSeconds = slowing.longestSeconds
+    row.fill(commits: loads, queries: queries)
+    row.fillStalls(of: run.engine.store)
     row.rejectedLoads = totals.loadRefusals
     row.errors = totals.errors + run.engine.compactions.current.failed
-    if totals.tabletsRead > 0 {
-      row.readAmplificationMean = Double(totals.rowsetsRead) / Double(totals.tabletsRead)
-      row.readAmplificationMax = Double(totals.rowsetsReadMax)
-    }
+    row.fillReads(
+      rowsets: totals.rowsetsRead, tablets: totals.tabletsRead, most: totals.rowsetsReadMax)
   }
 
   private static func fillStorage(
     _ row: inout SummaryRow, _ run: ClientRun, _ sampler: ClientSampler,
     _ totals: ClientCounters.Totals
   ) {
-    let jobs = run.engine.compactions.current
-    let usage = ProcessUsage.current()
-    row.bytesFlushed = totals.flushedBytes
-    row.bytesCompactedRead = jobs.readBytes
-    row.bytesCompactedWritten = jobs.writtenBytes
-    row.writeAmplification = sampler.writeAmplification
-    if sampler.sampleSeconds > 0 {
-      row.componentsMean = sampler.componentsSum / sampler.sampleSeconds
-      row.compactionScoreMean = sampler.scoreSum / sampler.sampleSeconds
-      row.componentsMax = sampler.componentsMax
-      row.compactionScoreMax = sampler.scoreMax
-    }
-    row.componentsFinal = sampler.componentsNow
-    row.debtBytesFinal = sampler.debtBytes
-    row.compactions = jobs.jobs
-    row.compactionCPUSeconds = jobs.cpuSeconds
+    row.fill(run.engine.compactions.current, flushedBytes: totals.flushedBytes)
+    sampler.gaugesSoFar.fill(&row)
     if totals.queries > 0 { row.queryCPUSeconds = totals.queryCPUSeconds }
-    let cpu = usage.cpuSeconds - run.startUsage.cpuSeconds
-    row.cpuSeconds = cpu
-    if totals.logicalBytes > 0 {
-      row.cpuSecondsPerGiBIngested = cpu / (Double(totals.logicalBytes) / Double(1 << 30))
-    }
-    row.peakRSSBytes = usage.peakRSSBytes
+    row.fillUsage(since: run.startUsage, logicalBytes: totals.logicalBytes)
     let tablets = run.engine.store.snapshot().flatMap(\.tablets)
     row.diskBytesFinal = tablets.reduce(0) { $0 + $1.byteCount + $1.staleByteCount }
   }

@@ -17,13 +17,7 @@ final class ClientSampler {
   private var lastCPU: Double
   /// All rows so far.
   private(set) var timeline: [TimelineRow] = []
-  private(set) var componentsSum = 0.0
-  private(set) var componentsMax = 0
-  private(set) var scoreSum = 0.0
-  private(set) var scoreMax = 0.0
-  private(set) var sampleSeconds = 0.0
-  private(set) var debtBytes = 0
-  private(set) var componentsNow = 0.0
+  private(set) var gaugesSoFar = CompactionGauges()
   /// Until the last client was answered.
   private(set) var loadSeconds = 0.0
 
@@ -38,12 +32,6 @@ final class ClientSampler {
   /// The clients have been answered.
   func markEnd() { loadSeconds = run.elapsed(clock.now()) }
 
-  var writeAmplification: Double? {
-    let flushed = run.counters.current.flushedBytes
-    guard flushed > 0 else { return nil }
-    return Double(flushed + run.engine.compactions.current.writtenBytes) / Double(flushed)
-  }
-
   /// Writes the row of the interval that ends now, and the compactions that ended in it.
   @discardableResult
   func sample() throws -> TimelineRow {
@@ -55,23 +43,15 @@ final class ClientSampler {
     var row = TimelineRow(
       runID: folder.runID, elapsedSeconds: run.elapsed(now), intervalSeconds: interval)
     fillTraffic(&row, totals)
-    row.componentsMean = tablets.componentsMean
-    row.componentsMax = tablets.componentsMax
-    row.compactionScoreMean = tablets.scoreMean
-    row.compactionScoreMax = tablets.scoreMax
-    row.bytesFlushed = totals.flushedBytes
-    row.bytesCompactedRead = jobs.readBytes
-    row.bytesCompactedWritten = jobs.writtenBytes
-    row.writeAmplification = writeAmplification
+    row.fill(tablets)
+    row.fill(jobs, flushedBytes: totals.flushedBytes)
     row.compactionsFinished = jobs.jobs - lastJobs.jobs
     row.warmedPages = jobs.warmedPages - lastJobs.warmedPages
     fillCache(&row)
     row.compactionsRunning = run.engine.scheduler.runningCount
-    row.debtBytes = tablets.debtBytes
     let usage = ProcessUsage.current()
     row.cpuSeconds = usage.cpuSeconds - lastCPU
     row.rssBytes = usage.currentRSSBytes
-    row.diskBytes = tablets.byteCount
     row.inFlight = run.crowd.busyCount
     row.waiting = run.queues.waitingCount
     try folder.append(row)
@@ -79,7 +59,7 @@ final class ClientSampler {
     for event in run.engine.compactions.drain() {
       try folder.append(CompactionRow(event, runID: folder.runID, since: run.startedAt))
     }
-    accumulate(row, interval)
+    gaugesSoFar.add(row, isOver: loadSeconds > 0)
     (last, lastTotals, lastJobs, lastCPU) = (now, totals, jobs, usage.cpuSeconds)
     return row
   }
@@ -95,12 +75,8 @@ final class ClientSampler {
     let stallSeconds = run.engine.store.slowingTotals.seconds
     row.stallSeconds = stallSeconds - lastStallSeconds
     lastStallSeconds = stallSeconds
-    let loads = run.counters.intervalLoadLatency.snapshotAndReset()
-    row.commitP50Milliseconds = loads.p50Milliseconds
-    row.commitP99Milliseconds = loads.p99Milliseconds
     let queries = run.counters.intervalQueryLatency.snapshotAndReset()
-    row.queryP50Milliseconds = queries.p50Milliseconds
-    row.queryP99Milliseconds = queries.p99Milliseconds
+    row.fill(commits: run.counters.intervalLoadLatency.snapshotAndReset(), queries: queries)
     row.queryMaxMilliseconds = queries.maxMilliseconds
   }
 
@@ -113,18 +89,6 @@ final class ClientSampler {
     lastPages = pages
   }
 
-  /// Means are over time, and only while clients come.
-  private func accumulate(_ row: TimelineRow, _ interval: Double) {
-    debtBytes = row.debtBytes ?? 0
-    componentsNow = row.componentsMean ?? 0
-    guard loadSeconds == 0 else { return }
-    componentsSum += (row.componentsMean ?? 0) * interval
-    componentsMax = max(componentsMax, row.componentsMax ?? 0)
-    scoreSum += (row.compactionScoreMean ?? 0) * interval
-    scoreMax = max(scoreMax, row.compactionScoreMax ?? 0)
-    sampleSeconds += interval
-  }
-
   func progressLine(_ row: TimelineRow) -> String {
     var parts = [
       "\(formatFixed(row.elapsedSeconds, places: 0)) s",
@@ -132,12 +96,7 @@ final class ClientSampler {
       "\(formatRate(row.commitsPerSecond ?? 0)) loads/s",
       "\(formatRate(row.queriesPerSecond ?? 0)) queries/s",
     ]
-    if let p99 = row.commitP99Milliseconds {
-      parts.append("load p99 \(formatFixed(p99, places: 1)) ms")
-    }
-    if let p99 = row.queryP99Milliseconds {
-      parts.append("query p99 \(formatFixed(p99, places: 1)) ms")
-    }
+    parts += row.latencyParts
     parts.append("in flight \(row.inFlight ?? 0)")
     if let refused = row.refused, refused > 0 { parts.append("refused \(refused)") }
     parts.append("versions \(formatFixed(row.componentsMean ?? 0, places: 1))")

@@ -64,57 +64,24 @@ struct JobReport {
     row.rowsPerSecond = Double(totals.rows) / seconds
     row.commits = totals.commits
     row.commitsPerSecond = Double(totals.commits) / seconds
-    row.commitP50Milliseconds = commits.p50Milliseconds
-    row.commitP99Milliseconds = commits.p99Milliseconds
-    row.commitMaxMilliseconds = commits.maxMilliseconds
-    // A load is acknowledged after it has become visible, so the two are one moment.
-    row.visibleP50Milliseconds = commits.p50Milliseconds
-    row.visibleP99Milliseconds = commits.p99Milliseconds
     row.queries = totals.queries
     row.queriesPerSecond = Double(totals.queries) / seconds
-    row.queryP50Milliseconds = queries.p50Milliseconds
-    row.queryP95Milliseconds = queries.p95Milliseconds
-    row.queryP99Milliseconds = queries.p99Milliseconds
-    row.queryP999Milliseconds = queries.p999Milliseconds
-    let slowing = run.store.slowingTotals
-    row.stallCount = slowing.loadCount
-    row.stallSeconds = slowing.seconds
-    row.stallLongestSeconds = slowing.longestSeconds
+    row.fill(commits: commits, queries: queries)
+    row.fillStalls(of: run.store)
     row.rejectedLoads = totals.rejectedLoads
     row.errors = totals.errors + run.compactions.current.failed
-    if totals.tabletsRead > 0 {
-      row.readAmplificationMean = Double(totals.rowsetsRead) / Double(totals.tabletsRead)
-      row.readAmplificationMax = Double(totals.rowsetsReadMax)
-    }
+    row.fillReads(
+      rowsets: totals.rowsetsRead, tablets: totals.tabletsRead, most: totals.rowsetsReadMax)
   }
 
   private static func fillStorage(_ row: inout SummaryRow, _ run: JobRun, _ sampler: Sampler) {
     let totals = run.counters.current
-    let jobs = run.compactions.current
-    let usage = ProcessUsage.current()
     let tablets = run.store.snapshot().flatMap(\.tablets)
     let liveBytes = tablets.reduce(0) { $0 + $1.byteCount }
-    row.bytesFlushed = totals.flushedBytes
-    row.bytesCompactedRead = jobs.readBytes
-    row.bytesCompactedWritten = jobs.writtenBytes
-    row.writeAmplification = sampler.writeAmplification
-    if sampler.sampleSeconds > 0 {
-      row.componentsMean = sampler.componentsSum / sampler.sampleSeconds
-      row.compactionScoreMean = sampler.scoreSum / sampler.sampleSeconds
-      row.componentsMax = sampler.componentsMax
-      row.compactionScoreMax = sampler.scoreMax
-    }
-    row.componentsFinal = sampler.componentsNow
-    row.debtBytesFinal = sampler.debtBytes
-    row.compactions = jobs.jobs
-    row.compactionCPUSeconds = jobs.cpuSeconds
+    row.fill(run.compactions.current, flushedBytes: totals.flushedBytes)
+    sampler.gaugesSoFar.fill(&row)
     if totals.queries > 0 { row.queryCPUSeconds = totals.queryCPUSeconds }
-    let cpu = usage.cpuSeconds - run.startUsage.cpuSeconds
-    row.cpuSeconds = cpu
-    if totals.logicalBytes > 0 {
-      row.cpuSecondsPerGiBIngested = cpu / (Double(totals.logicalBytes) / Double(1 << 30))
-    }
-    row.peakRSSBytes = usage.peakRSSBytes
+    row.fillUsage(since: run.startUsage, logicalBytes: totals.logicalBytes)
     if let end = ProcessUsage.deviceBytesWritten(), let start = run.startDeviceBytes {
       row.deviceBytesWritten = end - start
     }

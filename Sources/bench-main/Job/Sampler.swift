@@ -15,13 +15,7 @@ final class Sampler {
   private var lastJobs = 0
   private var lastCPU: Double
   private(set) var loadEnd: LoadEnd?
-  private(set) var componentsSum = 0.0
-  private(set) var componentsMax = 0
-  private(set) var scoreSum = 0.0
-  private(set) var scoreMax = 0.0
-  private(set) var sampleSeconds = 0.0
-  private(set) var debtBytes = 0
-  private(set) var componentsNow = 0.0
+  private(set) var gaugesSoFar = CompactionGauges()
 
   /// Where things stood when the last load had been acknowledged.
   struct LoadEnd {
@@ -47,11 +41,8 @@ final class Sampler {
       versionsMax: gauges().componentsMax ?? 0)
   }
 
-  /// (flushed + compacted) / flushed, so far; nil before anything was flushed.
-  var writeAmplification: Double? {
-    let flushed = run.counters.current.flushedBytes
-    guard flushed > 0 else { return nil }
-    return Double(flushed + run.compactions.current.writtenBytes) / Double(flushed)
+  private var writeAmplification: Double? {
+    run.compactions.current.writeAmplification(flushedBytes: run.counters.current.flushedBytes)
   }
 
   /// Every tablet now, in the policy's own terms.
@@ -70,26 +61,18 @@ final class Sampler {
     var row = TimelineRow(
       runID: folder.runID, elapsedSeconds: run.elapsed(now), intervalSeconds: interval)
     fillTraffic(&row, totals)
-    row.componentsMean = tablets.componentsMean
-    row.componentsMax = tablets.componentsMax
-    row.compactionScoreMean = tablets.scoreMean
-    row.compactionScoreMax = tablets.scoreMax
-    row.bytesFlushed = totals.flushedBytes
-    row.bytesCompactedRead = jobs.readBytes
-    row.bytesCompactedWritten = jobs.writtenBytes
-    row.writeAmplification = writeAmplification
+    row.fill(tablets)
+    row.fill(jobs, flushedBytes: totals.flushedBytes)
     row.compactionsFinished = jobs.jobs - lastJobs
     row.compactionsRunning = run.scheduler.runningCount
-    row.debtBytes = tablets.debtBytes
     let usage = ProcessUsage.current()
     row.cpuSeconds = usage.cpuSeconds - lastCPU
     row.rssBytes = usage.currentRSSBytes
-    row.diskBytes = tablets.byteCount
     try folder.append(row)
     for event in run.compactions.drain() {
       try folder.append(CompactionRow(event, runID: folder.runID, since: run.startedAt))
     }
-    accumulate(row, interval)
+    gaugesSoFar.add(row, isOver: loadEnd != nil)
     (last, lastTotals, lastJobs, lastCPU) = (now, totals, jobs.jobs, usage.cpuSeconds)
     return row
   }
@@ -104,24 +87,8 @@ final class Sampler {
     let stallSeconds = run.store.slowingTotals.seconds
     row.stallSeconds = stallSeconds - lastStallSeconds
     lastStallSeconds = stallSeconds
-    let commits = run.counters.intervalCommitLatency.snapshotAndReset()
-    row.commitP50Milliseconds = commits.p50Milliseconds
-    row.commitP99Milliseconds = commits.p99Milliseconds
     let queries = run.counters.intervalQueryLatency.snapshotAndReset()
-    row.queryP50Milliseconds = queries.p50Milliseconds
-    row.queryP99Milliseconds = queries.p99Milliseconds
-  }
-
-  /// Means are over time, and only while loads arrive: afterwards nothing but the wait is left.
-  private func accumulate(_ row: TimelineRow, _ interval: Double) {
-    debtBytes = row.debtBytes ?? 0
-    componentsNow = row.componentsMean ?? 0
-    guard loadEnd == nil else { return }
-    componentsSum += (row.componentsMean ?? 0) * interval
-    componentsMax = max(componentsMax, row.componentsMax ?? 0)
-    scoreSum += (row.compactionScoreMean ?? 0) * interval
-    scoreMax = max(scoreMax, row.compactionScoreMax ?? 0)
-    sampleSeconds += interval
+    row.fill(commits: run.counters.intervalCommitLatency.snapshotAndReset(), queries: queries)
   }
 
   func progressLine(_ row: TimelineRow) -> String {
@@ -132,12 +99,7 @@ final class Sampler {
       "versions \(formatFixed(row.componentsMean ?? 0, places: 1)) (max \(row.componentsMax ?? 0))",
       "write amp \(formatFixed(row.writeAmplification ?? 1, places: 2))",
     ]
-    if let p99 = row.commitP99Milliseconds {
-      parts.append("commit p99 \(formatFixed(p99, places: 1)) ms")
-    }
-    if let p99 = row.queryP99Milliseconds {
-      parts.append("query p99 \(formatFixed(p99, places: 1)) ms")
-    }
+    parts += row.latencyParts
     if loadEnd != nil { parts.append("loads done, \(formatBytes(row.debtBytes ?? 0)) to compact") }
     return parts.joined(separator: " | ")
   }

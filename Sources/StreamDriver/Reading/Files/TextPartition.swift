@@ -49,7 +49,7 @@ final class TextPartition: PartitionReader {
     }
     pass(bytes)
     let unreadable = zip(decoded.rejected, rejectedLines).map { row, line in
-      StreamTransforms.RejectedRow(
+      RejectedRow(
         partition: name, offset: line, rule: "read",
         reason: (row.column.map { "column \($0): " } ?? "") + row.reason,
         row: String(decoding: bytes[row.bytes], as: UTF8.self))

@@ -1,5 +1,5 @@
 /// A row among bytes that cannot be taken, and why.
-public struct RejectedRow: Hashable, Sendable {
+public struct UnreadableRow: Hashable, Sendable {
   /// Where the row lies in the bytes, without the line end.
   public let bytes: Range<Int>
   /// Nil when the row as a whole is at fault.
@@ -15,7 +15,7 @@ struct RowFault: Error {
   let column: String?
   let value: String?
 
-  func rejection(of bytes: Range<Int>) -> RejectedRow {
-    RejectedRow(bytes: bytes, column: column, value: value, reason: reason)
+  func rejection(of bytes: Range<Int>) -> UnreadableRow {
+    UnreadableRow(bytes: bytes, column: column, value: value, reason: reason)
   }
 }

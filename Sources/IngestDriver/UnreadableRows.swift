@@ -2,13 +2,13 @@ import StorageBase
 import Synchronization
 
 /// The malformed rows of a file, which are passed over until there are too many. Thread-safe.
-final class RejectedRows: Sendable {
+final class UnreadableRows: Sendable {
   private let path: String
   private let maxErrors: Int
-  private let handler: FileSource.RejectedRowHandler?
+  private let handler: FileSource.UnreadableRowHandler?
   private let rows = Mutex<[RowProblem]>([])
 
-  init(path: String, maxErrors: Int, handler: FileSource.RejectedRowHandler?) {
+  init(path: String, maxErrors: Int, handler: FileSource.UnreadableRowHandler?) {
     self.path = path
     self.maxErrors = maxErrors
     self.handler = handler
@@ -20,7 +20,7 @@ final class RejectedRows: Sendable {
   /// - Parameter text: the row.
   /// - Throws: the problem, when there were more than `maxErrors`.
   func reject(
-    _ row: RejectedRow, line: Int, byteOffset: UInt64, text: UnsafeRawBufferPointer
+    _ row: UnreadableRow, line: Int, byteOffset: UInt64, text: UnsafeRawBufferPointer
   ) throws {
     let problem = RowProblem(
       file: path, line: line, byteOffset: byteOffset, column: row.column, value: row.value,
