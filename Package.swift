@@ -53,6 +53,7 @@ let package = Package(
       name: "SedimentCore",
       targets: [
         "CKernels", "SegmentFormat", "InvertedIndex", "QueryEngine", "IngestDriver", "BenchKit",
+        "StreamTransforms",
       ]),
   ],
   dependencies: [

@@ -19,6 +19,7 @@ public enum MicroSuite {
     cases += try WideCases.all()
     cases += try RowCases.all()
     cases += try PolicyCases.all()
+    cases += try StreamCases.all()
     return cases
   }
 

@@ -101,8 +101,9 @@ struct ColumnCast: Hashable, Sendable {
     let buffer = AlignedBuffer(byteCount: vector.count * MemoryLayout<T>.stride, zeroed: true)
     let values = buffer.mutableValues(as: T.self)
     var failed: Bitmap?
-    for row in 0..<vector.count where !vector.isNull(row) {
-      if let value = parse(vector.bytes(at: row)) {
+    let (texts, nulls) = (TextLanes(vector), vector.nulls)
+    for row in 0..<vector.count where !(nulls?[row] ?? false) {
+      if let value = parse(texts[row]) {
         values[row] = value
       } else {
         failed = failed ?? Bitmap(count: vector.count)

@@ -60,8 +60,9 @@ extension ColumnVector {
     let offsets = ends.mutableValues(as: UInt32.self)
     let bytes = ByteBuffer()
     offsets[0] = 0
+    let nulls = nulls
     for row in 0..<count {
-      if !isNull(row) {
+      if !(nulls?[row] ?? false) {
         let (room, start) = (longest(row), bytes.count)
         let target = bytes.extend(by: room).assumingMemoryBound(to: UInt8.self)
         bytes.truncate(to: start + write(row, target))
@@ -80,11 +81,12 @@ extension ColumnVector {
     _ part: (UnsafeRawBufferPointer) -> Range<Int>
   ) -> ColumnVector {
     let builder = ColumnBuilder(type: .string, capacity: count)
+    let (texts, nulls) = (TextLanes(self), nulls)
     for row in 0..<count {
-      if isNull(row) {
+      if let nulls, nulls[row] {
         builder.appendNull()
       } else {
-        let bytes = bytes(at: row)
+        let bytes = texts[row]
         builder.append(bytes: UnsafeRawBufferPointer(rebasing: bytes[part(bytes)]))
       }
     }

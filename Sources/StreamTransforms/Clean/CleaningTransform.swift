@@ -72,9 +72,9 @@ struct CleaningTransform: RowTransform {
     case .condition(let condition): return evaluator.truth(condition).isFalse
     case .characters(let allowed):
       let vector = rows.columns[rule.place ?? 0]
-      let broken = Bitmap(count: rows.rowCount)
+      let (broken, texts) = (Bitmap(count: rows.rowCount), TextLanes(vector))
       for row in 0..<rows.rowCount
-      where !vector.isNull(row) && !allowed.makeUp(vector.bytes(at: row)) { broken.set(row) }
+      where !vector.isNull(row) && !allowed.makeUp(texts[row]) { broken.set(row) }
       return broken
     case .time(let past, let future):
       let vector = rows.columns[rule.place ?? 0]

@@ -4,22 +4,37 @@ import StorageBase
 extension RowEvaluator {
   func concatenated(_ parts: [ColumnVector]) -> ColumnVector {
     let nulls = parts.reduce(nil as Bitmap?) { union($0, $1.nulls) }
-    let target = ColumnVector(
-      type: .string, count: count, body: .strings(StringTable([])), nulls: nulls)
-    return target.mapped(
-      longest: { row in parts.reduce(0) { $0 + $1.bytes(at: row).count } },
-      { row, place in
-        var length = 0
-        for part in parts {
-          let bytes = part.bytes(at: row)
+    if count == 0 { return ColumnBuilder(type: .string).finish() }
+    let texts = parts.map { TextLanes($0) }
+    // The end of the text of each row; while parts are copied, of what it has so far.
+    let ends = AlignedBuffer(byteCount: (count + 1) * 4, zeroed: true)
+    let offsets = ends.mutableValues(as: UInt32.self)
+    for part in texts {
+      for row in 0..<count where !(nulls?[row] ?? false) {
+        offsets[row + 1] &+= UInt32(truncatingIfNeeded: part[row].count)
+      }
+    }
+    var total = 0
+    for row in 1...count {
+      let length = Int(offsets[row])
+      offsets[row] = UInt32(truncatingIfNeeded: total)
+      total += length
+    }
+    precondition(total <= Int(UInt32.max), "strings of more than 4 GiB")
+    let buffer = AlignedBuffer(byteCount: total)
+    if let target = buffer.mutableBytes.baseAddress {
+      for part in texts {
+        for row in 0..<count where !(nulls?[row] ?? false) {
+          let bytes = part[row]
           if let source = bytes.baseAddress {
-            UnsafeMutableRawPointer(place + length).copyMemory(
-              from: source, byteCount: bytes.count)
+            (target + Int(offsets[row + 1])).copyMemory(from: source, byteCount: bytes.count)
           }
-          length += bytes.count
+          offsets[row + 1] &+= UInt32(truncatingIfNeeded: bytes.count)
         }
-        return length
-      })
+      }
+    }
+    let table = StringTable(count: count, offsets: ends, bytes: buffer)
+    return ColumnVector(type: .string, count: count, body: .strings(table), nulls: nulls)
   }
 
   static func text(
@@ -34,8 +49,9 @@ extension RowEvaluator {
     case .length:
       let buffer = AlignedBuffer(byteCount: vector.count * 8, zeroed: true)
       let target = buffer.mutableValues(as: Int64.self)
+      let texts = TextLanes(vector)
       for row in 0..<vector.count where !vector.isNull(row) {
-        target[row] = Int64(TextParts.scalarCount(vector.bytes(at: row)))
+        target[row] = Int64(TextParts.scalarCount(texts[row]))
       }
       return ColumnVector(
         type: .int64, count: vector.count, body: .fixed(buffer), nulls: vector.nulls)
@@ -86,8 +102,9 @@ extension RowEvaluator {
     for part in parts {
       switch part.type.physical {
       case .bytes:
+        let texts = TextLanes(part)
         for row in 0..<count where !part.isNull(row) {
-          target[row] ^= TextParts.hash(part.bytes(at: row))
+          target[row] ^= TextParts.hash(texts[row])
         }
       case .float32, .float64:
         let doubles = part.doubles
@@ -112,10 +129,11 @@ extension RowEvaluator {
 extension ColumnVector {
   /// The letters from `first` on, which are 26 of ASCII, in the other case.
   func inCase(first: UInt8) -> ColumnVector {
-    mapped(
-      longest: { bytes(at: $0).count },
+    let texts = TextLanes(self)
+    return mapped(
+      longest: { texts[$0].count },
       { row, target in
-        let source = bytes(at: row)
+        let source = texts[row]
         for index in 0..<source.count {
           let byte = source[index]
           target[index] = byte &- first < 26 ? byte ^ 0x20 : byte

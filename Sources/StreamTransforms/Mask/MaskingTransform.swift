@@ -27,13 +27,15 @@ struct MaskingTransform: RowTransform {
   private static func masked(_ vector: ColumnVector, _ method: Method) throws -> ColumnVector {
     switch method {
     case .keep(let prefix, let suffix):
+      let texts = TextLanes(vector)
       return vector.mapped(
-        longest: { vector.bytes(at: $0).count },
-        { keep(vector.bytes(at: $0), prefix: prefix, suffix: suffix, into: $1) })
+        longest: { texts[$0].count },
+        { keep(texts[$0], prefix: prefix, suffix: suffix, into: $1) })
     case .hash(let hash):
+      let texts = TextLanes(vector)
       return withUnsafeTemporaryAllocation(byteCount: KeyedHash.byteCount, alignment: 8) { digest in
         vector.mapped(longest: KeyedHash.byteCount) { row, target in
-          hash.write(vector.bytes(at: row), into: digest.baseAddress!)
+          hash.write(texts[row], into: digest.baseAddress!)
           let half = UnsafeRawBufferPointer(rebasing: digest[..<(KeyedHash.byteCount / 2)])
           return HexDigits.write(half, to: target)
         }

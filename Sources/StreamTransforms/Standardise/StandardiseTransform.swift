@@ -38,8 +38,9 @@ struct StandardiseTransform: RowTransform {
     if !field.markers.isEmpty {
       let marked = Bitmap(count: vector.count)
       let lengths = Set(field.markers.map(\.count))
+      let texts = TextLanes(vector)
       for row in 0..<vector.count where !vector.isNull(row) {
-        let bytes = vector.bytes(at: row)
+        let bytes = texts[row]
         // Most values are of another length, and none of those needs a copy.
         if lengths.contains(bytes.count), field.markers.contains(Array(bytes)) { marked.set(row) }
       }
