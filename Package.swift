@@ -122,7 +122,7 @@ let package = Package(
       "FuzzTargets",
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
-        "TabletEngine", "IngestDriver",
+        "TabletModel", "CompactionPolicies", "PolicyLab", "TabletEngine", "IngestDriver",
         "StreamDriver", "StreamTransforms",
       ]),
 

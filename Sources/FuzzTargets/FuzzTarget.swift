@@ -28,6 +28,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case stream
   /// The state of windows in such a checkpoint.
   case window
+  /// A trace of a run: its text, and what is worked out of it.
+  case trace
 
   /// Hands the bytes to the decoder. Thread-safe; linear in the bytes, about.
   /// - Returns: whether the decoder took them.
@@ -47,6 +49,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       case .pipeline: try StreamFuzz.runPipeline(input)
       case .stream: try StreamFuzz.runCheckpoint(input)
       case .window: try StreamFuzz.runWindow(input)
+      case .trace: try TraceFuzz.run(input)
       }
       return true
     } catch {

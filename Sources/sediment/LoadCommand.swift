@@ -118,6 +118,13 @@ struct LoadCommand: ParsableCommand {
   @Option(help: "The compaction policy.")
   var policy = "gradient"
 
+  @Option(
+    help: """
+      Which of the wanted compactions starts when: a scheduler of `bench schedulers`, as \
+      name or name:key=value,key=value.
+      """)
+  var scheduler = "fair:cumulative=1"
+
   @Option(help: "What happens to loads while versions pile up: smooth, hard or none.")
   var backPressure = "smooth"
 
@@ -168,6 +175,7 @@ struct LoadCommand: ParsableCommand {
   private func load(_ interrupt: InterruptFlag) throws {
     let files = PosixFileSystem()
     let configured = try PolicyCatalogue.shipped.policy(policy)
+    let rules = try ConfiguredScheduler(spec: scheduler).rules
     let opened = try openStore(files)
     let known = opened?.snapshot().map(\.definition) ?? []
     let rows = try RowsToLoad(self, files: files) { name in known.first { $0.name == name } }
@@ -192,7 +200,7 @@ struct LoadCommand: ParsableCommand {
       LockedSource(try rows.factory.makeSource(writer: $0, writerCount: threadCount))
     }
     do {
-      try loader.run(policy: configured.policy, sources: sources)
+      try loader.run(policy: configured.policy, rules: rules, sources: sources)
     } catch {
       progress.finish()
       if loader.loadCount > 0 {

@@ -1,3 +1,4 @@
+import BenchKit
 import Glibc
 import IngestDriver
 import StorageBase
@@ -42,19 +43,22 @@ final class Loader: Sendable {
 
   /// Returns when all sources have ended, one has failed, or the user has interrupted.
   /// - Throws: the first error of a writer. What was acknowledged before it stays.
-  func run(policy: any CompactionPolicy, sources: [LockedSource]) throws {
-    let compactionPool = try WorkerPool(
-      name: "compaction", threadCount: 2, niceness: Self.compactionNiceness)
+  func run(
+    policy: any CompactionPolicy, rules: SchedulingRules, sources: [LockedSource]
+  ) throws {
+    let compactionPools = try rules.pools.indices.map {
+      try WorkerPool(
+        name: "compaction", threadCount: rules.slotCount(of: $0),
+        niceness: Self.compactionNiceness)
+    }
     let scheduler = CompactionScheduler(
-      store: store, policy: policy,
-      lanes: [
-        CompactionLane(kinds: [.cumulative], slotCount: 1, executor: compactionPool),
-        CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
-      ], onEvent: { _ in self.sweep() })
+      store: store, policy: policy, rules: rules, executors: compactionPools,
+      machineLoad: { ProcessUsage.machineLoad() }, onEvent: { _ in self.sweep() })
     scheduler.start()
     let maintenance = MaintenanceLoop(store: store)
     let maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
     maintenancePool.submit { maintenance.run() }
+    let ticks = try SchedulerTicks(scheduler)
     let loadPool = try WorkerPool(name: "load", threadCount: sources.count)
     for (writer, source) in sources.enumerated() {
       loadPool.submit { self.load(from: source, writer: writer) }
@@ -62,8 +66,9 @@ final class Loader: Sendable {
     loadPool.shutdown()
     maintenance.stop()
     maintenancePool.shutdown()
+    ticks.stop()
     scheduler.stop(cancelRunning: interrupt.isSet)
-    compactionPool.shutdown()
+    for pool in compactionPools { pool.shutdown() }
     if let error = state.withLock({ $0.error }) { throw error }
   }
 

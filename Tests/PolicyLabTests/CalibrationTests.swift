@@ -65,4 +65,25 @@ import Testing
     #expect(abs(figures.componentMean / run.components.mean - 1) < 0.02)
     #expect(abs(figures.writeAmplification / run.writeAmplification - 1) < 0.02)
   }
+
+  /// Merges that have to wait for a thread, though they are wanted and their slot is free.
+  @Test func whatPassesBeforeAMergeBeginsIsFound() {
+    func at(_ milliseconds: Int) -> Timestamp { Timestamp(rawValue: Int64(milliseconds) * 1000) }
+    func job(_ kind: CompactionKind, _ queued: Int, _ started: Int, _ finished: Int) -> TraceEvent {
+      .job(
+        TabletID(rawValue: 1),
+        TracedJob(
+          kind: kind, versions: VersionRange(2, 3), queuedAt: at(queued), startedAt: at(started),
+          finishedAt: at(finished), cpuMicroseconds: 1000, inputByteCount: 1 << 20,
+          result: .written(byteCount: 1 << 20)))
+    }
+    let events = [
+      // Wanted at 0, begun at 4; the next one waits for the first until 10, then 2 more.
+      job(.cumulative, 0, 4, 10), job(.cumulative, 5, 12, 20),
+      // Another kind has a slot of its own.
+      job(.base, 6, 6, 30),
+    ]
+    let trace = CompactionTrace(origin: TraceOrigin(source: "engine"), events: events)
+    #expect(abs(TraceCalibration(of: trace).startSeconds - 0.002) < 1e-9)
+  }
 }

@@ -52,6 +52,18 @@ import Testing
 
   // MARK: Compaction
 
+  /// Under any scheduler all rows are there; one that does not exist is refused with those that do.
+  @Test(arguments: ["single", "greedy:cumulative=2", "doris", "doris-1.0"])
+  func loadsRunBesideAnyScheduler(scheduler: String) throws {
+    _ = try succeed(
+      "load", store, "--generate", "3000", "--rows-per-load", "100", "--scheduler", scheduler,
+      "--policy", "tiered:t=2")
+    #expect(try count() == ["3000"])
+    let refused = try sediment(
+      "load", store, "--generate", "1", "--scheduler", "\(scheduler)-x")
+    #expect(refused.exitCode == 66 && refused.errors.contains("greedy"), "\(refused.errors)")
+  }
+
   @Test func tabletsAreMergedByCommand() throws {
     for first in [0, 30, 60] { _ = try load(first..<first + 30) }
     let before = try rows("select id, city, amount from orders order by id")

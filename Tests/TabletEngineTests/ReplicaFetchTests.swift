@@ -1,3 +1,4 @@
+import Glibc
 import ScanKernels
 import SegmentFormat
 import StorageBase
@@ -126,6 +127,23 @@ import Testing
     #expect(StoreVerifier(pair.follower).run().problems == [])
   }
 
+  /// A replica that comes late takes over the last of several outputs without reading a row.
+  @Test(arguments: [Table.duplicate, .hash, .sorted, .rowStore])
+  func stepsAreSkipped(table: Table) throws {
+    let pair = try pair(table)
+    try pair.compactLeader(VersionRange(3, 4))
+    try pair.compactLeader(VersionRange(2, 4))
+    try pair.compactLeader(VersionRange(5, 6))
+    try pair.compactLeader(VersionRange(2, 7))
+    #expect(try pair.follow(skipping: true) == 2)
+    #expect(try pair.segmentBytes(of: pair.leader) == pair.segmentBytes(of: pair.follower))
+    let digests = try pair.digests()
+    #expect(digests.leader == digests.follower)
+    #expect(StoreVerifier(pair.follower).run().problems == [])
+    // Nobody was asked what the rows come to.
+    #expect(pair.leaderReplica.shelf.kept.allSatisfy { !$0.hasRowDigest })
+  }
+
   /// With a sequence column, and where readers merge, what a merge keeps depends on more than the
   /// rows that are there: then bytes have to be equal.
   @Test(arguments: [Table.sequenced, .onRead])
@@ -203,6 +221,20 @@ import Testing
       #expect(StoreVerifier(pair.follower).run().problems == [])
     }
     #expect(refusedCount > 5)
+  }
+
+  /// Between processes outputs come over a socket.
+  @Test func outputsComeOverASocket() throws {
+    let pair = try pair(.hash)
+    try pair.compactLeader()
+    let path = "/tmp/sediment-replica-\(getpid()).sock"
+    let leader = pair.leaderReplica
+    let server = try SocketServer(path: path, clientCount: 1) { leader.answer($0) }
+    defer { server.stop() }
+    pair.followerReplica.connect(ReplicaID(rawValue: 1), by: SocketLink(path: path))
+    #expect(try pair.follow() == 2)
+    let digests = try pair.digests()
+    #expect(digests.leader == digests.follower)
   }
 
   @Test func whatIsKeptForOthersOutlivesItsRowset() throws {

@@ -59,6 +59,51 @@ import Testing
     }
   }
 
+  /// All chains of two steps, on all cuts: what is expected are own rowsets, which together have
+  /// the versions of the output.
+  @Test func stepsLeadToOwnRowsets() {
+    for theirs in Self.cuts {
+      for inputs in Self.merges(of: Self.ranges(theirs)) {
+        let last = Self.offer(inputs, odd: nil)
+        for place in inputs.indices where inputs[place].count > 1 {
+          let steps = (inputs[place].first.rawValue...inputs[place].last.rawValue).map {
+            VersionRange($0, $0)
+          }
+          let before = Self.offer(
+            steps, odd: nil, output: Self.fingerprint(inputs[place], odd: nil))
+          for mine in Self.cuts {
+            let own = Self.ranges(mine)
+            let run = own.filter { last.versions.contains($0) }
+            let expected = last.expectedRowsets(Set(own), among: [before, last])
+            var derived = inputs
+            if !own.contains(inputs[place]) { derived.replaceSubrange(place...place, with: steps) }
+            #expect((expected != nil) == (run == derived), "\(inputs) on \(run)")
+            guard let expected else { continue }
+            #expect(expected.map(\.fingerprint) == derived.map { Self.fingerprint($0, odd: nil) })
+            #expect(expected.allSatisfy { $0.fingerprint.versions.last <= $0.version })
+          }
+        }
+      }
+    }
+  }
+
+  /// A step whose output is not the input that it should be leads nowhere, nor does one to itself.
+  @Test func stepsThatDoNotFitLeadNowhere() {
+    let steps = [VersionRange(2, 2), VersionRange(3, 3)]
+    let last = Self.offer([VersionRange(2, 3), VersionRange(4, 4)], odd: nil)
+    let own = Set([VersionRange(2, 2), VersionRange(3, 3), VersionRange(4, 4)])
+    let right = Self.offer(
+      steps, odd: nil, output: Self.fingerprint(VersionRange(2, 3), odd: nil))
+    let wrong = Self.offer(
+      steps, odd: nil, output: Self.fingerprint(VersionRange(2, 3), odd: 3))
+    #expect(last.expectedRowsets(own, among: [right])?.count == 3)
+    #expect(last.expectedRowsets(own, among: [wrong]) == nil)
+    #expect(last.expectedRowsets(own, among: [last]) == nil)
+    let itself = Self.offer(
+      [VersionRange(2, 3)], odd: nil, output: Self.fingerprint(VersionRange(2, 3), odd: nil))
+    #expect(itself.expectedRowsets(own, among: [itself]) == nil)
+  }
+
   @Test func everyDifferenceIsSeen() {
     let inputs = [VersionRange(2, 2), VersionRange(3, 4)]
     let offer = Self.offer(inputs, odd: nil)
@@ -101,11 +146,13 @@ import Testing
       versions: range, segments: [FileFingerprint(byteCount: 10, checksum: 1, hash: hash)])
   }
 
-  private static func offer(_ inputs: [VersionRange], odd: Int64?) -> CompactionOffer {
+  private static func offer(
+    _ inputs: [VersionRange], odd: Int64?, output: RowsetFingerprint? = nil
+  ) -> CompactionOffer {
     CompactionOffer(
       id: CompactionOffer.ID(epoch: 1, ordinal: 1), kind: .cumulative, definition: 7,
       inputs: inputs.map { fingerprint($0, odd: odd) },
       versions: VersionRange(inputs[0].first, inputs[inputs.count - 1].last), rowCount: 1,
-      segments: [], isLinked: false)
+      segments: output?.segments ?? [], isLinked: false)
   }
 }

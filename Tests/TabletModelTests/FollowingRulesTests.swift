@@ -84,15 +84,45 @@ import Testing
     }
   }
 
-  @Test func offersAreTakenInTheirOrderWhileTheyFit() {
+  @Test func theLastOfSeveralStepsIsTaken() {
     let facts = Self.facts(Self.rowsets(endingAt: [2, 3, 4]), at: 5)
     let first = Self.offer([VersionRange(2, 2), VersionRange(3, 3)], ordinal: 0)
     let second = Self.offer([VersionRange(2, 3), VersionRange(4, 4)], ordinal: 1)
-    // The second one leads further, but its inputs are not there yet.
-    let (course, _) = rules.course(situation(facts, wants: false, offers: [first, second]))
-    #expect(course == .fetch(first, .merging(facts.rowsets[..<2], kind: .cumulative)))
-    let (other, _) = rules.course(situation(facts, wants: false, offers: [second]))
-    #expect(other == .fetch(second, .merging(facts.rowsets, kind: .cumulative)))
+    let all = CompactionPick.merging(facts.rowsets, kind: .cumulative)
+    #expect(
+      rules.course(situation(facts, wants: false, offers: [first, second])).course
+        == .fetch(second, all))
+    // The first step is not known, so that rows would have to be counted: better one that is.
+    let other = Self.offer([VersionRange(3, 3), VersionRange(4, 4)], ordinal: 2)
+    #expect(
+      rules.course(situation(facts, wants: false, offers: [second, other])).course
+        == .fetch(other, .merging(facts.rowsets[1...], kind: .cumulative)))
+    #expect(
+      rules.course(situation(facts, wants: false, offers: [second])).course == .fetch(second, all))
+    // Where steps matter they are taken one by one.
+    var stepwise = situation(facts, wants: false, offers: [first, second])
+    stepwise.mayComeInOtherSteps = false
+    #expect(
+      rules.course(stepwise).course
+        == .fetch(first, .merging(facts.rowsets[..<2], kind: .cumulative)))
+  }
+
+  @Test func smallOutputsMayWait() {
+    let lazy = FollowingRules(waitSeconds: 10, scoreMax: 6, inputCountMin: 4)
+    let offers = [Self.offer([VersionRange(2, 2), VersionRange(3, 3)])]
+    let facts = Self.facts(Self.rowsets(endingAt: [2, 3]), at: 5)
+    let (course, since) = lazy.course(situation(facts, wants: false, offers: offers))
+    #expect(course == .wait(until: Self.seconds(15)))
+    #expect(since == facts.now)
+    let fetch = FollowingRules.Course.fetch(
+      offers[0], .merging(facts.rowsets, kind: .cumulative))
+    #expect(
+      lazy.course(situation(facts, wants: false, offers: offers, since: -5)).course == fetch)
+    let many = Self.facts(Self.rowsets(endingAt: [2, 3, 4, 5, 6, 7, 8]), at: 5)
+    guard case .fetch = lazy.course(situation(many, wants: false, offers: offers)).course else {
+      Issue.record("seven components are above the limit of six")
+      return
+    }
   }
 
   @Test func whatCostsNothingIsImitated() {

@@ -41,8 +41,8 @@ struct ArchitectureTests {
     "Studies": decisions.union([
       "StorageBase", "PolicyLab", "BenchKit", "ConfigReading", "Yams",
     ]),
-    "FuzzTargets": base.union(segments).union([
-      "TabletEngine", "IngestDriver", "StreamDriver", "StreamTransforms",
+    "FuzzTargets": base.union(segments).union(decisions).union([
+      "PolicyLab", "TabletEngine", "IngestDriver", "StreamDriver", "StreamTransforms",
     ]),
     "crash-writer": base.union([
       "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",

@@ -1,9 +1,7 @@
 import CompactionPolicies
-import IngestDriver
 import PolicyLab
 import StorageBase
 import StorageIO
-import TabletEngine
 import TabletModel
 import Testing
 
@@ -12,41 +10,23 @@ import Testing
 /// Simulator and engine on the same loads, where merges take no time in either: what is left is
 /// what the simulator knows of sizes.
 @Suite struct AgreementTests {
-  private let folder: TemporaryFolder
-
-  init() throws { folder = try TemporaryFolder() }
-
   /// Loads of 5 to 3000 rows into a store whose merges are all carried out before the next one.
   private func record(_ spec: String) throws -> CompactionTrace {
-    let clock = ManualClock(Timestamp(rawValue: 1_790_000_000_000_000))
-    let factory = try OrderEvents(OrderEvents.Parameters())
-    let store = try Store.create("/store", files: MemoryFileSystem(), clock: clock, entropy: 7)
-    try store.createTable(
-      TableDefinition(
-        name: "orders", schema: factory.schema, distribution: ["user_id"], bucketCount: 2))
-    let path = folder.path + "/run.trace"
-    let trace = EngineTrace(
-      store: store, file: try TraceFile(path: path, origin: TraceOrigin(source: "engine")))
+    let clock = RecordedStore.clock()
     let executor = SimulatedExecutor(seed: 1)
-    let scheduler = CompactionScheduler(
-      store: store, policy: try PolicyCatalogue.shipped.policy(spec).policy,
-      rules: SchedulingRules(cumulativeSlotCount: 1), executors: [executor, executor],
-      onEvent: { trace.finished($0) }, onDecision: { trace.asked($0, $1, $2) })
-    trace.start()
-    scheduler.start()
+    let recorded = try RecordedStore(
+      PolicyCatalogue.shipped.policy(spec).policy, bucketCount: 2, clock: clock, executor: executor)
     var random = SeededGenerator(seed: 5)
-    let source = try factory.makeSource(writer: 0, writerCount: 1)
+    let source = try recorded.source()
     for _ in 0..<120 {
       clock.advance(bySeconds: 0.25)
       let rowCount = 5 << Int.random(in: 0...9, using: &random)
       if let batch = try source.nextBatch(maxRows: rowCount) {
-        try store.load(batch, into: "orders")
+        try recorded.store.load(batch, into: RecordedStore.table)
       }
       executor.runAll()
     }
-    scheduler.stop(cancelRunning: false)
-    try trace.stop()
-    return try CompactionTrace(path: path)
+    return try recorded.stop()
   }
 
   private struct Pick: Hashable {

@@ -1,5 +1,3 @@
-import CompactionPolicies
-import IngestDriver
 import PolicyLab
 import StorageBase
 import StorageIO
@@ -44,37 +42,23 @@ import Testing
   /// Loads into a store on one thread; what it did is then asked again, run again in virtual time,
   /// and explained.
   @Test func inTheEngineAndInReplays() throws {
-    let folder = try TemporaryFolder()
-    let clock = ManualClock(Timestamp(rawValue: 1_790_000_000_000_000))
-    let factory = try OrderEvents(OrderEvents.Parameters())
-    let store = try Store.create("/store", files: MemoryFileSystem(), clock: clock, entropy: 7)
-    try store.createTable(
-      TableDefinition(
-        name: "orders", schema: factory.schema, distribution: ["user_id"], bucketCount: 1))
-    let path = folder.path + "/stranger.trace"
-    let recording = EngineTrace(
-      store: store, file: try TraceFile(path: path, origin: TraceOrigin(source: "engine")))
+    let clock = RecordedStore.clock()
     let executor = SimulatedExecutor(seed: 1)
-    let scheduler = CompactionScheduler(
-      store: store, policy: Self.policy,
-      rules: SchedulingRules(cumulativeSlotCount: 1), executors: [executor, executor],
-      onEvent: { recording.finished($0) }, onRefusal: { Issue.record("refused: \($0)") },
-      onDecision: { recording.asked($0, $1, $2) })
-    recording.start()
-    scheduler.start()
-    let source = try factory.makeSource(writer: 0, writerCount: 1)
+    let recorded = try RecordedStore(
+      Self.policy, bucketCount: 1, clock: clock, executor: executor)
+    let source = try recorded.source()
     for _ in 0..<27 {
       clock.advance(bySeconds: 1)
-      if let batch = try source.nextBatch(maxRows: 10) { try store.load(batch, into: "orders") }
+      if let batch = try source.nextBatch(maxRows: 10) {
+        try recorded.store.load(batch, into: RecordedStore.table)
+      }
       executor.runAll()
     }
-    scheduler.stop(cancelRunning: false)
-    try recording.stop()
+    let trace = try recorded.stop()
     // Three of three of three.
-    let tablet = try #require(store.snapshot().flatMap(\.tablets).first)
+    let tablet = try #require(recorded.store.snapshot().flatMap(\.tablets).first)
     #expect(tablet.state.componentCount == 1)
 
-    let trace = try CompactionTrace(path: path)
     #expect(try TraceAgreement(of: trace, with: Self.policy).differences == [])
     var model = TimedModel()
     model.replay(try TracedWorkload(of: trace))
@@ -82,10 +66,10 @@ import Testing
     _ = try model.run(
       Self.policy, loadCount: 27,
       observer: TimedObserver(onMerge: { merged.append($0.pick.versions) }))
-    let recorded = trace.events.compactMap {
+    let expected = trace.events.compactMap {
       if case .merge(_, let merge) = $0 { merge.output.versions } else { nil }
     }
-    #expect(merged == recorded && merged.count == 13)
+    #expect(merged == expected && merged.count == 13)
     let query = TraceQuery(trace)
     let answer = try query.answer(
       at: query.start.advanced(bySeconds: 2.5), tablet: tablet.id, kind: nil)

@@ -51,7 +51,8 @@ extension ReplicaSimulation {
   private func start(_ store: Store, _ machine: ReplicaMachine) -> ReplicaMachine.Process {
     var options = StoreReplica.Options()
     options.rules = FollowingRules(
-      waitSeconds: Double(random.next() % 30), scoreMax: 4 + Int(random.next() % 30))
+      waitSeconds: Double(random.next() % 30), scoreMax: 4 + Int(random.next() % 30),
+      inputCountMin: 2 + Int(random.next() % 4))
     options.keptCountMax = 1 + Int(random.next() % 6)
     options.keptSeconds = Double(5 + random.next() % 100)
     options.messageByteCount = [100, 1000, 1 << 20][Int(random.next() % 3)]
@@ -150,10 +151,11 @@ extension ReplicaSimulation {
 
   /// A replica comes to believe that only some of the others are alive.
   func changeLive(_ machine: ReplicaMachine) {
-    let all = Set(machines.map(\.id))
-    let live = random.next() % 2 == 0 ? all : all.filter { _ in random.next() % 2 == 0 }
-    machine.process?.replica.setLive(live)
-    trace.note("believed alive", "\(machine.id): \(live.sorted())")
+    let isAll = random.next() % 2 == 0
+    // In their order, so that the same seed does the same.
+    let live = machines.map(\.id).filter { _ in isAll || random.next() % 2 == 0 }
+    machine.process?.replica.setLive(Set(live))
+    trace.note("believed alive", "\(machine.id): \(live)")
   }
 
   // MARK: The disk

@@ -8,6 +8,8 @@ struct CompactionFetch: Sendable {
   let board: OfferBoard
   let peer: ReplicaID
   let offer: CompactionOffer
+  /// The own rowsets that it follows from by known steps; nil when a step is not known.
+  let expected: [ExpectedRowset]?
 
   /// Fetches the output if it is what a merge of these inputs would give, and writes its files.
   ///
@@ -39,7 +41,7 @@ struct CompactionFetch: Sendable {
     guard definition.uniqueKeys?.merge == .onWrite else { return result }
     switch sameness {
     case .bytes: try fetchConversion(inputs, into: &result, isCancelled)
-    case .rows: try findConversion(inputs, definition, into: &result)
+    case .steps, .rows: try findConversion(inputs, definition, into: &result)
     }
     return result
   }
@@ -48,6 +50,8 @@ struct CompactionFetch: Sendable {
   private enum Sameness {
     /// And in what is deleted of them: a merge of them would give the output, byte for byte.
     case bytes
+    /// The same, but by merges in several steps.
+    case steps
     /// Only in the rows that are there when the output ends.
     case rows
   }
@@ -67,8 +71,8 @@ struct CompactionFetch: Sendable {
       try offer.requireSameInputs(own, definition: definition.fingerprint)
       return .bytes
     } catch {
-      let keepsAll = definition.uniqueKeys.map { $0.merge == .onWrite && $0.sequenceColumn == nil }
-      guard keepsAll ?? true, error != .otherDefinition else { throw error }
+      guard definition.mergesTheSameInOtherSteps, error != .otherDefinition else { throw error }
+      if try followsBySteps(inputs) { return .steps }
       guard offer.versions.first == own.first?.versions.first, last == own.last?.versions.last
       else { throw error }
       let live = inputs.flatMap(\.segments).map {
@@ -79,6 +83,13 @@ struct CompactionFetch: Sendable {
         case .digest(let theirs) = try board.ask(peer, .digest(offer.id)), mine == theirs
       else { throw FetchRefusal.otherInputs(offer.versions, "they have other rows") }
       return .rows
+    }
+  }
+
+  private func followsBySteps(_ inputs: [Rowset]) throws -> Bool {
+    guard let expected, expected.count == inputs.count else { return false }
+    return try zip(inputs, expected).allSatisfy { rowset, expected in
+      try rowset.fingerprint(at: expected.version) == expected.fingerprint
     }
   }
 
@@ -166,5 +177,14 @@ struct CompactionFetch: Sendable {
     }
     result.conversion = found.conversion
     result.deleteSigns = result.segments.map { _ in [] }
+  }
+}
+
+extension TableDefinition {
+  /// Whether a merge keeps the rows that are there, and no others, so that it does not matter in
+  /// which steps it is made. With a sequence column deletions are kept as long as older rows may
+  /// come; where readers merge, rows are kept that nobody sees.
+  var mergesTheSameInOtherSteps: Bool {
+    uniqueKeys.map { $0.merge == .onWrite && $0.sequenceColumn == nil } ?? true
   }
 }

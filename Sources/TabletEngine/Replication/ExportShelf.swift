@@ -25,6 +25,9 @@ final class ExportedCompaction: Sendable {
     madeAt = now
   }
 
+  /// Whether somebody has asked what the rows come to.
+  var hasRowDigest: Bool { digest.withLock { $0 != nil } }
+
   /// What the rows of the output come to. Read once, then remembered.
   func rowDigest() throws -> RowDigest {
     try digest.withLock { known in

@@ -20,7 +20,7 @@ struct FingerprintBuilder {
 }
 
 extension RowsetSegment {
-  /// What tells its bytes from others. Read once, then remembered: about 10 GB/s.
+  /// What tells its bytes from others. Read once, then remembered: one look at every byte.
   func fileFingerprint() throws -> FileFingerprint {
     if let known = fingerprint.withLock({ $0 }) { return known }
     let file = try openFile()

@@ -129,8 +129,9 @@ public final class StoreReplica: Sendable {
       let (course, since) = options.rules.course(
         FollowingRules.Situation(
           facts: facts, wanted: wanted, offers: offers.map(\.offer),
-          isCompactor: name.compactor(among: state.live) == id, wantedSince: wish.since,
-          failureCount: wish.failureCount))
+          isCompactor: name.compactor(among: state.live) == id,
+          mayComeInOtherSteps: table.definition.mergesTheSameInOtherSteps,
+          wantedSince: wish.since, failureCount: wish.failureCount))
       wish.since = since
       state.wishes[tablet] = wish
       switch course {
@@ -141,7 +142,11 @@ public final class StoreReplica: Sendable {
       case .fetch(let offer, let pick):
         guard let peer = offers.first(where: { $0.offer == offer })?.peer else { return .rest }
         return .take(
-          pick, CompactionFetch(board: board, peer: peer, offer: offer),
+          pick,
+          CompactionFetch(
+            board: board, peer: peer, offer: offer,
+            expected: offer.expectedRowsets(
+              Set(facts.rowsets.map(\.versions)), among: offers.map(\.offer))),
           because: "replica \(peer) has done it")
       }
     }

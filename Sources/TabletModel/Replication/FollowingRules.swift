@@ -10,8 +10,14 @@ public struct FollowingRules: Hashable, Sendable {
   public var scoreMax: Int
   /// Fetches of one tablet that may fail in a row before it compacts itself.
   public var failureCountMax: Int
+  /// Rowsets that an output has to replace to be taken at once. With more, a replica skips what the
+  /// compactor makes on the way, and its readers meet more rowsets.
+  public var inputCountMin: Int
 
-  public init(waitSeconds: Double = 10, scoreMax: Int = 100, failureCountMax: Int = 3) {
+  public init(
+    waitSeconds: Double = 10, scoreMax: Int = 100, failureCountMax: Int = 3, inputCountMin: Int = 2
+  ) {
+    self.inputCountMin = inputCountMin
     self.waitSeconds = waitSeconds
     self.scoreMax = scoreMax
     self.failureCountMax = failureCountMax
@@ -26,6 +32,8 @@ public struct FollowingRules: Hashable, Sendable {
     public var offers: [CompactionOffer]
     /// Whether this replica is the one to compact.
     public var isCompactor: Bool
+    /// Whether an output is the same in whatever steps it was made.
+    public var mayComeInOtherSteps: Bool
     /// Since when the own policy has wanted something that nobody has done.
     public var wantedSince: Timestamp?
     /// Fetches that have failed since one succeeded.
@@ -33,8 +41,9 @@ public struct FollowingRules: Hashable, Sendable {
 
     public init(
       facts: TabletFacts, wanted: [CompactionPick], offers: [CompactionOffer], isCompactor: Bool,
-      wantedSince: Timestamp? = nil, failureCount: Int = 0
+      mayComeInOtherSteps: Bool = true, wantedSince: Timestamp? = nil, failureCount: Int = 0
     ) {
+      self.mayComeInOtherSteps = mayComeInOtherSteps
       self.facts = facts
       self.wanted = wanted
       self.offers = offers
@@ -60,14 +69,19 @@ public struct FollowingRules: Hashable, Sendable {
   /// What to do now, and since when something is wanted that nobody has done.
   public func course(_ situation: Situation) -> (course: Course, wantedSince: Timestamp?) {
     let facts = situation.facts
-    if situation.failureCount < failureCountMax, let (offer, pick) = bestOffer(situation) {
+    let best = situation.failureCount < failureCountMax ? bestOffer(situation) : nil
+    if let best, isWorthTaking(best.pick, situation) {
       return (
-        offer.isLinked ? .imitate(pick) : .fetch(offer, pick), situation.wantedSince
+        best.offer.isLinked ? .imitate(best.pick) : .fetch(best.offer, best.pick),
+        situation.wantedSince
       )
     }
-    if situation.wanted.isEmpty { return (.rest, nil) }
+    if situation.wanted.isEmpty, best == nil { return (.rest, nil) }
     // A clock that was set back must not make a wish wait for long.
     let since = min(situation.wantedSince ?? facts.now, facts.now)
+    let end = since.advanced(bySeconds: waitSeconds)
+    // What is offered is taken then at the latest.
+    if best != nil { return (.wait(until: end), since) }
     if situation.isCompactor { return (.compact(because: "this replica compacts"), since) }
     let score = facts.components.totalScore
     if score > scoreMax {
@@ -76,33 +90,42 @@ public struct FollowingRules: Hashable, Sendable {
     if situation.failureCount >= failureCountMax {
       return (.compact(because: "\(situation.failureCount) fetches have failed"), since)
     }
-    let end = since.advanced(bySeconds: waitSeconds)
     if end <= facts.now {
       return (.compact(because: "nobody has done it for \(waitSeconds) s"), since)
     }
     return (.wait(until: end), since)
   }
 
-  /// The oldest offer whose inputs are cut as own rowsets are, since each leads to the next; else
-  /// the one that replaces the most.
+  /// The one that replaces the most rowsets, of those that follow from these by known steps; else
+  /// of those that have the same versions.
   private func bestOffer(
     _ situation: Situation
-  ) -> (CompactionOffer, CompactionPick)? {
+  ) -> (offer: CompactionOffer, pick: CompactionPick)? {
     let facts = situation.facts
-    var best: (CompactionOffer, CompactionPick, inputCount: Int)?
+    let own = Set(facts.rowsets.map(\.versions))
+    var best: (offer: CompactionOffer, pick: CompactionPick)?
+    var bestRank = (0, 0)
     for offer in situation.offers {
       guard let fit = offer.fit(facts.rowsets) else { continue }
+      let isDirect = fit == .sameRowsets
+      if !isDirect, offer.isLinked || !situation.mayComeInOtherSteps { continue }
       let pick = CompactionPick.merging(
         facts.rowsets.filter { offer.versions.contains($0.versions) }, kind: offer.kind)
       guard let inputCount = Self.inputCount(of: pick, facts) else { continue }
-      switch fit {
-      case .sameRowsets: return (offer, pick)
-      case .sameVersions:
-        if offer.isLinked { continue }
-        if inputCount > best?.inputCount ?? 0 { best = (offer, pick, inputCount) }
-      }
+      let isKnown = isDirect || offer.expectedRowsets(own, among: situation.offers) != nil
+      let rank = (isKnown ? 1 : 0, inputCount)
+      if rank > bestRank { (best, bestRank) = ((offer, pick), rank) }
     }
-    return best.map { ($0.0, $0.1) }
+    return best
+  }
+
+  /// Whether an output replaces enough to be taken now.
+  private func isWorthTaking(_ pick: CompactionPick, _ situation: Situation) -> Bool {
+    let facts = situation.facts
+    let inputCount = Self.inputCount(of: pick, facts) ?? 0
+    let since = situation.wantedSince ?? facts.now
+    return inputCount >= inputCountMin || facts.components.totalScore > scoreMax
+      || facts.now.seconds(since: since) >= waitSeconds
   }
 
   /// Nil when the pick cannot be carried out now.

@@ -52,6 +52,9 @@ struct ReplicasCommand: ParsableCommand {
   @Option(help: "The compaction policy.")
   var policy = "gradient"
 
+  @Option(help: "Rowsets that an output replaces to be fetched at once; others wait for more.")
+  var fetchMin = 2
+
   @Option(help: "Where the rows come from.")
   var seed: UInt64 = 1
 
@@ -75,7 +78,7 @@ struct ReplicasCommand: ParsableCommand {
         folder: directory.path,
         workload: try ReplicatedWorkload(workload, seed: seed, bucketCount: buckets),
         replicaCount: replicas, loadCount: loads, loadsPerSecond: loadsPerSecond,
-        rowsPerLoad: rowsPerLoad, policy: policy)
+        rowsPerLoad: rowsPerLoad, policy: policy, fetchMin: fetchMin)
       var findings = CommitFindings()
       for _ in 0..<rounds { try round(bed, &findings) }
       try findings.report(

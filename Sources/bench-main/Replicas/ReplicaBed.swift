@@ -18,6 +18,8 @@ struct ReplicaBed {
   let loadsPerSecond: Double
   let rowsPerLoad: Int
   let policy: String
+  /// Rowsets that an output replaces to be fetched at once.
+  let fetchMin: Int
 
   /// How often replicas ask each other what there is.
   private static let pollSeconds = 0.02
@@ -30,7 +32,9 @@ struct ReplicaBed {
     try PosixFileSystem().createDirectory(path)
     let policy = try PolicyCatalogue.shipped.policy(policy)
     let stores = try (0..<replicaCount).map {
-      try ReplicaStore($0, in: path, workload.table, policy: policy, isSingleCopy: isSingleCopy)
+      try ReplicaStore(
+        $0, in: path, workload.table, policy: policy, isSingleCopy: isSingleCopy,
+        fetchMin: fetchMin)
     }
     for (place, store) in stores.enumerated() {
       for (other, peer) in stores.enumerated() where other != place {

@@ -48,10 +48,12 @@ final class ReplicaStore: Sendable {
     }
   }
 
-  /// - Parameter number: tells the replicas apart, from 0.
+  /// - Parameters:
+  ///   - number: tells the replicas apart, from 0.
+  ///   - fetchMin: rowsets that an output replaces to be fetched at once.
   init(
     _ number: Int, in folder: String, _ table: TableDefinition, policy: ConfiguredPolicy,
-    isSingleCopy: Bool
+    isSingleCopy: Bool, fetchMin: Int
   ) throws {
     var options = StoreOptions(backPressure: .none)
     options.staleGraceSeconds = 2
@@ -61,9 +63,13 @@ final class ReplicaStore: Sendable {
       entropy: UInt64(number + 1), options: options)
     try store.createTable(table)
     let entropy = mixBits(UInt64(clock.now().rawValue)) &+ UInt64(number)
+    var replicaOptions = StoreReplica.Options()
+    replicaOptions.rules.inputCountMin = fetchMin
     replica =
       isSingleCopy
-      ? StoreReplica(store, id: ReplicaID(rawValue: UInt64(number + 1)), entropy: entropy) : nil
+      ? StoreReplica(
+        store, id: ReplicaID(rawValue: UInt64(number + 1)), entropy: entropy,
+        options: replicaOptions) : nil
     let cumulative = try WorkerPool(name: "cumulative", threadCount: 1)
     let base = try WorkerPool(name: "base", threadCount: 1)
     pools = [cumulative, base]
