@@ -27,7 +27,7 @@ struct PipelineFileTests {
       tables:
         - tabel: orders
           unique: true
-        - {table: b, sequence: at}
+        - {table: b, sequence: at, delete_on: op = 'd'}
       windows:
         - window: {tumbling: 1m, time: at, aggregates: {n: count}}
       dimensions:
@@ -49,6 +49,7 @@ struct PipelineFileTests {
         "line 9, column 5: table is missing",
         "line 10, column 13: unique needs key: [column, ...]",
         "line 11, column 26: sequence is for tables with unique: true",
+        "line 11, column 41: delete_on is for tables with unique: true",
         "line 13, column 5: table is missing",
         "line 15, column 44: rows does not go with files",
         "line 17, column 11: a secret has one of env, file",

@@ -102,7 +102,12 @@ public final class StreamSimulation {
   /// Whether the stream goes on although it is finished: it had been stopped before its end.
   private func finished(_ run: StreamRun) throws -> Bool {
     trace.note("finished", "\(run.status.counts.readRows)")
-    let isAll = run.status.counts.readRows == UInt64(source.ids.count)
+    // One that was stopped may have read all rows, and not know it yet.
+    let isAll = run.status.isExhausted
+    let readCount = run.status.counts.readRows
+    guard !isAll || readCount == UInt64(source.ids.count) else {
+      throw SimulationFailure("\(readCount) rows were read of \(source.ids.count)")
+    }
     end(atOnce: false)
     return !isAll
   }

@@ -3,7 +3,7 @@ import Yams
 
 extension PipelineReader {
   private static let tableKeys = [
-    "table", "where", "columns", "key", "unique", "sequence", "hash_by", "buckets", "row_store",
+    "table", "where", "delete_on", "columns", "key", "unique", "sequence", "hash_by", "buckets", "row_store",
   ]
 
   /// A list of tables, or one.
@@ -18,9 +18,16 @@ extension PipelineReader {
     if keys["table"] == nil { complain(node, "table is missing") }
     let name = text(keys["table"], "table")
     let condition = text(keys["where"], "where")
+    let deletion = text(keys["delete_on"], "delete_on")
     let columns = texts(keys["columns"], "columns")
     let layout = layout(keys)
-    return name.map { SinkTable(name: $0, condition: condition, columns: columns, layout: layout) }
+    if deletion != nil, !layout.isUnique {
+      complain(keys["delete_on"], "delete_on is for tables with unique: true")
+    }
+    return name.map {
+      SinkTable(
+        name: $0, condition: condition, deletion: deletion, columns: columns, layout: layout)
+    }
   }
 
   /// A list of tables with the results of windows.

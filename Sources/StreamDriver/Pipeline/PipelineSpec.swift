@@ -26,8 +26,9 @@ public struct PipelineSpec: Sendable {
   public var idleSeconds = 60.0
   /// Questions whose answers are shown while it runs.
   public var dashboard: [DashboardQuery] = []
-  /// Bytes of rows that all writers together hold in memory before they are written, about.
-  public var bufferByteCount = 64 << 20
+  /// Bytes of rows that all writers together hold before they are written, about; with what sorting
+  /// and encoding them takes, memory is up to ten times as much.
+  public var bufferByteCount = 24 << 20
 
   public init(name: String, source: SourceSpec, tables: [SinkTable]) {
     self.name = name

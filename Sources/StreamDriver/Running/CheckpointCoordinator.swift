@@ -110,6 +110,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
       state.status.versionFill = fill
       state.status.work += round.work
       state.status.isFinished = isFinished
+      state.status.isExhausted = round.isExhausted
     }
     return .worked
   }

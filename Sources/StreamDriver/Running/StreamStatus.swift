@@ -20,6 +20,8 @@ public struct StreamStatus: Hashable, Sendable {
   public var trouble: String?
   /// Whether everything there was to read is visible, or it was asked to stop and did.
   public var isFinished = false
+  /// Whether everything there was to read has been read, and results of windows have been written.
+  public var isExhausted = false
 }
 
 /// Hears of a stream as it runs. Thread-safe; methods are called on the threads of the stream, and

@@ -5,17 +5,21 @@ public struct SinkTable: Hashable, Sendable {
   public var name: String
   /// As SQL writes it after WHERE; rows for which it is not true go elsewhere. Nil for all.
   public var condition: String?
+  /// As SQL writes it after WHERE; rows for which it is true stand for the deletion of their keys,
+  /// and need no other values. For tables with unique keys; nil for none.
+  public var deletion: String?
   /// The columns that are written; nil for all.
   public var columns: [String]?
   /// What the table is like if it is not there.
   public var layout: TableLayout
 
   public init(
-    name: String, condition: String? = nil, columns: [String]? = nil,
+    name: String, condition: String? = nil, deletion: String? = nil, columns: [String]? = nil,
     layout: TableLayout = TableLayout()
   ) {
     self.name = name
     self.condition = condition
+    self.deletion = deletion
     self.columns = columns
     self.layout = layout
   }

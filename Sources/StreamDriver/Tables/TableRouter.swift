@@ -9,6 +9,7 @@ struct TableRouter {
   private struct Route {
     let name: TableName
     let condition: RowCondition?
+    let deletion: RowCondition?
     /// Positions in the rows, in the order of the table.
     let columns: [Int]
     let schema: Schema
@@ -40,6 +41,7 @@ struct TableRouter {
       let route = Route(
         name: name,
         condition: try sink.condition.map { try RowCondition($0, schema: schema) },
+        deletion: try sink.deletion.map { try RowCondition($0, schema: schema) },
         columns: order,
         schema: try sink.layout.definition(name: "table", rows: kept).schema,
         layout: sink.layout)
@@ -57,7 +59,7 @@ struct TableRouter {
       let selected = rows.map { $0.setCount == batch.rowCount ? nil : $0.rowIDs() } ?? nil
       if let selected, selected.isEmpty { continue }
       if let fixed = routes[place].name.fixed {
-        writes.append(write(batch, selected, to: fixed, place))
+        writes.append(try write(batch, selected, to: fixed, place))
       } else {
         writes += try writeByValue(batch, selected, place)
       }
@@ -68,7 +70,7 @@ struct TableRouter {
   /// - Parameter rows: nil for all.
   private func write(
     _ batch: ColumnBatch, _ rows: [UInt32]?, to table: String, _ place: Int
-  ) -> TableWrite {
+  ) throws -> TableWrite {
     let route = routes[place]
     let columns = route.columns.map { column in
       rows.map { batch.columns[column].gather($0) } ?? batch.columns[column]
@@ -76,7 +78,21 @@ struct TableRouter {
     return TableWrite(
       table: table,
       rows: ColumnBatch(
-        schema: route.schema, rowCount: rows?.count ?? batch.rowCount, columns: columns))
+        schema: route.schema, rowCount: rows?.count ?? batch.rowCount, columns: columns),
+      deletions: try deletions(batch, rows, place))
+  }
+
+  /// Of the rows that are written, those that delete; nil for none.
+  private func deletions(
+    _ batch: ColumnBatch, _ rows: [UInt32]?, _ place: Int
+  ) throws -> Bitmap? {
+    guard let all = try routes[place].deletion?.rows(of: batch), all.setCount > 0 else {
+      return nil
+    }
+    guard let rows else { return all }
+    let own = Bitmap(count: rows.count)
+    for (place, row) in rows.enumerated() where all[Int(row)] { own.set(place) }
+    return own.setCount > 0 ? own : nil
   }
 
   private mutating func writeByValue(
@@ -98,6 +114,6 @@ struct TableRouter {
       try tables.require(name, rows: routes[place].schema, layout: routes[place].layout)
       routes[place].knownNames.insert(name)
     }
-    return order.map { write(batch, byName[$0], to: $0, place) }
+    return try order.map { try write(batch, byName[$0], to: $0, place) }
   }
 }

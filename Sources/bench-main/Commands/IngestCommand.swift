@@ -64,8 +64,8 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "Tablets of the table.")
   var buckets = 4
 
-  @Option(help: "MiB of rows that all writers together hold in memory before they are written.")
-  var bufferMib = 64
+  @Option(help: "MiB of rows that all writers together hold before they sort and write them.")
+  var bufferMib = 24
 
   @Option(help: "A folder on the disk in question; a temporary one unless told.")
   var data: String?
