@@ -14,6 +14,8 @@ let cSettings: [CSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+let rdkafka: Target.Dependency = .target(
+  name: "CRdkafka", condition: .when(traits: ["Kafka"]))
 
 /// One library target. `needs` lists the arrows of ARCHITECTURE.md; they point down only.
 func library(_ name: String, needs: [Target.Dependency]) -> Target {
@@ -56,6 +58,11 @@ let package = Package(
         "StreamTransforms",
       ]),
   ],
+  traits: [
+    .trait(
+      name: "Kafka",
+      description: "Topics of Kafka as sources of streams; needs librdkafka (./dev setup --kafka)")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.1.0"),
@@ -67,6 +74,8 @@ let package = Package(
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CRoaring"),
+    // Nothing imports it without the trait Kafka; then its header need not be there.
+    .systemLibrary(name: "CRdkafka"),
 
     library("StorageBase", needs: ["CKernels"]),
     library("StorageIO", needs: ["StorageBase"]),
@@ -106,7 +115,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "ConfigReading", "StreamTransforms", "Yams", "CLZ4", "CZstd", "CZlib",
+        "ConfigReading", "StreamTransforms", "Yams", "CLZ4", "CZstd", "CZlib", rdkafka,
       ]),
     library("WorkloadGroups", needs: ["StorageBase"]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),
@@ -215,7 +224,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "StreamDriver", "StreamTransforms", "EngineSimulation",
+        "StreamDriver", "StreamTransforms", "EngineSimulation", rdkafka,
       ], exclude: ["Fixtures"]),
     tests(
       "TabletEngine",

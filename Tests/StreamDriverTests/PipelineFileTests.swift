@@ -96,4 +96,22 @@ struct PipelineFileTests {
           name: "t_{city}", condition: "amount > 5", columns: ["id", "city"], layout: layout)
       ])
   }
+
+  #if !Kafka
+    /// A topic is understood, so that its mistakes are told with the one that it cannot be read.
+    @Test func topicsNeedTheTrait() {
+      let found = mistakes(
+        """
+        name: shop
+        source: {kafka: orders, brokers: nowhere, format: json, mapping: orders.yaml}
+        tables: {table: orders}
+        """)
+      #expect(
+        found == [
+          "line 2, column 17: this program was built without Kafka; build it with it: "
+            + "./dev setup --kafka, then swift build -c release --traits Kafka",
+          "line 2, column 34: brokers has \"nowhere\"; expected HOST:PORT",
+        ])
+    }
+  #endif
 }

@@ -23,8 +23,11 @@ struct Manifest {
     self.dependencies = dependencies
   }
 
-  /// The constants of the manifest and the modules they stand for.
-  static let products = ["argumentParser": "ArgumentParser", "histogram": "Histogram"]
+  /// The constants of the manifest and the modules they stand for: products, and what only a trait
+  /// needs.
+  static let products = [
+    "argumentParser": "ArgumentParser", "histogram": "Histogram", "rdkafka": "CRdkafka",
+  ]
 
   /// What a target reaches, directly or not.
   func reach(of target: String) -> Set<String> {

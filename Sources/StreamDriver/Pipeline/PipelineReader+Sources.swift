@@ -3,10 +3,11 @@ import Yams
 
 extension PipelineReader {
   /// Keys that say what kind of source it is; one of them is given.
-  private static let kinds = ["generate", "files", "stdin"]
+  private static let kinds = ["generate", "files", "stdin", "kafka"]
 
   mutating func source(_ node: Node) -> SourceSpec? {
-    let known = Self.kinds + Self.generatorKeys + Self.textKeys
+    var known = Self.kinds + Self.generatorKeys + Self.textKeys
+    known += Self.kafkaKeys.filter { !known.contains($0) }
     guard let keys = members(of: node, among: known) else { return nil }
     let given = Self.kinds.filter { keys[$0] != nil }
     guard given.count == 1 else {
@@ -15,13 +16,19 @@ extension PipelineReader {
       return nil
     }
     let kind = given[0]
-    let own = kind == "generate" ? Self.generatorKeys : Self.textKeys
+    let own =
+      switch kind {
+      case "generate": Self.generatorKeys
+      case "kafka": Self.kafkaKeys
+      default: Self.textKeys
+      }
     for (key, value) in keys where key != kind && !own.contains(key) {
       complain(value, "\(key) does not go with \(kind)")
     }
     switch kind {
     case "generate": return generator(keys).map { .generated($0) }
     case "files": return texts(keys, kind).map { .files($0) }
+    case "kafka": return topic(keys, in: node).map { .kafka($0) }
     default:
       if keys["follow"] != nil { complain(keys["follow"], "standard input is always followed") }
       return texts(keys, kind).map { .standardInput($0) }

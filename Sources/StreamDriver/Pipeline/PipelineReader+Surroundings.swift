@@ -29,6 +29,9 @@ extension PipelineReader {
     let source = self.source(.mapping(Node.Mapping(rest, .implicit, .any, node.mark)))
     let key = texts(own["key"], "key")
     let buckets = integer(own["buckets"], "buckets", in: 1...4096)
+    if case .kafka(let spec) = source, spec.isFollowed {
+      complain(node, "a dimension is filled once, so kafka needs follow: false here")
+    }
     guard let table, let source else { return nil }
     var layout = TableLayout()
     layout.key = key ?? []

@@ -89,6 +89,8 @@ public enum SourceSpec: Hashable, Sendable {
   case files(TextSpec)
   /// What another program writes to this one.
   case standardInput(TextSpec)
+  /// In programs that are built with the trait `Kafka`.
+  case kafka(KafkaSpec)
 
   /// What positions depend on, in words.
   var identity: String {
@@ -96,6 +98,8 @@ public enum SourceSpec: Hashable, Sendable {
     case .generated(let spec): "\(spec.kind) \(spec.seed) \(spec.partitionCount)"
     case .files(let spec): "files \(spec.path)"
     case .standardInput: "standard input"
+    // Brokers come and go; that the cluster is the same is in the positions.
+    case .kafka(let spec): "kafka \(spec.topic)"
     }
   }
 }

@@ -23,6 +23,13 @@ extension SourceSpec {
           name: "source", value: "stdin", reason: "it needs a mapping")
       }
       return StandardInputStream(mapping: mapping, clock: clock)
+    case .kafka(let kafka):
+      #if Kafka
+        return try KafkaStream(kafka, mapping: kafka.inputMapping(files), clock: clock)
+      #else
+        throw StorageError.invalidArgument(
+          name: "source", value: "kafka \(kafka.topic)", reason: KafkaSpec.absence)
+      #endif
     }
   }
 }
@@ -35,6 +42,19 @@ extension TextSpec {
     return mapping
   }
 }
+
+#if Kafka
+  extension KafkaSpec {
+    fileprivate func inputMapping(_ files: any FileSystem) throws -> InputMapping {
+      var result = try InputMapping(file: mapping, files: files)
+      switch format {
+      case .json: result.json = result.json ?? JSONDialect()
+      case .csv: result.json = nil
+      }
+      return result
+    }
+  }
+#endif
 
 extension GeneratorSpec {
   fileprivate func factory() throws -> any BatchSourceFactory {

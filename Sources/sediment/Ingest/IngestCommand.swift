@@ -30,6 +30,8 @@ struct IngestCommand: ParsableCommand {
         source:
           files: incoming/*.jsonl.gz     # or a directory; follow: true waits for more
           mapping: orders.yaml           # columns; guessed from the first file unless told
+          # kafka: orders                # or a topic, with brokers: [HOST:PORT], in programs
+          #                              # that are built with --traits Kafka
         transforms:
           - clean: [{column: quantity, range: [1, 100], else: divert}]
           - mask: [{column: phone, keep: {prefix: 3, suffix: 4}}]

@@ -168,12 +168,3 @@ extension UnsafeRawBufferPointer {
   /// How many lines end in these bytes.
   fileprivate var lineEndCount: Int { countOfLineEnds(in: self) }
 }
-
-extension Schema {
-  /// No rows.
-  fileprivate var emptyBatch: ColumnBatch {
-    ColumnBatch(
-      schema: self, rowCount: 0,
-      columns: columns.map { ColumnBuilder(type: $0.type, capacity: 0).finish() })
-  }
-}
