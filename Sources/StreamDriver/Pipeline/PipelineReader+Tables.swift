@@ -3,7 +3,8 @@ import Yams
 
 extension PipelineReader {
   private static let tableKeys = [
-    "table", "where", "delete_on", "columns", "key", "unique", "sequence", "hash_by", "buckets", "row_store",
+    "table", "where", "delete_on", "columns", "key", "unique", "sequence", "hash_by", "buckets",
+    "row_store",
   ]
 
   /// A list of tables, or one.
