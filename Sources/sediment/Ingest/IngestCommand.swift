@@ -52,7 +52,7 @@ struct IngestCommand: ParsableCommand {
       examples/shop/shop.yaml has all of it.
 
       EXAMPLES
-        sediment ingest examples/shop/shop.yaml --store shop.store
+        sediment ingest examples/shop/shop.yaml --store /tmp/shop
         sediment ingest shop.yaml --store /data/shop --writers 8
         sediment ingest shop.yaml --check        # reads the file, and says what is wrong with it
 
