@@ -85,7 +85,7 @@ enum StreamFuzz {
     PipelineCheckpoint(
       number: 3, takenAt: Timestamp(rawValue: 1), pipeline: 7,
       partitions: [
-        "a": PartitionState(position: SourcePosition(offset: 9)), "b": PartitionState(),
+        "a": SourcePosition(offset: 9), "b": .start,
       ],
       pending: [PendingLoad(label: "x_0_3", transaction: TransactionID(rawValue: 5))],
       operators: ["w": [1, 2, 3]], sideOutputs: ["rejected-0.jsonl": 10]

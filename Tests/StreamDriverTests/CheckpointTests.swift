@@ -12,10 +12,8 @@ struct CheckpointTests {
     watermark: Timestamp(rawValue: -5),
     counts: PipelineCounts(readRows: 1000, writtenRows: 900, rejectedRows: 100),
     partitions: [
-      "orders-1.csv": PartitionState(
-        position: SourcePosition(offset: 4096, rowCount: 77, digest: 42),
-        eventTime: Timestamp(rawValue: 1_789_999_999_000_000)),
-      "orders-2.csv": PartitionState(),
+      "orders-1.csv": SourcePosition(offset: 4096, rowCount: 77, digest: 42),
+      "orders-2.csv": .start,
     ],
     pending: [
       PendingLoad(label: "shop_0_7", transaction: TransactionID(rawValue: 12)),

@@ -71,7 +71,7 @@ extension PipelineCheckpoint {
       readRows: try reader.read(UInt64.self, "rows read"),
       writtenRows: try reader.read(UInt64.self, "rows written"),
       rejectedRows: try reader.read(UInt64.self, "rows rejected"))
-    checkpoint.partitions = try reader.readAll("partition") { try $0.readPartition() }
+    checkpoint.partitions = try reader.readAll("partition") { try $0.readPosition() }
     for _ in 0..<(try reader.readCount("load count", atMost: countMax)) {
       checkpoint.pending.append(
         PendingLoad(
@@ -92,11 +92,10 @@ extension PipelineCheckpoint {
 }
 
 extension ByteWriter {
-  fileprivate mutating func append(_ partition: PartitionState) {
-    append(partition.position.offset)
-    append(partition.position.rowCount)
-    append(partition.position.digest)
-    append(partition.eventTime.rawValue)
+  fileprivate mutating func append(_ position: SourcePosition) {
+    append(position.offset)
+    append(position.rowCount)
+    append(position.digest)
   }
 
   /// The entries by ascending name.
@@ -116,12 +115,10 @@ extension ByteReader {
     Timestamp(rawValue: try read(Int64.self, what))
   }
 
-  fileprivate mutating func readPartition() throws -> PartitionState {
-    PartitionState(
-      position: SourcePosition(
-        offset: try read(UInt64.self, "offset"), rowCount: try read(UInt64.self, "row"),
-        digest: try read(UInt64.self, "digest")),
-      eventTime: try readTime("event time"))
+  fileprivate mutating func readPosition() throws -> SourcePosition {
+    SourcePosition(
+      offset: try read(UInt64.self, "offset"), rowCount: try read(UInt64.self, "row"),
+      digest: try read(UInt64.self, "digest"))
   }
 
   /// Entries whose names ascend.

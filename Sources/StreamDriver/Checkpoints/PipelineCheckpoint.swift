@@ -9,8 +9,8 @@ public struct PipelineCheckpoint: Hashable, Sendable {
   public var pipeline: UInt64
   public var watermark: Timestamp
   public var counts: PipelineCounts
-  /// By partition.
-  public var partitions: [String: PartitionState]
+  /// By partition, where to go on.
+  public var partitions: [String: SourcePosition]
   /// Pre-committed, and not known to be committed.
   public var pending: [PendingLoad]
   /// By the name of the operator.
@@ -21,7 +21,7 @@ public struct PipelineCheckpoint: Hashable, Sendable {
   public init(
     number: UInt64, takenAt: Timestamp, pipeline: UInt64,
     watermark: Timestamp = .beforeEverything, counts: PipelineCounts = PipelineCounts(),
-    partitions: [String: PartitionState] = [:], pending: [PendingLoad] = [],
+    partitions: [String: SourcePosition] = [:], pending: [PendingLoad] = [],
     operators: [String: [UInt8]] = [:], sideOutputs: [String: UInt64] = [:]
   ) {
     self.number = number
@@ -53,20 +53,6 @@ public struct PipelineCounts: Hashable, Sendable {
     counts.readRows += more.readRows
     counts.writtenRows += more.writtenRows
     counts.rejectedRows += more.rejectedRows
-  }
-}
-
-/// What is known of one partition.
-public struct PartitionState: Hashable, Sendable {
-  public var position: SourcePosition
-  /// The greatest event time seen.
-  public var eventTime: Timestamp
-
-  public init(
-    position: SourcePosition = .start, eventTime: Timestamp = .beforeEverything
-  ) {
-    self.position = position
-    self.eventTime = eventTime
   }
 }
 

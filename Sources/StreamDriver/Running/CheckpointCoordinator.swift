@@ -140,7 +140,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
     operators.expect(partitions: found)
     monitor.change { state in
       for name in found {
-        state.assign(name, last.partitions[name] ?? PartitionState(), plan.writerCount)
+        state.assign(name, last.partitions[name] ?? .start, plan.writerCount)
       }
     }
     known.formUnion(found)

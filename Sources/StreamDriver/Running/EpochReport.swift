@@ -7,7 +7,7 @@ struct EpochReport: Sendable {
   var checkpoint: UInt64
   /// Nil when there were no rows to write.
   var load: PendingLoad?
-  var partitions: [String: PartitionState]
+  var partitions: [String: SourcePosition]
   /// Those that do not hold event time back: at their end, or without rows for long.
   var silentPartitions: Set<String>
   /// Whether none of its partitions has rows any more.

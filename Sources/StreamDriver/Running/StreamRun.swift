@@ -56,7 +56,7 @@ public final class StreamRun: Sendable {
         counts: last.counts, checkpoint: last.number, checkpointedAt: restored?.takenAt,
         intervalSeconds: plan.pacing.seconds, watermark: last.watermark))
     for name in partitions {
-      state.assign(name, last.partitions[name] ?? PartitionState(), plan.writerCount)
+      state.assign(name, last.partitions[name] ?? .start, plan.writerCount)
     }
     let monitor = Monitor(state)
     self.monitor = monitor

@@ -10,7 +10,7 @@ struct StreamState: Sendable {
   /// Of the one that is requested, by writer.
   var reports: [Int: EpochReport] = [:]
   /// Partitions that writers have not taken over yet, by writer.
-  var assigned: [Int: [(name: String, state: PartitionState)]] = [:]
+  var assigned: [Int: [(name: String, position: SourcePosition)]] = [:]
   private var assignedCount = 0
   /// Writers that have nothing to read any more.
   var exhausted: Set<Int> = []
@@ -38,10 +38,10 @@ struct StreamState: Sendable {
   var isOver: Bool { failure != nil || status.isFinished }
 
   /// Gives a partition to the next writer in turn.
-  mutating func assign(_ name: String, _ state: PartitionState, _ writerCount: Int) {
+  mutating func assign(_ name: String, _ position: SourcePosition, _ writerCount: Int) {
     let writer = assignedCount % writerCount
     assignedCount += 1
-    assigned[writer, default: []].append((name, state))
+    assigned[writer, default: []].append((name, position))
     exhausted.remove(writer)
   }
 }

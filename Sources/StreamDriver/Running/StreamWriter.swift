@@ -7,7 +7,7 @@ import StorageIO
 final class StreamWriter: @unchecked Sendable {
   private final class OpenPartition {
     let name: String
-    var state: PartitionState
+    var position: SourcePosition
     /// Nil before it is opened, and while the source is out of reach.
     var reader: (any PartitionReader)?
     var hasEnded = false
@@ -15,9 +15,9 @@ final class StreamWriter: @unchecked Sendable {
     var retryAt: Timestamp?
     var failureCount = 0
 
-    init(_ name: String, _ state: PartitionState, at now: Timestamp) {
+    init(_ name: String, _ position: SourcePosition, at now: Timestamp) {
       self.name = name
-      self.state = state
+      self.position = position
       lastRowsAt = now
     }
   }
@@ -63,8 +63,8 @@ final class StreamWriter: @unchecked Sendable {
     checkpoint = firstCheckpoint
   }
 
-  func adopt(_ partition: String, _ state: PartitionState) {
-    partitions.append(OpenPartition(partition, state, at: clock.now()))
+  func adopt(_ partition: String, _ position: SourcePosition) {
+    partitions.append(OpenPartition(partition, position, at: clock.now()))
   }
 
   /// Reads and writes one batch.
@@ -100,7 +100,7 @@ final class StreamWriter: @unchecked Sendable {
     do {
       let reader =
         try partition.reader
-        ?? plan.source.open(partition.name, at: partition.state.position)
+        ?? plan.source.open(partition.name, at: partition.position)
       partition.reader = reader
       let reading = try reader.read(maxRows: plan.batchRowCount)
       partition.failureCount = 0
@@ -142,7 +142,7 @@ final class StreamWriter: @unchecked Sendable {
     work.transformSeconds += transformed - start
     work.writeSeconds += stopwatch.seconds() - transformed
     work.byteCount += UInt64(batch.byteCount)
-    if let position = partition.reader?.position { partition.state.position = position }
+    if let position = partition.reader?.position { partition.position = position }
     partition.lastRowsAt = now
     if let dueAt = batch.dueAt {
       arrivals.append(RowArrival(dueAt: dueAt, rowCount: batch.rows.rowCount))
@@ -190,7 +190,7 @@ final class StreamWriter: @unchecked Sendable {
     }
     let report = EpochReport(
       writer: number, checkpoint: checkpoint, load: pending,
-      partitions: Dictionary(uniqueKeysWithValues: partitions.map { ($0.name, $0.state) }),
+      partitions: Dictionary(uniqueKeysWithValues: partitions.map { ($0.name, $0.position) }),
       silentPartitions: Set(silent.map(\.name)),
       isExhausted: partitions.allSatisfy(\.hasEnded), counts: counts, sideOutputs: lengths,
       gathered: stages.endEpoch(horizon: horizon), arrivals: arrivals, work: work)
