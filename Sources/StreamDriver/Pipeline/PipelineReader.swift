@@ -89,7 +89,7 @@ struct PipelineReader: ConfigReader {
     spec?.delivery = delivery ?? .exactlyOnce
     spec?.batchRowCount = batchRows ?? 8192
     spec?.idleSeconds = idle ?? 60
-    spec?.bufferByteCount = buffer ?? 24 << 20
+    spec?.bufferByteCount = buffer
   }
 
   /// A name that labels may begin with.

@@ -27,8 +27,15 @@ public struct PipelineSpec: Sendable {
   /// Questions whose answers are shown while it runs.
   public var dashboard: [DashboardQuery] = []
   /// Bytes of rows that all writers together hold before they are written, about; with what sorting
-  /// and encoding them takes, memory is up to ten times as much.
-  public var bufferByteCount = 24 << 20
+  /// and encoding them takes, memory is four times as much with one writer, and ten times with
+  /// twenty. Nil for `usualBufferByteCount`.
+  public var bufferByteCount: Int?
+
+  /// As much as keeps a process below 256 MiB: large buffers make fewer segments, and loading text
+  /// with one writer almost twice as fast.
+  public static func usualBufferByteCount(writerCount: Int) -> Int {
+    writerCount <= 4 ? 64 << 20 : 24 << 20
+  }
 
   public init(name: String, source: SourceSpec, tables: [SinkTable]) {
     self.name = name

@@ -64,8 +64,12 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "Tablets of the table.")
   var buckets = 4
 
-  @Option(help: "MiB of rows that all writers together hold before they sort and write them.")
-  var bufferMib = 24
+  @Option(
+    help: """
+      MiB of rows that all writers together hold before they sort and write them; unless told 64, \
+      and 24 with more than four writers.
+      """)
+  var bufferMib: Int?
 
   @Option(help: "A folder on the disk in question; a temporary one unless told.")
   var data: String?
@@ -76,7 +80,7 @@ struct IngestCommand: ParsableCommand {
   func validate() throws {
     guard writers.allSatisfy({ (1...1024).contains($0) }), checkpoint.allSatisfy({ $0 >= 0.001 }),
       rate.map({ $0 > 0 }) ?? true, batchRows >= 1, seconds > 0, rounds >= 1, buckets >= 1,
-      bufferMib >= 1
+      bufferMib ?? 1 >= 1
     else {
       throw ValidationError(
         "--writers are 1 to 1024, --checkpoint at least 0.001, all others more than 0")
@@ -90,7 +94,7 @@ struct IngestCommand: ParsableCommand {
       try PosixFileSystem().createDirectory(directory.path)
       let bed = IngestBed(
         folder: directory.path + "/ingest", seconds: seconds, policy: policy,
-        bucketCount: buckets, bufferByteCount: bufferMib << 20,
+        bucketCount: buckets, bufferByteCount: bufferMib.map { $0 << 20 },
         input: try input.map { path in
           (path, try mapping.map { try InputMapping(file: $0, files: PosixFileSystem()) })
         })

@@ -16,8 +16,8 @@ struct IngestBed: Sendable {
   let seconds: Double
   let policy: String
   let bucketCount: Int
-  /// Bytes of rows that all writers together hold in memory, about.
-  let bufferByteCount: Int
+  /// Bytes of rows that all writers together hold in memory, about; nil for the usual.
+  let bufferByteCount: Int?
   /// Text files whose rows are loaded, and what is in them; nil for order events.
   let input: (path: String, mapping: InputMapping?)?
 
@@ -26,7 +26,9 @@ struct IngestBed: Sendable {
     defer { DataDirectory.remove(folder) }
     let files = PosixFileSystem()
     var options = StoreOptions()
-    options.loadBufferByteCountMax = max(1 << 20, bufferByteCount / one.writerCount)
+    let buffer =
+      bufferByteCount ?? PipelineSpec.usualBufferByteCount(writerCount: one.writerCount)
+    options.loadBufferByteCountMax = max(1 << 20, buffer / one.writerCount)
     let store = try Store.create(
       path, files: files, clock: SystemClock(), entropy: 1, options: options)
     let source = try source(one, files: files)

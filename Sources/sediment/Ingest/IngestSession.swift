@@ -26,7 +26,9 @@ struct IngestSession {
   ) throws {
     let clock = SystemClock()
     var options = StoreOptions()
-    options.loadBufferByteCountMax = max(1 << 20, spec.bufferByteCount / spec.writerCount)
+    let buffer =
+      spec.bufferByteCount ?? PipelineSpec.usualBufferByteCount(writerCount: spec.writerCount)
+    options.loadBufferByteCountMax = max(1 << 20, buffer / spec.writerCount)
     self.policy = try PolicyCatalogue.shipped.policy(policy).policy
     store =
       try files.exists(storePath + "/SEDIMENT")
