@@ -83,7 +83,7 @@ let package = Package(
     library("ConfigReading", needs: ["StorageBase", "Yams"]),
     library(
       "StreamTransforms",
-      needs: ["StorageBase", "ScanKernels", "CKernels", "ConfigReading", "Yams"]),
+      needs: ["StorageBase", "ScanKernels", "ConfigReading", "Yams"]),
     library(
       "SegmentFormat",
       needs: ["StorageBase", "StorageIO", "ScanKernels", "CKernels", "CLZ4", "CZstd"]),

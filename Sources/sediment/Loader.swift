@@ -1,4 +1,3 @@
-import BenchKit
 import Glibc
 import IngestDriver
 import StorageBase
@@ -23,8 +22,6 @@ final class Loader: Sendable {
   private let interrupt: InterruptFlag
   private let progress: LoadProgress
   private let state = Mutex(State())
-  /// Merging can wait for the loads, and catches up when they end.
-  private static let compactionNiceness: Int32 = 10
 
   init(
     store: Store, effect: RowEffect, rowsPerLoad: Int?, showsAcknowledged: Bool,
@@ -46,39 +43,16 @@ final class Loader: Sendable {
   func run(
     policy: any CompactionPolicy, rules: SchedulingRules, sources: [LockedSource]
   ) throws {
-    let compactionPools = try rules.pools.indices.map {
-      try WorkerPool(
-        name: "compaction", threadCount: rules.slotCount(of: $0),
-        niceness: Self.compactionNiceness)
+    let background = try BackgroundWork(store, policy: policy, rules: rules) { error in
+      self.state.withLock { $0.error = $0.error ?? error }
     }
-    let scheduler = CompactionScheduler(
-      store: store, policy: policy, rules: rules, executors: compactionPools,
-      machineLoad: { ProcessUsage.machineLoad() }, onEvent: { _ in self.sweep() })
-    scheduler.start()
-    let maintenance = MaintenanceLoop(store: store)
-    let maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
-    maintenancePool.submit { maintenance.run() }
-    let ticks = try SchedulerTicks(scheduler)
     let loadPool = try WorkerPool(name: "load", threadCount: sources.count)
     for (writer, source) in sources.enumerated() {
       loadPool.submit { self.load(from: source, writer: writer) }
     }
     loadPool.shutdown()
-    maintenance.stop()
-    maintenancePool.shutdown()
-    ticks.stop()
-    scheduler.stop(cancelRunning: interrupt.isSet)
-    for pool in compactionPools { pool.shutdown() }
+    background.stop(cancelsRunning: interrupt.isSet)
     if let error = state.withLock({ $0.error }) { throw error }
-  }
-
-  /// Lets go of rowsets that were replaced long enough ago, those of earlier runs too.
-  private func sweep() {
-    do {
-      try store.sweepStaleRowsets()
-    } catch {
-      state.withLock { $0.error = $0.error ?? error }
-    }
   }
 
   private func load(from source: LockedSource, writer: Int) {

@@ -76,6 +76,9 @@ struct IngestCommand: ParsableCommand {
   @Option(help: "The compaction policy.")
   var policy = "gradient"
 
+  @Option(help: "Which of the wanted compactions starts when: a scheduler of `bench schedulers`.")
+  var scheduler = "fair:cumulative=1"
+
   @Flag(help: "Only reads the file and says what is wrong with it.")
   var check = false
 
@@ -111,7 +114,8 @@ struct IngestCommand: ParsableCommand {
     }
     let session = try IngestSession(
       spec, storePath: path, statePath: state ?? spec.state ?? "\(path).streams/\(spec.name)",
-      policy: policy, assumesCommitted: assumeCommitted, resources: resources, files: files)
+      policy: policy, scheduler: scheduler, assumesCommitted: assumeCommitted,
+      resources: resources, files: files)
     try session.run(until: interrupt)
   }
 

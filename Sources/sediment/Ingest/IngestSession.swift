@@ -15,13 +15,12 @@ struct IngestSession {
   private let pipeline: Pipeline
   private let run: StreamRun
   private let policy: any CompactionPolicy
+  private let rules: SchedulingRules
   private let watch: IngestWatch
   private let statePath: String
-  /// Merging can wait for the loads, and catches up when they end.
-  private static let compactionNiceness: Int32 = 10
 
   init(
-    _ spec: PipelineSpec, storePath: String, statePath: String, policy: String,
+    _ spec: PipelineSpec, storePath: String, statePath: String, policy: String, scheduler: String,
     assumesCommitted: Bool, resources: TransformResources, files: PosixFileSystem
   ) throws {
     let clock = SystemClock()
@@ -30,6 +29,7 @@ struct IngestSession {
       spec.bufferByteCount ?? PipelineSpec.usualBufferByteCount(writerCount: spec.writerCount)
     options.loadBufferByteCountMax = max(1 << 20, buffer / spec.writerCount)
     self.policy = try PolicyCatalogue.shipped.policy(policy).policy
+    rules = try ConfiguredScheduler(spec: scheduler).rules
     store =
       try files.exists(storePath + "/SEDIMENT")
       ? try Store.open(storePath, files: files, clock: clock, options: options)
@@ -46,24 +46,10 @@ struct IngestSession {
   }
 
   func run(until interrupt: InterruptFlag) throws {
-    let compactionPool = try WorkerPool(
-      name: "compaction", threadCount: 2, niceness: Self.compactionNiceness)
-    let scheduler = CompactionScheduler(
-      store: store, policy: policy,
-      lanes: [
-        CompactionLane(kinds: [.cumulative], slotCount: 1, executor: compactionPool),
-        CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
-      ], onEvent: { _ in })
-    scheduler.start()
-    let maintenance = MaintenanceLoop(store: store) { watch.streamHasTrouble("\($0)") }
-    let maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
-    maintenancePool.submit { maintenance.run() }
-    defer {
-      maintenance.stop()
-      maintenancePool.shutdown()
-      scheduler.stop(cancelRunning: true)
-      compactionPool.shutdown()
+    let background = try BackgroundWork(store, policy: policy, rules: rules) { [watch] error in
+      watch.streamHasTrouble("\(error)")
     }
+    defer { background.stop(cancelsRunning: true) }
     let progress = IngestProgress(run.status)
     defer { progress.clear() }
     let dashboard = IngestDashboard(pipeline.spec.dashboard, store: store)
