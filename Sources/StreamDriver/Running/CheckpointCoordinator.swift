@@ -82,7 +82,8 @@ final class CheckpointCoordinator: @unchecked Sendable {
   }
 
   private func complete(_ round: CheckpointRound) throws -> StepOutcome {
-    guard try round.proceed() else {
+    if let refusal = try round.proceed() {
+      monitor.withLock { $0.noteRefusal(refusal) }
       return .waiting(until: clock.now().advanced(bySeconds: Self.refusedSeconds))
     }
     self.round = nil
@@ -110,6 +111,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
       state.status.versionFill = fill
       state.status.work += round.work
       state.status.isFinished = isFinished
+      state.status.refusal = nil
       state.status.isExhausted = round.isExhausted
     }
     return .worked

@@ -69,14 +69,15 @@ final class CheckpointRound {
   }
 
   /// Does the rest.
-  /// - Returns: false when tables refuse loads for now, and it should be called again later.
-  func proceed() throws -> Bool {
+  /// - Returns: nil when it is done; why tables refuse loads for now, and it should be called again
+  ///   later, otherwise.
+  func proceed() throws -> StorageError? {
     do {
       while try advance() {}
-      return true
+      return nil
     } catch let error as StorageError {
       guard case .tooManyVersions = error else { throw error }
-      return false
+      return error
     }
   }
 

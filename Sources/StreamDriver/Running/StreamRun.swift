@@ -70,10 +70,7 @@ public final class StreamRun: Sendable {
         firstCheckpoint: last.number + 1,
         sideOutputs: SideOutputs(writer: number, directory: stateDirectory, files: files),
         clock: clock, stopwatch: stopwatch,
-        onTrouble: { text in
-          monitor.withLock { $0.status.trouble = text }
-          observer?.streamHasTrouble(text)
-        },
+        onTrouble: { observer?.streamHasTrouble($0) },
         onVisible: { observer?.rowsBecameVisible($0, at: clock.now()) })
     }
   }
@@ -147,7 +144,7 @@ public final class StreamRun: Sendable {
       return .waiting(until: idleUntil)
     } catch let error as StorageError {
       guard case .tooManyVersions = error else { throw error }
-      monitor.withLock { $0.status.trouble = "\(error)" }
+      monitor.withLock { $0.noteRefusal(error) }
       return .waiting(until: now.advanced(bySeconds: Self.refusedSeconds))
     }
   }

@@ -35,6 +35,8 @@ struct StreamState: Sendable {
   /// Says that something has changed that others may wait for; they are to be woken as well.
   mutating func noteChange() { changeCount &+= 1 }
 
+  mutating func noteRefusal(_ error: StorageError) { status.refusal = "\(error)" }
+
   var isOver: Bool { failure != nil || status.isFinished }
 
   /// Gives a partition to the next writer in turn.

@@ -16,8 +16,8 @@ public struct StreamStatus: Hashable, Sendable {
   public var versionFill = 0.0
   /// In this run.
   public var work = StageWork()
-  /// The newest trouble, in words.
-  public var trouble: String?
+  /// Why tables refuse loads; nil while they take them.
+  public var refusal: String?
   /// Whether everything there was to read is visible, or it was asked to stop and did.
   public var isFinished = false
   /// Whether everything there was to read has been read, and results of windows have been written.

@@ -26,15 +26,6 @@ extension WindowState {
   /// keeps the windows, in case more is read later.
   public func flush() -> WindowOutput { emit(keys.indices.filter { isChanged[$0] }) }
 
-  /// The end of a stream that has one: hands out all results that have not gone out, and forgets
-  /// all windows.
-  public func close() -> WindowOutput {
-    let output = emit(keys.indices.filter { isChanged[$0] })
-    for slot in keys.indices where isLive[slot] { purge(slot) }
-    reclaim()
-    return output
-  }
-
   /// Forgets windows that no row judged by this watermark or a later one belongs to. A session is
   /// kept a gap longer, since a row that is not late may still lie within it.
   private func purge(upTo watermark: Timestamp) {

@@ -12,6 +12,8 @@ final class IngestProgress {
   /// At the last checkpoint but one that was seen, for the present rate.
   private var older: (checkpoint: UInt64, rows: UInt64, at: UInt64)
   private var rate = 0.0
+  /// Whether tables refused loads when it was shown last.
+  private var isRefused = false
 
   init(_ status: StreamStatus) {
     start = clock.now()
@@ -20,6 +22,10 @@ final class IngestProgress {
   }
 
   func show(_ status: StreamStatus, versions: Int) {
+    if let refusal = status.refusal, !isRefused {
+      tell("tables refuse loads, and the source waits: \(refusal)")
+    }
+    isRefused = status.refusal != nil
     let now = clock.now()
     if status.checkpoint != older.checkpoint {
       rate = Double(status.counts.readRows - older.rows) / max(1e-9, Double(now - older.at) / 1e9)

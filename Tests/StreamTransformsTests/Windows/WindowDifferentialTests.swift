@@ -151,7 +151,11 @@ struct WindowDifferentialTests {
     }
     let bound = history.state.windowCount
     #expect(bound <= history.oracle.table(history.accepted).count)
-    history.apply(history.state.close())
+    history.apply(history.state.flush())
+    #expect(history.table == history.oracle.table(history.accepted))
+    // Nothing changes when all windows are closed, and then none is left.
+    let end = Timestamp(rawValue: 1 << 61)
+    history.apply(history.state.advance(to: end, purging: end))
     #expect(history.table == history.oracle.table(history.accepted))
     #expect(history.state.windowCount == 0)
     #expect(history.accepted.count > 20)

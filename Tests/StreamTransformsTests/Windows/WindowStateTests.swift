@@ -187,7 +187,7 @@ struct WindowStateTests {
       do {
         let state = try WindowState(decoding: changed, plan: plan, file: "c")
         _ = state.advance(to: time(1000), purging: time(1000))
-        _ = state.close()
+        _ = state.flush()
       } catch is StorageError {
         refusedCount += 1
       }
