@@ -7,7 +7,7 @@ struct SQLParser {
   private static let depthMax = 200
 
   let text: String
-  private let tokens: [SQLToken]
+  private let tokens: [LexicalToken]
   private var position = 0
   var depth = 0
 
@@ -26,13 +26,13 @@ struct SQLParser {
     return node
   }
 
-  private init(text: String, tokens: [SQLToken]) {
+  private init(text: String, tokens: [LexicalToken]) {
     self.text = text
     self.tokens = tokens
   }
 
-  var next: SQLToken { tokens[position] }
-  var following: SQLToken { tokens[min(position + 1, tokens.count - 1)] }
+  var next: LexicalToken { tokens[position] }
+  var following: LexicalToken { tokens[min(position + 1, tokens.count - 1)] }
   /// Where the last token that was taken ends.
   var lastEnd: Int { position == 0 ? 0 : tokens[position - 1].range.upperBound }
 
@@ -58,7 +58,7 @@ struct SQLParser {
     if !take(symbol: symbol) { throw expected("\"\(symbol)\"\(purpose)") }
   }
 
-  func error(_ reason: String, at token: SQLToken? = nil) -> SQLError {
+  func error(_ reason: String, at token: LexicalToken? = nil) -> SQLError {
     SQLError(reason, at: (token ?? next).range.lowerBound, of: text)
   }
 

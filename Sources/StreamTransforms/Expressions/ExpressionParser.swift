@@ -23,14 +23,14 @@ struct ExpressionParser {
     "end", "true", "false", "as",
   ]
 
-  private let tokens: [ExpressionToken]
+  private let tokens: [LexicalToken]
   private var position = 0
   private var depth = 0
 
-  init(_ tokens: [ExpressionToken]) { self.tokens = tokens }
+  init(_ tokens: [LexicalToken]) { self.tokens = tokens }
 
-  var next: ExpressionToken { tokens[position] }
-  private var following: ExpressionToken { tokens[min(position + 1, tokens.count - 1)] }
+  var next: LexicalToken { tokens[position] }
+  private var following: LexicalToken { tokens[min(position + 1, tokens.count - 1)] }
 
   mutating func advance() { position = min(position + 1, tokens.count - 1) }
 
