@@ -82,7 +82,7 @@ public final class StreamRun: Sendable {
     throw StorageError.invalidArgument(
       name: "the state in", value: path,
       reason: """
-        it is of another pipeline: source, keys or windows have changed since; restore the \
+        it is of another pipeline: its source or windows have changed since; restore the \
         pipeline as it was, or use another state directory and label prefix
         """)
   }
