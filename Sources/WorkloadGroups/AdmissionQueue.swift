@@ -3,7 +3,10 @@ import StorageBase
 /// Decides which operations run when: bounded lines of those that wait, one for each workload
 /// group, and fair turns between the groups.
 ///
-/// Within a group the first come is the first served. Between groups the next is one of that which
+/// Within a group the first come is the first served, unless the line has become that of an
+/// overload (`WorkloadGroup.newestFirstSeconds`): then the last come is, so that those who are
+/// answered at all are answered soon, and the others are refused when their time is over (adaptive
+/// LIFO: Maurer, "Fail at Scale", ACM Queue 13(8), 2015). Between groups the next is one of that which
 /// has got the least work done for its weight: start-time fair queueing (Goyal, Vin and Cheng,
 /// SIGCOMM 1996) with estimated costs, which are put right when an operation ends. A group that had
 /// nothing to do saves up no turns. A long operation holds one place of its group and nobody
@@ -107,21 +110,20 @@ public struct AdmissionQueue<Work> {
   ) -> AdmittedOperation<Work>? {
     let candidates = (allowed ?? groups.indices).sorted { groups[$0].pass < groups[$1].pass }
     for index in candidates {
-      dropExpired(at: now, of: index)
       guard groups[index].runningCount < groups[index].definition.concurrencyMax,
-        let front = groups[index].line.front
+        let (place, isNewest) = candidate(of: index, at: now)
       else { continue }
       let memory = MemoryTracker(groups[index].operationName, parent: groups[index].memory)
       // Others give back what they hold; it waits for that, and keeps its place.
-      do { try memory.consume(front.request.byteCount) } catch { continue }
-      _ = groups[index].line.takeFront()
+      do { try memory.consume(place.request.byteCount) } catch { continue }
+      _ = isNewest ? groups[index].line.takeBack() : groups[index].line.takeFront()
       groups[index].runningCount += 1
       groups[index].counters.admittedCount += 1
-      groups[index].counters.waitedSeconds += now.seconds(since: front.queuedAt)
+      groups[index].counters.waitedSeconds += now.seconds(since: place.queuedAt)
       virtualTime = max(virtualTime, groups[index].pass)
-      groups[index].pass += front.request.cost / Double(groups[index].definition.weight)
+      groups[index].pass += place.request.cost / Double(groups[index].definition.weight)
       return AdmittedOperation(
-        id: front.id, work: front.work, request: front.request, queuedAt: front.queuedAt,
+        id: place.id, work: place.work, request: place.request, queuedAt: place.queuedAt,
         memory: memory)
     }
     return nil
@@ -163,11 +165,23 @@ public struct AdmissionQueue<Work> {
     return expired
   }
 
-  private mutating func dropExpired(at now: Timestamp, of index: Int) {
+  /// Whose turn it is within a group, and whether that is the newest; those before it that have
+  /// expired are taken out.
+  private mutating func candidate(
+    of index: Int, at now: Timestamp
+  ) -> (WaitingLine<Work>.Place, isNewest: Bool)? {
     while let front = groups[index].line.front, front.expiresAt <= now {
       _ = groups[index].line.takeFront()
       expire(front, of: index, at: now)
     }
+    guard let front = groups[index].line.front else { return nil }
+    let patience = groups[index].definition.newestFirstSeconds
+    guard now.seconds(since: front.queuedAt) >= patience else { return (front, false) }
+    while let back = groups[index].line.back, back.expiresAt <= now {
+      _ = groups[index].line.takeBack()
+      expire(back, of: index, at: now)
+    }
+    return groups[index].line.back.map { ($0, true) }
   }
 
   private mutating func expire(

@@ -1,7 +1,7 @@
 import StorageBase
 
-/// Operations of one group that wait, in the order they came. A value; adding and taking are O(1)
-/// on average.
+/// Operations of one group that wait, in the order they came; taken from either end. A value;
+/// adding and taking are O(1) on average.
 struct WaitingLine<Work> {
   struct Place {
     let id: OperationID
@@ -30,6 +30,16 @@ struct WaitingLine<Work> {
   mutating func takeFront() -> Place? {
     guard let place = front else { return nil }
     remove(at: first)
+    return place
+  }
+
+  var back: Place? { count > 0 ? places[places.count - 1] : nil }
+
+  mutating func takeBack() -> Place? {
+    guard let place = back else { return nil }
+    places.removeLast()
+    count -= 1
+    if count == 0 { clear() }
     return place
   }
 
@@ -62,12 +72,16 @@ struct WaitingLine<Work> {
     first = index + 1
     count -= 1
     if count == 0 {
-      places.removeAll(keepingCapacity: true)
-      first = 0
-      earliestExpiry = Timestamp(rawValue: .max)
+      clear()
     } else if first > 1024, first * 2 > places.count {
       places.removeFirst(first)
       first = 0
     }
+  }
+
+  private mutating func clear() {
+    places.removeAll(keepingCapacity: true)
+    first = 0
+    earliestExpiry = Timestamp(rawValue: .max)
   }
 }

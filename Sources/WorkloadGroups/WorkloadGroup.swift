@@ -16,18 +16,24 @@ public struct WorkloadGroup: Hashable, Sendable {
   public var queueCountMax: Int
   /// How long one waits before it is refused.
   public var queueSecondsMax: Double
+  /// Once the first in line has waited so long, the last come is the first served: the line is that
+  /// of an overload then, and those who have just come can still be answered in time, while the
+  /// first ones would get their answers when they have nearly given up.
+  public var newestFirstSeconds: Double
   /// Bytes that operations of the group may hold together.
   public var memoryByteCountMax: Int
 
   public init(
     name: String, weight: Int = 1, concurrencyMax: Int = .max, queueCountMax: Int = .max,
-    queueSecondsMax: Double = .infinity, memoryByteCountMax: Int = .max
+    queueSecondsMax: Double = .infinity, newestFirstSeconds: Double = .infinity,
+    memoryByteCountMax: Int = .max
   ) {
     self.name = name
     self.weight = weight
     self.concurrencyMax = concurrencyMax
     self.queueCountMax = queueCountMax
     self.queueSecondsMax = queueSecondsMax
+    self.newestFirstSeconds = newestFirstSeconds
     self.memoryByteCountMax = memoryByteCountMax
   }
 
@@ -43,6 +49,9 @@ public struct WorkloadGroup: Hashable, Sendable {
     try require(concurrencyMax >= 1, "concurrency", concurrencyMax, "it must be at least 1")
     try require(queueCountMax >= 0, "queue size", queueCountMax, "it must not be negative")
     try require(queueSecondsMax > 0, "queue time-out", queueSecondsMax, "it must be above 0 s")
+    try require(
+      newestFirstSeconds >= 0, "time until the newest goes first", newestFirstSeconds,
+      "it must not be negative")
     try require(
       memoryByteCountMax > 0, "memory", memoryByteCountMax, "it must be at least a byte")
   }

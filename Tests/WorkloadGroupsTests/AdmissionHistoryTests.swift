@@ -5,6 +5,13 @@ import Testing
 
 /// Random histories of the admission queue beside what must hold at any time.
 @Suite struct AdmissionHistoryTests {
+  private struct Waiting {
+    let work: Int
+    let id: OperationID
+    let queuedAt: Timestamp
+    let expires: Timestamp
+  }
+
   private struct History {
     let groups: [WorkloadGroup]
     let memoryMax: Int
@@ -13,7 +20,7 @@ import Testing
     var now = Timestamp(rawValue: 0)
     var nextWork = 0
     /// In line, by group: the work, its id, when it came, and how long it may wait.
-    var waiting: [[(work: Int, id: OperationID, expires: Timestamp)]]
+    var waiting: [[Waiting]]
     var running: [AdmittedOperation<Int>] = []
     var endedCount = 0
 
@@ -23,7 +30,9 @@ import Testing
         WorkloadGroup(
           name: "g\(group)", weight: 1 + Int(random.next() % 5),
           concurrencyMax: 1 + Int(random.next() % 3), queueCountMax: Int(random.next() % 8),
-          queueSecondsMax: Double(1 + random.next() % 50) / 1000, memoryByteCountMax: 700)
+          queueSecondsMax: Double(1 + random.next() % 50) / 1000,
+          newestFirstSeconds: group == 0 ? .infinity : Double(random.next() % 20) / 1000,
+          memoryByteCountMax: 700)
       }
       memoryMax = 1000
       queue = try AdmissionQueue(groups, memory: MemoryTracker("all", byteCountMax: memoryMax))
@@ -66,7 +75,10 @@ import Testing
       do {
         let id = try queue.submit(nextWork, request, at: now)
         expect(hasPlace && request.byteCount <= 700)
-        waiting[group].append((nextWork, id, deadline.map { min($0, patience) } ?? patience))
+        waiting[group].append(
+          Waiting(
+            work: nextWork, id: id, queuedAt: now,
+            expires: deadline.map { min($0, patience) } ?? patience))
       } catch {
         expect(!hasPlace || request.byteCount > 700)
         endedCount += 1
@@ -90,10 +102,15 @@ import Testing
         return
       }
       let group = operation.request.group
-      // The first of those that have not expired.
       let position = waiting[group].firstIndex { $0.work == operation.work }
-      expect(
-        position != nil && waiting[group].prefix(position ?? 0).allSatisfy { $0.expires <= now })
+      expect(position != nil)
+      // The first of those that have not expired, or the last once that one has waited too long.
+      let living = waiting[group].filter { $0.expires > now }
+      let isOverloaded = living.first.map {
+        now.seconds(since: $0.queuedAt) >= groups[group].newestFirstSeconds
+      }
+      let expected = isOverloaded == true ? living.last : living.first
+      expect(expected?.work == operation.work)
       if let position {
         expect(waiting[group][position].expires > now)
         waiting[group].remove(at: position)

@@ -20,6 +20,8 @@ final class ClientQueues: Sendable {
   private let clock = SystemClock()
   private let monotonic = MonotonicClock()
   private let timeoutSeconds: Double
+  /// A line whose first one has waited for this share of its time is that of an overload.
+  private static let newestFirstShare = 0.2
   /// What a query of each group is sure to need, in bytes.
   private static let questionByteCounts = [4 << 10, 256 << 10, 16 << 20]
 
@@ -30,7 +32,8 @@ final class ClientQueues: Sendable {
     func group(_ name: String, weight: Int, concurrency: Int) -> WorkloadGroup {
       WorkloadGroup(
         name: name, weight: weight, concurrencyMax: concurrency,
-        queueCountMax: settings.queueCount, queueSecondsMax: settings.timeoutSeconds)
+        queueCountMax: settings.queueCount, queueSecondsMax: settings.timeoutSeconds,
+        newestFirstSeconds: settings.timeoutSeconds * Self.newestFirstShare)
     }
     loads = Monitor(
       Line(
