@@ -22,7 +22,7 @@ do {
     lanes: [
       CompactionLane(kinds: [.cumulative], slotCount: 1, executor: compactionPool),
       CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
-    ])
+    ], restSeconds: CompactionScheduler.threadRestSeconds)
   scheduler.start()
   let maintenance = MaintenanceLoop(store: store)
   let threadCount = 4

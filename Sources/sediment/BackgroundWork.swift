@@ -28,6 +28,7 @@ final class BackgroundWork: Sendable {
     }
     scheduler = CompactionScheduler(
       store: store, policy: policy, rules: rules, executors: compactionPools,
+      restSeconds: CompactionScheduler.threadRestSeconds,
       machineLoad: { ProcessUsage.machineLoad() },
       onEvent: { _ in
         do {

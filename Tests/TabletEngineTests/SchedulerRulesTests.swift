@@ -139,6 +139,45 @@ import Testing
     scheduler.stop(cancelRunning: false)
   }
 
+  /// While a thread rests loads wake none, and are seen when it has rested; whatever else happens
+  /// is looked at by another thread at once.
+  @Test func loadsWakeNobodyDuringARest() throws {
+    let files = MemoryFileSystem()
+    let clock = BusyClock()
+    let store = try Store.create(TestStore.path, files: files, clock: clock, entropy: 7)
+    try store.createTable(TestStore.definition(buckets: 1))
+    let tablet = try #require(store.snapshot().first?.tablets.first?.id)
+    let load: @Sendable () throws -> Void = {
+      var random = SeededGenerator(seed: 1)
+      let rows = TestStore.rows(load: 1, count: 5, random: &random)
+      try store.load(TestStore.batch(rows), into: TestStore.tableName)
+    }
+    let executor = SimulatedExecutor(seed: 1)
+    let policy = AskedPolicy()
+    let rules = SchedulingRules()
+    let scheduler = CompactionScheduler(
+      store: store, policy: policy, rules: rules, executors: rules.pools.map { _ in executor },
+      restSeconds: 0.001)
+    scheduler.start()
+    clock.during {
+      for _ in 0..<3 { try load() }
+      #expect(executor.pendingCount == 0 && !scheduler.isQuiescent)
+    }
+    executor.runNext()
+    #expect(policy.askedCount == 2 && scheduler.isQuiescent && executor.pendingCount == 0)
+    try load()
+    #expect(executor.pendingCount == 1)
+    clock.during {
+      scheduler.reconsider([tablet])
+      #expect(executor.pendingCount == 1)
+    }
+    executor.runNext()
+    #expect(policy.askedCount == 3)
+    executor.runAll()
+    #expect(policy.askedCount == 4 && scheduler.isQuiescent)
+    scheduler.stop(cancelRunning: false)
+  }
+
   /// What has been chosen and not begun when the scheduler is stopped never runs.
   @Test func stopping() throws {
     let files = MemoryFileSystem()
@@ -160,6 +199,28 @@ import Testing
     executor.runAll()
     #expect(scheduler.runningCount == 0)
     #expect(store.snapshot().first?.tablets.first?.state.componentCount == 3)
+  }
+}
+
+/// A clock that does something while somebody pauses.
+private final class BusyClock: TimeSource {
+  private let clock = ManualClock(Timestamp(rawValue: 1_000_000))
+  private let work = Mutex<@Sendable () throws -> Void>({})
+
+  /// - Parameter work: done during the next pause.
+  func during(_ work: @escaping @Sendable () throws -> Void) {
+    self.work.withLock { $0 = work }
+  }
+
+  func now() -> Timestamp { clock.now() }
+
+  func pause(seconds: Double) {
+    let work = work.withLock { work in
+      defer { work = {} }
+      return work
+    }
+    do { try work() } catch { Issue.record(error) }
+    clock.advance(bySeconds: seconds)
   }
 }
 

@@ -22,7 +22,7 @@ extension CompactionScheduler {
   /// For the parameters see the other initialiser.
   public convenience init(
     store: Store, policy: any CompactionPolicy, lanes: [CompactionLane], seed: UInt64 = 0,
-    costs: WorkCosts? = nil,
+    costs: WorkCosts? = nil, restSeconds: Double = 0,
     cpuSeconds: @escaping @Sendable () -> Double = { 0 },
     onEvent: @escaping @Sendable (CompactionEvent) -> Void = { _ in },
     onRefusal: @escaping @Sendable (String) -> Void = { _ in }
@@ -32,7 +32,7 @@ extension CompactionScheduler {
     }
     self.init(
       store: store, policy: policy, rules: SchedulingRules(pools: pools),
-      executors: lanes.map(\.executor), seed: seed, costs: costs, cpuSeconds: cpuSeconds,
-      onEvent: onEvent, onRefusal: onRefusal)
+      executors: lanes.map(\.executor), seed: seed, costs: costs, restSeconds: restSeconds,
+      cpuSeconds: cpuSeconds, onEvent: onEvent, onRefusal: onRefusal)
   }
 }

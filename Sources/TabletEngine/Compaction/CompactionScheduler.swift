@@ -47,6 +47,10 @@ public final class CompactionScheduler: StoreObserver {
     var running = RunningCompactions()
     /// Whether some thread is asking the policy or about to.
     var isChoosing = false
+    /// The number of the rest of a thread that has found nothing to do and will look once more;
+    /// nil when none rests.
+    var rest: UInt64?
+    var restCount: UInt64 = 0
     /// Counts what could change the answer of the rules.
     var wakeCount: UInt64 = 0
     var changeCount: UInt64 = 0
@@ -58,7 +62,8 @@ public final class CompactionScheduler: StoreObserver {
   let store: Store
   let policy: any CompactionPolicy
   let rules: SchedulingRules
-  private let executors: [any JobExecutor]
+  let executors: [any JobExecutor]
+  let restSeconds: Double
   let machineLoad: @Sendable () -> Double
   private let cpuSeconds: @Sendable () -> Double
   private let onEvent: @Sendable (CompactionEvent) -> Void
@@ -75,6 +80,9 @@ public final class CompactionScheduler: StoreObserver {
   ///     thread for every slot of its pool.
   ///   - seed: where policies that need chance get it from.
   ///   - costs: what work costs on this machine, for policies that weigh it; nil if not known.
+  ///   - restSeconds: how long a thread that has found nothing to do rests before it looks again
+  ///     at what loads have changed meanwhile; those wake nobody. 0 for executors without threads
+  ///     of their own; `threadRestSeconds` for the others.
   ///   - replica: the store as one of several with the same rows; it says which compactions are
   ///     left to others, and which of theirs are taken over.
   ///   - machineLoad: runnable threads per processor, for rules that throttle.
@@ -86,7 +94,7 @@ public final class CompactionScheduler: StoreObserver {
   public init(
     store: Store, policy: any CompactionPolicy, rules: SchedulingRules,
     executors: [any JobExecutor], seed: UInt64 = 0, costs: WorkCosts? = nil,
-    replica: StoreReplica? = nil,
+    restSeconds: Double = 0, replica: StoreReplica? = nil,
     machineLoad: @escaping @Sendable () -> Double = { 0 },
     cpuSeconds: @escaping @Sendable () -> Double = { 0 },
     onEvent: @escaping @Sendable (CompactionEvent) -> Void = { _ in },
@@ -100,6 +108,7 @@ public final class CompactionScheduler: StoreObserver {
     self.policy = policy
     self.rules = rules
     self.executors = executors
+    self.restSeconds = restSeconds
     self.machineLoad = machineLoad
     self.cpuSeconds = cpuSeconds
     self.onEvent = onEvent
@@ -168,7 +177,7 @@ public final class CompactionScheduler: StoreObserver {
 
   /// Tablets that have had enough loads are looked at now, the others with the next scan.
   private func noteLoads(of tablets: [TabletID]) {
-    guard rules.publishTrigger != 1 else { return markPending(tablets) }
+    guard rules.publishTrigger != 1 else { return markPending(tablets, byLoad: true) }
     let now = store.clock.now()
     let triggered = state.withLock { state in
       let triggered = tablets.filter {
@@ -180,7 +189,7 @@ public final class CompactionScheduler: StoreObserver {
       if !state.unseen.isEmpty, state.scan == nil { state.scan = scanPause(after: now) }
       return triggered
     }
-    if !triggered.isEmpty { markPending(triggered) }
+    if !triggered.isEmpty { markPending(triggered, byLoad: true) }
   }
 
   private func scanPause(after now: Timestamp) -> Pause? {
@@ -189,10 +198,10 @@ public final class CompactionScheduler: StoreObserver {
     }
   }
 
-  private func markPending(_ tablets: [TabletID]) {
+  private func markPending(_ tablets: [TabletID], byLoad: Bool = false) {
     let now = store.clock.now()
     state.withLock { markPending(tablets, &$0, now) }
-    wake()
+    wake(byLoad: byLoad)
   }
 
   private func markPending(
@@ -215,32 +224,7 @@ public final class CompactionScheduler: StoreObserver {
     state.scan = nil
   }
 
-  /// Lets the policy be asked if there is a free slot and something to look at.
-  private func wake() {
-    let now = store.clock.now()
-    let pool = state.withLock { state -> Int? in
-      state.wakeCount += 1
-      guard !state.isStopped, !state.isChoosing,
-        state.pending.values.contains(where: { !$0.isWaiting(now) })
-      else { return nil }
-      // Where a slot is free a thread is.
-      let kinds = rules.openKinds(beside: state.running)
-      let pool = rules.pools.firstIndex { !$0.kinds.isDisjoint(with: kinds) }
-      state.isChoosing = pool != nil
-      return pool
-    }
-    if let pool { executors[pool].submit { self.choose() } }
-  }
-
-  /// Hands out jobs until none may start.
-  private func choose() {
-    while let claim = claim() {
-      guard let pool = rules.pool(of: claim.job.pick.kind) else { continue }
-      executors[pool].submit { self.run(claim) }
-    }
-  }
-
-  private func run(_ claim: Claim) {
+  func run(_ claim: Claim) {
     let isStopped = state.withLock { state in
       // It has come too late; nothing is lost, since nothing has been done.
       if state.isStopped { state.running.end(claim.request) }

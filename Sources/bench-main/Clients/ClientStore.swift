@@ -54,6 +54,7 @@ final class ClientStore {
     scheduler = CompactionScheduler(
       store: store, policy: policy.policy, rules: rules, executors: compactionPools,
       seed: job.seed, costs: job.costs.isEmpty ? nil : try CostModel(list: job.costs).work,
+      restSeconds: CompactionScheduler.threadRestSeconds,
       machineLoad: { ProcessUsage.machineLoad() },
       cpuSeconds: { ProcessUsage.threadCPUSeconds() },
       onEvent: { compactions.add($0) }, onRefusal: { compactions.add(refusal: $0) })

@@ -36,7 +36,7 @@ final class StoreUpkeep: Sendable {
         lanes: [
           CompactionLane(kinds: [.cumulative], slotCount: 1, executor: cumulative),
           CompactionLane(kinds: [.base, .full], slotCount: 1, executor: base),
-        ], seed: 1)
+        ], seed: 1, restSeconds: CompactionScheduler.threadRestSeconds)
     } else {
       scheduler = nil
     }

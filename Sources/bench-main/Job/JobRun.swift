@@ -73,6 +73,7 @@ final class JobRun {
       store: store, policy: policy.policy, rules: rules, executors: compactionPools,
       seed: settings.seed,
       costs: settings.costs.isEmpty ? nil : try CostModel(list: settings.costs).work,
+      restSeconds: CompactionScheduler.threadRestSeconds,
       machineLoad: { ProcessUsage.machineLoad() },
       cpuSeconds: { ProcessUsage.threadCPUSeconds() },
       onEvent: {

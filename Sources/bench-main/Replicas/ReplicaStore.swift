@@ -80,7 +80,8 @@ final class ReplicaStore: Sendable {
       rules: SchedulingRules(pools: [
         SchedulingRules.Pool(kinds: [.cumulative], slotCount: 1),
         SchedulingRules.Pool(kinds: [.base, .full], slotCount: 1),
-      ]), executors: [cumulative, base], seed: 1, replica: replica,
+      ]), executors: [cumulative, base], seed: 1,
+      restSeconds: CompactionScheduler.threadRestSeconds, replica: replica,
       cpuSeconds: { ProcessUsage.threadCPUSeconds() }, onEvent: { counted.add($0) })
   }
 

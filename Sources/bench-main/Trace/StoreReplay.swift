@@ -68,7 +68,8 @@ final class StoreReplay {
     let compactions = compactions
     scheduler = CompactionScheduler(
       store: store, policy: policy.policy, rules: rules, executors: compactionPools,
-      seed: settings.seed, machineLoad: { ProcessUsage.machineLoad() },
+      seed: settings.seed, restSeconds: CompactionScheduler.threadRestSeconds,
+      machineLoad: { ProcessUsage.machineLoad() },
       cpuSeconds: { ProcessUsage.threadCPUSeconds() },
       onEvent: {
         compactions.add($0)
