@@ -34,7 +34,7 @@ struct RowsetRepair {
       let examiner = examiner(table)
       for tablet in table.tablets {
         var examinations: [RowsetID: RowsetExamination] = [:]
-        for rowset in tablet.rowsets + Array(tablet.stale.values) {
+        for rowset in tablet.allRowsets {
           examinations[rowset.id] = try examiner.examine(rowset)
           done += 1
           progress(done, total)

@@ -47,8 +47,7 @@ extension Checkpoint {
 extension TabletSnapshot {
   fileprivate var checkpoint: Checkpoint.Tablet {
     var placements: [RowsetID: [SegmentPlacement]] = [:]
-    for rowset in rowsets { placements[rowset.id] = rowset.allSegments.map(\.placement) }
-    for (id, rowset) in stale { placements[id] = rowset.allSegments.map(\.placement) }
+    for rowset in allRowsets { placements[rowset.id] = rowset.allSegments.map(\.placement) }
     return Checkpoint.Tablet(
       state: state, placements: placements, deletes: deletes, patches: patches)
   }
@@ -57,7 +56,7 @@ extension TabletSnapshot {
     guard keys != nil else { return [] }
     var record = PatchedRowsRecord(tablet: id)
     let ids = rowsetIDs
-    for segment in (rowsets + Array(stale.values)).flatMap(\.segments) {
+    for segment in allRowsets.flatMap(\.segments) {
       for entry in segment.patches.entries where ids.contains(entry.id.rowset) {
         record.append(entry, of: segment)
       }
@@ -68,7 +67,7 @@ extension TabletSnapshot {
   private var deletes: [RowsetID: [Int: DeleteHistory]] {
     guard keys != nil else { return [:] }
     var deletes: [RowsetID: [Int: DeleteHistory]] = [:]
-    for rowset in rowsets + Array(stale.values) {
+    for rowset in allRowsets {
       for (ordinal, segment) in rowset.segments.enumerated() {
         let history = segment.deletes.history
         if !history.isEmpty { deletes[rowset.id, default: [:]][ordinal] = history }

@@ -43,7 +43,7 @@ struct Catalogue: Sendable {
 
   /// All rowsets there are: visible, stale, and waiting for a decision.
   var allRowsets: [Rowset] {
-    orderedTables.flatMap(\.tablets).flatMap { $0.rowsets + Array($0.stale.values) }
+    orderedTables.flatMap(\.tablets).flatMap { $0.allRowsets }
       + pending.values.flatMap { $0.parts.map(\.rowset) }
   }
 

@@ -162,7 +162,7 @@ struct CommitGroup {
   private mutating func sweep(
     _ rowsets: [RowsetID], of tablet: TabletID
   ) throws -> CommitReceipt {
-    let stale = catalogue.tablet(tablet)?.stale ?? [:]
+    let stale = catalogue.tablet(tablet)?.stale ?? StaleRowsets()
     let remaining = rowsets.filter { stale[$0] != nil }
     if !remaining.isEmpty {
       try catalogue.apply(.sweep(remaining), to: tablet, added: nil)

@@ -86,9 +86,8 @@ extension Recovery {
       return try recovery.rowset(meta, tablet: tablet.state.id)
     }
     let visible = try tablet.state.rowsets.map { try rowset(&self, $0) }
-    var stale: [RowsetID: Rowset] = [:]
-    for entry in tablet.state.stale.map(\.entry) { stale[entry.id] = try rowset(&self, entry) }
-    for rowset in visible + Array(stale.values) {
+    let stale = try tablet.state.stale.map { try rowset(&self, $0.entry) }
+    for rowset in visible + stale {
       for (ordinal, history) in tablet.deletes[rowset.id] ?? [:]
       where ordinal < rowset.segments.count {
         rowset.segments[ordinal].deletes.replace(by: history)
@@ -100,7 +99,7 @@ extension Recovery {
       throw unfitting(refusal.description)
     }
     return TabletSnapshot(
-      state: tablet.state, rowsets: SharedArray(visible), stale: stale,
+      state: tablet.state, rowsets: SharedArray(visible), stale: StaleRowsets(stale),
       keys: TabletKeys(definition, seed: mixBits(storeID ^ tablet.state.id.rawValue)))
   }
 }

@@ -70,7 +70,7 @@ extension TableSnapshot {
           Rowset(meta: RowsetMeta(entry: $0, segments: []), segments: [], files: files)
         }
         return TabletSnapshot(
-          state: state, rowsets: SharedArray(rowsets), stale: [:],
+          state: state, rowsets: SharedArray(rowsets), stale: StaleRowsets(),
           keys: TabletKeys(creation.definition, seed: mixBits(storeID ^ tablet.id.rawValue)))
       })
   }

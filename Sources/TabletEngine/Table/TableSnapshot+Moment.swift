@@ -10,10 +10,10 @@ extension TabletSnapshot {
     if version == self.version { return self }
     let old: TabletState
     do { old = try state.asOf(version) } catch { return nil }
-    var byID = stale
-    for rowset in rowsets { byID[rowset.id] = rowset }
+    let byID = rowsetsByID
     return TabletSnapshot(
-      state: old, rowsets: SharedArray(old.rowsets.lazy.compactMap { byID[$0.id] }), stale: [:],
+      state: old, rowsets: SharedArray(old.rowsets.lazy.compactMap { byID[$0.id] }),
+      stale: StaleRowsets(),
       keys: keys, isPast: true)
   }
 

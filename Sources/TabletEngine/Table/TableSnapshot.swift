@@ -8,7 +8,7 @@ public final class TabletSnapshot: Sendable {
   /// The visible rowsets, in version order.
   public let rowsets: SharedArray<Rowset>
   /// Replaced rowsets that are kept for a while.
-  let stale: [RowsetID: Rowset]
+  let stale: StaleRowsets
   /// What keeps keys unique; nil when they are not.
   let keys: TabletKeys?
   /// Whether it was asked for after other versions had come.
@@ -19,7 +19,7 @@ public final class TabletSnapshot: Sendable {
 
   /// - Precondition: the rowsets are those of the state.
   init(
-    state: TabletState, rowsets: SharedArray<Rowset>, stale: [RowsetID: Rowset], keys: TabletKeys?,
+    state: TabletState, rowsets: SharedArray<Rowset>, stale: StaleRowsets, keys: TabletKeys?,
     isPast: Bool = false
   ) {
     // All of them would make the cost of a load depend on how many there are.
@@ -45,8 +45,12 @@ public final class TabletSnapshot: Sendable {
   /// Bytes of replaced rowsets that are still on disk.
   public var staleByteCount: Int { stale.values.reduce(0) { $0 + $1.summary.byteCount } }
 
-  /// The rowsets of the tablet, visible and replaced; readers may hold others that were swept.
-  var rowsetIDs: Set<RowsetID> { Set(rowsets.lazy.map(\.id)).union(stale.keys) }
+  /// All rowsets of the tablet, visible and replaced; readers may hold others that were swept.
+  var allRowsets: [Rowset] { rowsets + stale.values }
+  var rowsetIDs: Set<RowsetID> { Set(allRowsets.map(\.id)) }
+  var rowsetsByID: [RowsetID: Rowset] {
+    Dictionary(allRowsets.map { ($0.id, $0) }) { $1 }
+  }
 
   /// The new values that rows of one of its segments have; nil for none. O(1) where nobody has ever
   /// given any, else see `PatchVector.rows`.
@@ -70,8 +74,7 @@ public final class TabletSnapshot: Sendable {
         name: "version of tablet \(id)", value: "\(version)",
         reason: "versions 1 to \(self.version) have existed, and this one is not kept any more")
     }
-    var byID = stale
-    for rowset in rowsets { byID[rowset.id] = rowset }
+    let byID = rowsetsByID
     return entries.compactMap { byID[$0.id] }.flatMap(\.segments)
   }
 
@@ -91,12 +94,12 @@ public final class TabletSnapshot: Sendable {
         preconditionFailure("a replacement brings a rowset for inputs that are there")
       }
       var kept = stale
-      for rowset in rowsets[first..<first + inputs.count] { kept[rowset.id] = rowset }
+      kept.insert(contentsOf: rowsets[first..<first + inputs.count])
       let remaining = rowsets.replacing(first..<first + inputs.count, with: [added])
       return TabletSnapshot(state: next, rowsets: remaining, stale: kept, keys: keys)
     case .sweep(let ids):
       var kept = stale
-      for id in ids { kept.removeValue(forKey: id) }
+      kept.remove(Set(ids))
       return TabletSnapshot(state: next, rowsets: rowsets, stale: kept, keys: keys)
     case .repair: return arranged(as: next, added: added.map { [$0] } ?? [])
     }
@@ -112,10 +115,9 @@ public final class TabletSnapshot: Sendable {
 
   /// The rowsets of `next`, each of which is here already or `added`.
   private func arranged(as next: TabletState, added: [Rowset]) -> TabletSnapshot {
-    var byID = stale
-    for rowset in rowsets + added { byID[rowset.id] = rowset }
-    var stale: [RowsetID: Rowset] = [:]
-    for entry in next.stale.map(\.entry) { stale[entry.id] = byID[entry.id] }
+    var byID = rowsetsByID
+    for rowset in added { byID[rowset.id] = rowset }
+    let stale = StaleRowsets(next.stale.lazy.compactMap { byID[$0.entry.id] })
     return TabletSnapshot(
       state: next, rowsets: SharedArray(next.rowsets.lazy.compactMap { byID[$0.id] }),
       stale: stale, keys: keys)

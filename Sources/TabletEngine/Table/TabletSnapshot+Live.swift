@@ -37,7 +37,7 @@ extension TabletSnapshot {
   /// Makes one of what versions have deleted that nobody can tell apart any more.
   func trimDeletes() {
     guard let oldest = keys?.readers.oldest else { return }
-    for rowset in rowsets + Array(stale.values) {
+    for rowset in allRowsets {
       for segment in rowset.segments { segment.deletes.trim(to: oldest) }
     }
   }
@@ -46,7 +46,7 @@ extension TabletSnapshot {
   /// readers have made of them.
   public var deleteByteCount: Int {
     guard keys != nil else { return 0 }
-    return (rowsets + Array(stale.values)).flatMap(\.segments).reduce(0) {
+    return (allRowsets).flatMap(\.segments).reduce(0) {
       $0 + $1.deletes.history.entries.reduce(0) { $0 + $1.rows.count * 4 }
     }
   }
