@@ -68,6 +68,9 @@ struct CompactionJob: Sendable {
     let warming = CacheWarming(cache: store.pageCache, definition: definition)
     let warmed =
       store.options.warmsCompactedPages ? warming.warm(rowset, insteadOf: inputs) : 0
+    if let moved, let visible = store.tablet(snapshot.id)?.version {
+      moved.prepareDeletes(to: visible)
+    }
     // When this fails the log may hold the commit or not, so the files must stay. If it does not,
     // they are removed as orphans when the store is next opened.
     _ = try store.commit(

@@ -1,6 +1,14 @@
 import StorageBase
+import Synchronization
 
-/// The rows of a compaction: where they were and where they are.
+/// Rows of an output segment that a version has deleted.
+struct ConvertedDeletes {
+  let segment: RowsetSegment
+  let version: Version
+  let rows: [UInt32]
+}
+
+/// The rows of a compaction: where they were and where they are. Thread-safe.
 final class MovedRows: Sendable {
   /// Segments of the inputs, in the order of the merge.
   let inputs: [RowsetSegment]
@@ -16,6 +24,8 @@ final class MovedRows: Sendable {
   let version: Version
   /// Deltas whose values were not written into rows; nil for none.
   let deltas: MovedDeltas?
+  /// Deletes of versions up to `visible`.
+  private let prepared = Mutex<(visible: Version, deletes: [ConvertedDeletes])>((.initial, []))
 
   /// - Parameter conversion: of inputs that hold these segments in their order.
   init(
@@ -42,28 +52,53 @@ final class MovedRows: Sendable {
     return starts
   }
 
+  /// Converts what visible versions have deleted meanwhile, so that little of it is left to do
+  /// while loads wait for `convertedDeletes`.
+  ///
+  /// - Parameter visible: a version that is visible; what later ones have deleted may still be
+  ///   taken back.
+  func prepareDeletes(to visible: Version) {
+    let deletes = convertDeletes(after: version, to: visible)
+    prepared.withLock { $0 = (visible, deletes) }
+  }
+
   /// What versions after the output's own have deleted of the inputs, as deletes of the output; and
   /// its deletions of keys, which are marked deleted themselves.
-  func convertedDeletes() -> [(segment: RowsetSegment, version: Version, rows: [UInt32])] {
-    let starts = outputStarts
-    var converted: [(segment: RowsetSegment, version: Version, rows: [UInt32])] = []
+  func convertedDeletes() -> [ConvertedDeletes] {
+    let signs = zip(outputs, deleteSigns).filter { !$0.1.isEmpty }
+      .map { ConvertedDeletes(segment: $0.0, version: version, rows: $0.1) }
+    let (visible, earlier) = prepared.withLock { $0 }
+    return signs + earlier + convertDeletes(after: max(visible, version), to: nil)
+  }
+
+  private func convertDeletes(after first: Version, to last: Version?) -> [ConvertedDeletes] {
+    let starts = outputStarts.map { UInt32($0) }
     var byVersion: [Version: [UInt32]] = [:]
     for (input, destination) in zip(inputs, destinations) {
-      for entry in input.deletes.history.entries where entry.version > version {
-        // What has no destination was merged away.
-        byVersion[entry.version, default: []] += entry.rows.lazy
-          .map { destination[Int($0)] }.filter { $0 != RowConversion.dropped }
+      for entry in input.deletes.history.entries.reversed() {
+        if entry.version <= first { break }
+        if let last, entry.version > last { continue }
+        var rows = byVersion.removeValue(forKey: entry.version) ?? []
+        for row in entry.rows {
+          let place = destination[Int(row)]
+          // What has no destination was merged away.
+          if place != RowConversion.dropped { rows.append(place) }
+        }
+        byVersion[entry.version] = rows
       }
     }
-    for (segment, signs) in zip(outputs, deleteSigns) where !signs.isEmpty {
-      converted.append((segment, version, signs))
-    }
+    var converted: [ConvertedDeletes] = []
     for (version, rows) in byVersion.sorted(by: { $0.key < $1.key }) {
       let sorted = rows.sorted()
+      var index = 0
       for (ordinal, segment) in outputs.enumerated() {
-        let own = sorted.lazy.filter { Int($0) >= starts[ordinal] && Int($0) < starts[ordinal + 1] }
-          .map { $0 - UInt32(starts[ordinal]) }
-        if !own.isEmpty { converted.append((segment, version, Array(own))) }
+        let begin = index
+        while index < sorted.count, sorted[index] < starts[ordinal + 1] { index += 1 }
+        if index == begin { continue }
+        converted.append(
+          ConvertedDeletes(
+            segment: segment, version: version,
+            rows: sorted[begin..<index].map { $0 - starts[ordinal] }))
       }
     }
     return converted

@@ -102,9 +102,9 @@ extension CommitGroup {
   mutating func move(_ moved: MovedRows, on id: TabletID) throws {
     let tablet = try catalogue.requireTablet(id)
     var record = DeletedRowsRecord(tablet: id)
-    for (segment, version, rows) in moved.convertedDeletes() {
-      segment.deletes.add(rows, version: version)
-      record.append(rows, of: segment, at: version)
+    for deletes in moved.convertedDeletes() {
+      deletes.segment.deletes.add(deletes.rows, version: deletes.version)
+      record.append(deletes.rows, of: deletes.segment, at: deletes.version)
     }
     if !record.parts.isEmpty { LogRecord.deleteRows(record).encode(into: &frame.bytes) }
     movePatches(moved, on: tablet)
@@ -118,8 +118,10 @@ extension CommitGroup {
   /// deltas that it merged to the rows that they are for.
   private mutating func movePatches(_ moved: MovedRows, on tablet: TabletSnapshot) {
     var record = PatchedRowsRecord(tablet: tablet.id)
-    let ids = tablet.rowsetIDs
-    for (segment, entry) in moved.convertedPatches() where ids.contains(entry.id.rowset) {
+    let converted = moved.convertedPatches()
+    // Asked for only where it is needed: it is linear in what is kept of the past.
+    let ids = converted.isEmpty ? [] : tablet.rowsetIDs
+    for (segment, entry) in converted where ids.contains(entry.id.rowset) {
       patch(segment, entry, &record)
     }
     if let deltas = moved.deltas {
