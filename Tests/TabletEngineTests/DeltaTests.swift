@@ -20,7 +20,7 @@ import Testing
     try Base.partial(columns, rows, in: store, strategy: .delta)
   }
 
-  private static func deltaCount(_ store: Store) throws -> Int {
+  static func deltaCount(_ store: Store) throws -> Int {
     try store.snapshot(of: Base.name).tablets[0].rowsets.reduce(0) { $0 + $1.deltas.count }
   }
 
@@ -97,7 +97,7 @@ import Testing
   // MARK: Compaction
 
   /// Merges versions of the only tablet.
-  private static func compact(_ store: Store, _ first: Int64, _ last: Int64) {
+  static func compact(_ store: Store, _ first: Int64, _ last: Int64) {
     let executor = SimulatedExecutor(seed: 1)
     let scheduler = CompactionScheduler(
       store: store, policy: RangePolicy(range: VersionRange(Version(first), Version(last))),
@@ -293,7 +293,7 @@ import Testing
 }
 
 /// Merges the rowsets of a range of versions, once.
-private struct RangePolicy: CompactionPolicy {
+struct RangePolicy: CompactionPolicy {
   let range: VersionRange
 
   var designPoint: DesignPoint {

@@ -15,8 +15,9 @@ import Testing
   static let name = "states"
 
   static func create(
-    _ index: UniqueKeyOptions.Index, files: MemoryFileSystem = MemoryFileSystem(),
-    options: StoreOptions = StoreOptions(), moreColumns: [Column] = []
+    _ index: UniqueKeyOptions.Index, files: any FileSystem = MemoryFileSystem(),
+    options: StoreOptions = StoreOptions(), moreColumns: [Column] = [],
+    sequenceColumn: String? = nil
   ) throws -> Store {
     let columns: [(String, DataType, Bool, Value?)] = [
       ("id", .int64, false, nil), ("a", .int32, false, .integer(-1)), ("b", .string, true, nil),
@@ -36,7 +37,7 @@ import Testing
         name: name, schema: schema, segmentOptions: SegmentOptions(rowsPerPage: 8),
         indexes: [
           ColumnIndex(column: ColumnID(rawValue: 3), options: IndexOptions(parser: .english))
-        ], uniqueKeys: UniqueKeyOptions(index: index)))
+        ], uniqueKeys: UniqueKeyOptions(index: index, sequenceColumn: sequenceColumn)))
     return store
   }
 

@@ -34,13 +34,17 @@ import Testing
       }
     }
     for index in UniqueKeyOptions.Index.allCases {
-      for strings in [false, true] {
+      for sequence in [false, true] {
+        for strings in [false, true] {
+          shapes.append(
+            UniqueKeyModel.Shape(
+              index: index, hasSequence: sequence, hasStringKey: strings,
+              buckets: strings ? 2 : 1, partialUpdates: .delta))
+        }
         shapes.append(
           UniqueKeyModel.Shape(
-            index: index, hasSequence: strings == (index == .hash), hasStringKey: strings,
-            buckets: strings ? 2 : 1, partialUpdates: .delta))
+            index: index, hasSequence: sequence, rowStore: .all, partialUpdates: .delta))
       }
-      shapes.append(UniqueKeyModel.Shape(index: index, rowStore: .all, partialUpdates: .delta))
     }
     return shapes
   }

@@ -69,12 +69,14 @@ struct ColumnPatch: Sendable {
     return low..<max(low, rows.firstPosition(notBelow: UInt32(range.upperBound)))
   }
 
-  /// The new value of one row; nil where there is none. O(log n).
-  func value(of row: UInt32) -> Value? {
+  /// Where the new value of a row is in `values`; nil where there is none. O(log n).
+  func position(of row: UInt32) -> Int? {
     let position = rows.firstPosition(notBelow: row)
-    guard position < rows.count, rows[position] == row else { return nil }
-    return values[position]
+    return position < rows.count && rows[position] == row ? position : nil
   }
+
+  /// The new value of one row; nil where there is none. O(log n).
+  func value(of row: UInt32) -> Value? { position(of: row).map { values[$0] } }
 
   /// Consecutive rows with the new values in their places.
   func applied(to vector: ColumnVector, rows range: Range<Int>) -> ColumnVector {
@@ -90,8 +92,7 @@ struct ColumnPatch: Sendable {
     var targets: [UInt32] = []
     var own: [UInt32] = []
     for (index, row) in sought.enumerated() {
-      let position = rows.firstPosition(notBelow: row)
-      guard position < rows.count, rows[position] == row else { continue }
+      guard let position = position(of: row) else { continue }
       targets.append(UInt32(index))
       own.append(UInt32(position))
     }

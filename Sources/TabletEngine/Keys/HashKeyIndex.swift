@@ -112,6 +112,27 @@ final class HashKeyIndex: KeyIndex {
     }
   }
 
+  func publish(_ delta: DeltaKeys, over tablet: TabletSnapshot) throws -> PatchTargets {
+    let locations = try locate(delta.keys, in: tablet)
+    guard let sequences = delta.sequences, locations.isComplete else {
+      return PatchTargets(locations: locations)
+    }
+    let codes = coder.codes(of: delta.keys.columns)
+    let exchange = state.withLock { state in
+      guard let table = state.table else { preconditionFailure("an index that is open") }
+      return table.raise(codes, to: Self.signed(sequences, count: codes.count))
+    }
+    return PatchTargets(locations: locations, lost: exchange.lost, exchange: exchange)
+  }
+
+  func takeBack(_ delta: DeltaKeys, _ exchange: RowExchange) {
+    let codes = coder.codes(of: delta.keys.columns)
+    state.withLock { state in
+      let space = state.space
+      state.table?.undo(codes, exchange) { space.settled($0) }
+    }
+  }
+
   // MARK: Looking
 
   func locate(
@@ -178,7 +199,8 @@ final class HashKeyIndex: KeyIndex {
       var segments: [OpenedSegment] = []
       for rowset in tablet.rowsets {
         for segment in rowset.segments {
-          let pages = try KeyPages(segment, keyColumns, sequence)
+          let pages = try KeyPages(
+            segment, keyColumns, sequence, patched: tablet.patches(of: segment))
           let base = try space.add(
             segment, rowCount: pages.rowCount, version: rowset.summary.versions.last,
             hasDeleteSigns: pages.hasDeleteSigns)

@@ -49,6 +49,12 @@ protocol KeyIndex: AnyObject, Sendable {
     _ keys: SegmentKeys, of segment: RowsetSegment, earlier: [RowsetSegment],
     over tablet: TabletSnapshot
   ) throws -> Displacement
+  /// Finds the rows that a delta has new values for, at the next version of the tablet. Sequences
+  /// that it gives are those of the rows from then on, where these have none that are greater.
+  /// Nothing has changed when there is a key without a row.
+  func publish(_ delta: DeltaKeys, over tablet: TabletSnapshot) throws -> PatchTargets
+  /// Takes that back, in the same order as segments.
+  func takeBack(_ delta: DeltaKeys, _ exchange: RowExchange)
   /// Takes back the publication of a segment, the last one that has not been taken back.
   /// - Parameter exchange: what publishing it has returned.
   func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?)

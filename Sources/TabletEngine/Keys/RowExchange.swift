@@ -22,6 +22,22 @@ extension RowHandleTable {
 
   /// Gives keys the handles from `first` on.
   func exchange(_ codes: KeyCodes, first: UInt32, sequences: [Int64]?) -> RowExchange {
+    exchange(codes, with: .ascending(from: first), sequences: sequences)
+  }
+
+  /// Gives keys greater sequences, or the same, and leaves them their handles.
+  /// - Precondition: all of them have one.
+  func raise(_ codes: KeyCodes, to sequences: [Int64]) -> RowExchange {
+    let handles = handles(of: codes)
+    precondition(!handles.contains(Self.none), "a key without an entry")
+    return handles.withUnsafeBufferPointer {
+      exchange(codes, with: .each($0), sequences: sequences)
+    }
+  }
+
+  private func exchange(
+    _ codes: KeyCodes, with handles: NewHandles, sequences: [Int64]?
+  ) -> RowExchange {
     let count = codes.count
     var previousSequences: [Int64] = []
     var lost: [Bool] = []
@@ -29,7 +45,7 @@ extension RowHandleTable {
     let previous = [UInt32](unsafeUninitializedCapacity: count) { previous, initialized in
       guard let sequences else {
         exchange(
-          codes.words, with: .ascending(from: first), outcome: ExchangeOutcome(previous: previous))
+          codes.words, with: handles, outcome: ExchangeOutcome(previous: previous))
         initialized = count
         return
       }
@@ -37,7 +53,7 @@ extension RowHandleTable {
         previousSequences = [Int64](unsafeUninitializedCapacity: count) { old, oldInitialized in
           lostCount = sequences.withUnsafeBufferPointer {
             exchange(
-              codes.words, with: .ascending(from: first), sequences: $0,
+              codes.words, with: handles, sequences: $0,
               outcome: ExchangeOutcome(previous: previous, previousSequences: old, lost: lost))
           }
           oldInitialized = count

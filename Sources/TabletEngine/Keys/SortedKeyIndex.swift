@@ -53,7 +53,8 @@ final class SortedKeyIndex: KeyIndex {
         continue
       }
       for segment in rowset.reversed() where !probe.pending.isEmpty {
-        let matches = try look(for: &probe, in: segment, keys, at: version, &result)
+        let matches = try look(
+          for: &probe, in: segment, of: tablet, keys, at: version, &result)
         for match in matches where newest?[Int(match.key)] == .some(nil) {
           newest?[Int(match.key)] =
             segment.patches.lastVersion(of: match.row, after: last) ?? last
@@ -78,15 +79,10 @@ final class SortedKeyIndex: KeyIndex {
   /// Finds rows of one segment, and drops the keys about which that decides.
   /// - Returns: all that were found.
   private func look(
-    for probe: inout KeyProbe, in segment: RowsetSegment, _ keys: SegmentKeys,
-    at version: Version, _ result: inout Displacement
+    for probe: inout KeyProbe, in segment: RowsetSegment, of tablet: TabletSnapshot,
+    _ keys: SegmentKeys, at version: Version, _ result: inout Displacement
   ) throws -> [KeyMatch] {
-    let reader = try segment.reader()
-    var matches: [KeyMatch] = []
-    var work = KeyProbeWork()
-    try reader.findKeys(
-      probe, sequenceColumn: sequenceColumn.flatMap { reader.schema.index(of: $0.id) },
-      matches: &matches, work: &work)
+    var matches = try self.matches(of: probe, in: segment, of: tablet)
     let found = matches
     matches.removeAll { match in
       if let own = keys.sequences?.values(as: UInt64.self)[Int(match.key)],
@@ -107,7 +103,51 @@ final class SortedKeyIndex: KeyIndex {
     return found
   }
 
+  /// The rows of a segment that have keys of a probe, with the sequences that they have by now.
+  private func matches(
+    of probe: KeyProbe, in segment: RowsetSegment, of tablet: TabletSnapshot
+  ) throws -> [KeyMatch] {
+    let reader = try segment.reader()
+    var matches: [KeyMatch] = []
+    var work = KeyProbeWork()
+    try reader.findKeys(
+      probe, sequenceColumn: sequenceColumn.flatMap { reader.schema.index(of: $0.id) },
+      matches: &matches, work: &work)
+    guard let sequenceColumn, !matches.isEmpty,
+      let patch = try tablet.patches(of: segment)?.patch(of: sequenceColumn)
+    else { return matches }
+    let patched = matches.indices.filter { patch.position(of: matches[$0].row) != nil }
+    let positions = patched.compactMap { patch.position(of: matches[$0].row) }
+    let codes = SequenceCodes.codes(of: patch.values.gather(positions.map { UInt32($0) }))
+    for (place, index) in patched.enumerated() {
+      matches[index].sequence = codes.values(as: UInt64.self)[place]
+    }
+    return matches
+  }
+
+  func publish(_ delta: DeltaKeys, over tablet: TabletSnapshot) throws -> PatchTargets {
+    guard let sequences = delta.sequences else {
+      return PatchTargets(locations: try locate(delta.keys, in: tablet, opensIndex: true))
+    }
+    var probe = KeyProbe(try SortKeyBytes.encode(delta.keys.columns, keyColumns))
+    var locations = KeyLocations(count: delta.keys.count)
+    var lost = [Bool](repeating: false, count: delta.keys.count)
+    let given = sequences.values(as: UInt64.self)
+    for live in try tablet.liveSegments().reversed() where !probe.pending.isEmpty {
+      var matches = try self.matches(of: probe, in: live.segment, of: tablet)
+      matches.removeAll { live.deleted?.contains(Int($0.row)) ?? false }
+      for match in matches {
+        let key = Int(match.key)
+        locations.set(key, RowLocation(segment: live.segment, row: match.row))
+        lost[key] = given[key] < match.sequence
+      }
+      probe.drop(matches)
+    }
+    return PatchTargets(locations: locations, lost: lost)
+  }
+
   func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?) {}
+  func takeBack(_ delta: DeltaKeys, _ exchange: RowExchange) {}
   func move(_ rows: MovedRows) {}
   func moveBack(_ rows: MovedRows) {}
   func confirm(_ rows: MovedRows) {}

@@ -30,23 +30,31 @@ final class TabletKeys: Sendable {
     }
   }
 
-  /// The keys of a delta, read from it.
-  func soughtKeys(of delta: RowsetSegment) throws -> SoughtKeys {
-    let keyColumns = Array(schema.columns[..<schema.sortKeyCount])
-    let columns = try keyColumns.map { column in
+  /// The keys and sequences of a delta, read from it.
+  func keys(ofDelta delta: RowsetSegment) throws -> DeltaKeys {
+    func vector(of column: Column) throws -> ColumnVector {
       let builder = ColumnBuilder(type: column.type)
       try delta.forEachPage(of: column) { builder.append($0, rows: 0..<$0.count) }
       return builder.finish()
     }
-    return SoughtKeys(columns: columns, keyColumns: keyColumns)
+    let keyColumns = Array(schema.columns[..<schema.sortKeyCount])
+    let sequence = try sequenceColumn.flatMap { column in
+      try delta.reader().schema.index(of: column.id) == nil ? nil : vector(of: column)
+    }
+    return DeltaKeys(
+      keys: SoughtKeys(columns: try keyColumns.map(vector), keyColumns: keyColumns),
+      sequences: sequence.map { SequenceCodes.codes(of: $0) })
+  }
+
+  private var sequenceColumn: Column? {
+    options.sequenceColumn.flatMap { schema.index(of: $0) }.map { schema.columns[$0] }
   }
 
   /// What publishing a segment takes, read from the segment.
   func keys(of segment: RowsetSegment) throws -> SegmentKeys? {
     guard let index else { return nil }
     let keyColumns = schema.columns[..<schema.sortKeyCount]
-    let sequenceColumn = options.sequenceColumn.flatMap { schema.index(of: $0) }
-      .map { schema.columns[$0] }
+    let sequenceColumn = sequenceColumn
     let pages = try KeyPages(segment, Array(keyColumns), sequenceColumn)
     let keys = keyColumns.map { ColumnBuilder(type: $0.type, capacity: pages.rowCount) }
     let sequences = sequenceColumn.map {

@@ -11,7 +11,7 @@ final class BucketWriter {
   private let token: TransactionToken
   private var segments: [LoadedSegment] = []
   private var deltas: [LoadedSegment] = []
-  private var soughtKeys: [SoughtKeys] = []
+  private var deltaKeys: [DeltaKeys] = []
   private var flushCount = 0
   private var fileCount = 0
 
@@ -46,7 +46,7 @@ final class BucketWriter {
     let isInline = byteCount <= store.options.inlineRowsetByteCountMax
     segments = try encoded.map { try loaded($0.bytes, isInline: isInline, $0) }
     self.deltas = try deltas.map { try loaded($0.bytes, isInline: isInline, nil) }
-    soughtKeys = deltas.map(\.keys)
+    deltaKeys = deltas.map(\.keys)
   }
 
   /// Adds all rows of a partial load that are completed later.
@@ -94,7 +94,7 @@ final class BucketWriter {
     return PreparedLoad.Part(
       tablet: tablet.id, rowset: rowset, rowCount: segments.reduce(0) { $0 + $1.rowCount },
       segmentsOverlap: flushCount > 1 && segments.count > 1, segments: all.map(\.contents),
-      deltaCount: deltas.count, keys: PartKeys(segments: segments.map(\.keys), deltas: soughtKeys))
+      deltaCount: deltas.count, keys: PartKeys(segments: segments.map(\.keys), deltas: deltaKeys))
   }
 }
 

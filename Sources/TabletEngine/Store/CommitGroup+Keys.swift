@@ -9,6 +9,8 @@ enum KeyChange {
   case deleted(RowsetSegment, from: Version)
   /// Rows were given new values by the deltas of a rowset that is not visible yet.
   case patched(RowsetSegment, by: RowsetID)
+  /// Rows have greater sequences from a delta that was published through an index.
+  case raised(DeltaKeys, RowExchange, any KeyIndex)
   case moved(MovedRows, any KeyIndex)
 }
 
@@ -54,20 +56,23 @@ extension CommitGroup {
   /// - Parameter keys: by delta; read from the deltas where they are not known.
   /// - Throws: `PartialUpdateConflict` when there is no row of a key any more.
   private mutating func patchRows(
-    by rowset: Rowset, _ keys: [SoughtKeys], of tablet: TabletSnapshot, _ tabletKeys: TabletKeys
+    by rowset: Rowset, _ keys: [DeltaKeys], of tablet: TabletSnapshot, _ tabletKeys: TabletKeys
   ) throws {
     guard !rowset.deltas.isEmpty, let index = tabletKeys.index else { return }
     var record = PatchedRowsRecord(tablet: tablet.id)
     var missingCount = 0
     for (ordinal, delta) in rowset.deltas.enumerated() {
-      let sought = try ordinal < keys.count ? keys[ordinal] : tabletKeys.soughtKeys(of: delta)
-      let locations = try index.locate(sought, in: tablet)
+      let known = try ordinal < keys.count ? keys[ordinal] : tabletKeys.keys(ofDelta: delta)
+      let targets = try index.publish(known, over: tablet)
+      if let exchange = targets.exchange { keyChanges.append(.raised(known, exchange, index)) }
+      let locations = targets.locations
       var pairs = locations.segments.map { _ in [(row: UInt32, deltaRow: UInt32)]() }
       for key in 0..<locations.count {
         guard locations.hasRow(key) else {
           missingCount += 1
           continue
         }
+        if targets.hasLost(key) { continue }
         pairs[Int(locations.segmentNumbers[key])].append((locations.rows[key], UInt32(key)))
       }
       for (segment, pairs) in zip(locations.segments, pairs) where !pairs.isEmpty {
@@ -140,6 +145,7 @@ extension CommitGroup {
         index.takeBack(segment, keys, exchange)
       case .deleted(let segment, let version): segment.deletes.removeEntries(from: version)
       case .patched(let segment, let rowset): segment.patches.remove(rowset)
+      case .raised(let keys, let exchange, let index): index.takeBack(keys, exchange)
       case .moved(let moved, let index): index.moveBack(moved)
       }
     }
@@ -150,7 +156,7 @@ extension CommitGroup {
     for change in keyChanges {
       switch change {
       case .moved(let moved, let index): index.confirm(moved)
-      case .published, .deleted, .patched: break
+      case .published, .deleted, .patched, .raised: break
       }
     }
   }

@@ -110,7 +110,7 @@ public struct PreparedLoad: Sendable {
 
   /// Rows that are added and rows that are given new values.
   public var rowCount: Int {
-    parts.reduce(0) { $0 + $1.rowCount + $1.keys.deltas.reduce(0) { $0 + $1.count } }
+    parts.reduce(0) { $0 + $1.rowCount + $1.keys.deltas.reduce(0) { $0 + $1.keys.count } }
   }
 
   /// Encoded bytes over all tablets.
