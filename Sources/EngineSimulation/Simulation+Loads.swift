@@ -53,15 +53,20 @@ extension Simulation {
   /// - Parameter allowsDeletions: whether some of the rows are deletions where keys are unique.
   func makeChange(for chosen: [SampleTable], allowsDeletions: Bool = true) -> Oracle.Change {
     let number = takeNumber()
-    let parts = chosen.map { table in
-      let rowCount = Int(random.next() % 24)
-      let ids = Array(SampleTable.ids(load: number, rowCount: rowCount))
-      oracle.writes(number, into: table)
-      return Oracle.Change.Part(
-        table: table.number, load: number, rowCount: rowCount, digests: table.digests(ids: ids),
-        keyed: table.keyedVersions(ids: ids) { allowsDeletions && table.isDeletion($0) } ?? [])
-    }
+    let parts = chosen.map { makePart(of: $0, number, allowsDeletions: allowsDeletions) }
     return Oracle.Change(number: number, parts: parts)
+  }
+
+  /// What a load of this number brings into one table.
+  func makePart(
+    of table: SampleTable, _ number: Int, allowsDeletions: Bool = true
+  ) -> Oracle.Change.Part {
+    let rowCount = Int(random.next() % 24)
+    let ids = Array(SampleTable.ids(load: number, rowCount: rowCount))
+    oracle.writes(number, into: table)
+    return Oracle.Change.Part(
+      table: table.number, load: number, rowCount: rowCount, digests: table.digests(ids: ids),
+      keyed: table.keyedVersions(ids: ids) { allowsDeletions && table.isDeletion($0) } ?? [])
   }
 
   func takeNumber() -> Int {

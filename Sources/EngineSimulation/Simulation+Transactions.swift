@@ -2,6 +2,12 @@ import StorageBase
 import TabletEngine
 import TabletModel
 
+/// What a load of several tables brings into one of them, and how it is handed over.
+struct TransactionRows {
+  let part: Oracle.Change.Part
+  let add: (LoadTransaction, Store) throws -> Void
+}
+
 /// A load of two phases whose rows have arrived, or are arriving.
 struct OpenTransaction {
   let transaction: LoadTransaction
@@ -14,7 +20,13 @@ extension Simulation {
   func beginTransaction() throws {
     guard let store = world.store, !knownTables.isEmpty, open.count < 4 else { return }
     let chosen = knownTables.filter { _ in random.next() % 2 == 0 }
-    let change = makeChange(for: chosen.isEmpty ? [knownTables[0]] : chosen)
+    let number = takeNumber()
+    // Some tables are given whole rows, others some columns of rows.
+    let rows = (chosen.isEmpty ? [knownTables[0]] : chosen).map { table in
+      canUpdate(table) && random.next() % 2 == 0
+        ? makeUpdateRows(of: table, number) : makeWholeRows(of: table, number)
+    }
+    let change = Oracle.Change(number: number, parts: rows.map(\.part))
     let label = someLabel()
     let transaction: LoadTransaction
     do {
@@ -24,11 +36,7 @@ extension Simulation {
     }
     try begun(transaction.id, label: label, change)
     do {
-      for part in change.parts {
-        let batch = try batch(part, in: store)
-        try transaction.builder(for: tables[part.table].name)
-          .append(batch, deleteSigns: try deleteSigns(part, in: batch))
-      }
+      for rows in rows { try rows.add(transaction, store) }
       open.append(OpenTransaction(transaction: transaction, change: change))
       trace.note("begun", "\(change.number)")
     } catch {
@@ -40,19 +48,30 @@ extension Simulation {
     }
   }
 
+  private func makeWholeRows(of table: SampleTable, _ number: Int) -> TransactionRows {
+    let part = makePart(of: table, number)
+    return TransactionRows(part: part) { transaction, store in
+      let batch = try self.batch(part, in: store)
+      try transaction.builder(for: table.name)
+        .append(batch, deleteSigns: try self.deleteSigns(part, in: batch))
+    }
+  }
+
   /// The end of the first phase, or of a load of one phase.
   func finishTransaction() throws {
     guard let store = world.store, !open.isEmpty else { return }
     let next = open.remove(at: random.index(of: open))
     let id = next.transaction.id
-    guard random.next() % 4 == 0 else {
+    guard random.next() % 4 == 0, mayTakeTurns || !next.change.isPartial else {
       return try precommit(id, next.change) {
         try next.transaction.precommit(timeoutSeconds: Self.precommitSeconds)
       }
     }
     do {
       try acknowledged(next.transaction.commit(), id, next.change, in: store)
-      trace.note("load of several tables", "\(next.change.number)")
+      trace.note(
+        next.change.isPartial ? "partial load of several tables" : "load of several tables",
+        "\(next.change.number)")
     } catch {
       guard try mayHaveWritten(error, id, next.change, "load") else { return }
       oracle.mayHaveHappened(next.change)

@@ -4,8 +4,10 @@ import TabletEngine
 
 // Loads that give some columns of rows, and the rest of which comes from what there is.
 extension Simulation {
-  private var updatableTables: [SampleTable] {
-    knownTables.filter { $0.definition.uniqueKeys?.merge == .onWrite }
+  private var updatableTables: [SampleTable] { knownTables.filter(canUpdate) }
+
+  func canUpdate(_ table: SampleTable) -> Bool {
+    table.definition.uniqueKeys?.merge == .onWrite
   }
 
   /// A partial load that is committed at once.
@@ -53,6 +55,20 @@ extension Simulation {
       }
       try excuse(error, "prepare", "\(number)")
       return nil
+    }
+  }
+
+  /// A partial load of one table as a part of a load of several.
+  func makeUpdateRows(of table: SampleTable, _ number: Int) -> TransactionRows {
+    oracle.writes(number, into: table)
+    let update = makeUpdate(of: table, number, withoutNewKeys: false)
+    return TransactionRows(part: update.part(of: table)) { transaction, store in
+      let builder =
+        update.isFlexible
+        ? try transaction.flexibleBuilder(for: table.name)
+        : try transaction.partialBuilder(
+          for: table.name, updating: self.names(of: update, table))
+      try self.append(update, of: table, to: builder, in: store)
     }
   }
 
@@ -107,12 +123,13 @@ extension Simulation {
     guard !update.isFlexible else {
       return try store.beginFlexibleLoad(into: table.name, onNewKey: newKeys, label: label)
     }
-    let columns = oracle.schema(of: table).columns
-    let names = update.columns.compactMap { number in
-      columns.first { $0.number == number }?.name
-    }
     return try store.beginPartialLoad(
-      into: table.name, updating: names, onNewKey: newKeys, label: label)
+      into: table.name, updating: names(of: update, table), onNewKey: newKeys, label: label)
+  }
+
+  private func names(of update: Update, _ table: SampleTable) -> [String] {
+    let columns = oracle.schema(of: table).columns
+    return update.columns.compactMap { number in columns.first { $0.number == number }?.name }
   }
 
   private func append(

@@ -32,7 +32,8 @@ import Testing
       "group loads flushed", "group load failed", "group transaction aborted",
       "too many versions of group loads", "backup", "backup failed", "backup opened", "restored",
       "partial load", "partial load prepared", "partial load precommitted",
-      "partial load decided", "new keys refused", "deleted by key",
+      "partial load decided", "partial load of several tables", "new keys refused",
+      "deleted by key",
       "deleted by condition", "nothing to delete", "conflict", "altered", "alter failed",
       "linked",
     ]

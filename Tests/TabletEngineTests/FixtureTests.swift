@@ -267,6 +267,51 @@ import Testing
     }
   }
 
+  /// Terms of each tablet in record 15 and in a checkpoint: loads of two tables that wait for their
+  /// decision, one of which is given whole rows.
+  @Test(arguments: [true, false])
+  func storesWithTransactionsGivenInPartAreReadable(isInline: Bool) throws {
+    let shape = UniqueKeyModel.Shape(buckets: 2)
+    var model = UniqueKeyModel(shape)
+    var random = SeededGenerator(seed: 17)
+    let loads = try (0..<3).map { try PartialKeyLoad(model.makeLoad($0, &random), model, &random) }
+    func wholeRows(_ number: Int) -> [TestStore.Row] { rows(of: 100 + number, count: 60) }
+    try check(
+      isInline ? "store-tables-wait" : "store-tables-wait-files",
+      TestStore.definition(buckets: 2),
+      options: StoreOptions(inlineRowsetByteCountMax: isInline ? 1 << 16 : 600)
+    ) { store in
+      try store.createTable(UniqueKeyModel.definition(shape))
+      for (number, load) in loads.enumerated() {
+        let transaction = try store.begin()
+        try load.append(to: transaction)
+        try transaction.builder(for: TestStore.tableName)
+          .append(TestStore.batch(wholeRows(number)))
+        try transaction.precommit()
+        if number == 0 { try store.commit(transaction: transaction.id) }
+        if number == 1 { try store.checkpoint() }
+      }
+    } then: { store in
+      model.publish(loads[0], sequence: 1)
+      let waiting = store.allTransactions().filter { $0.state == .precommitted }
+      #expect(waiting.count == 2)
+      var expected = try TestStore.contents(of: store)
+      #expect(wholeRows(0).allSatisfy(expected.contains))
+      for number in 1..<3 {
+        #expect(
+          try UniqueKeyModel.contents(of: store.snapshot(of: UniqueKeyModel.table))
+            == model.visible)
+        let receipt = try store.commit(transaction: waiting[number - 1].id)
+        model.publish(loads[number], sequence: receipt.sequence)
+        expected += wholeRows(number)
+        #expect(try TestStore.contents(of: store) == TestStore.sorted(expected))
+      }
+      #expect(
+        try UniqueKeyModel.contents(of: store.snapshot(of: UniqueKeyModel.table)) == model.visible)
+      #expect(StoreVerifier(store).run().problems == [])
+    }
+  }
+
   /// As `StoreRepair` does it, up to the checkpoint that would take the place of the log.
   private func addRepair(_ store: Store) throws {
     for load in 100..<103 {

@@ -29,24 +29,43 @@ struct PartialKeyLoad {
   }
 
   func prepare(in store: Store) throws -> PreparedLoad {
+    let builder =
+      isFlexible
+      ? try store.beginFlexibleLoad(into: UniqueKeyModel.table)
+      : try store.beginPartialLoad(into: UniqueKeyModel.table, updating: names)
+    try append(to: builder)
+    return try builder.prepare()
+  }
+
+  /// As a part of a load of several tables.
+  func append(to transaction: LoadTransaction) throws {
+    try append(
+      to: isFlexible
+        ? transaction.flexibleBuilder(for: UniqueKeyModel.table)
+        : transaction.partialBuilder(for: UniqueKeyModel.table, updating: names))
+  }
+
+  /// The columns of a load whose rows all give the same, in any order.
+  private var columns: [Int] {
+    let schema = whole.batch.schema
+    return schema.columns.indices.reversed().filter {
+      rows.first?.given[$0] ?? ($0 < schema.sortKeyCount)
+    }
+  }
+
+  private var names: [String] { columns.map { whole.batch.schema.columns[$0].name } }
+
+  private func append(to builder: PartialLoadBuilder) throws {
     let schema = whole.batch.schema
     guard !isFlexible else {
-      let builder = try store.beginFlexibleLoad(into: UniqueKeyModel.table)
       let given = schema.columns.indices.map { column -> Bitmap? in
         guard column >= schema.sortKeyCount else { return nil }
         let bitmap = Bitmap(count: rows.count)
         for (index, row) in rows.enumerated() where row.given[column] { bitmap.set(index) }
         return bitmap
       }
-      try builder.append(whole.batch, given: given, deleteSigns: whole.deleteSigns)
-      return try builder.prepare()
+      return try builder.append(whole.batch, given: given, deleteSigns: whole.deleteSigns)
     }
-    // In any order.
-    let columns = schema.columns.indices.reversed().filter {
-      rows.first?.given[$0] ?? ($0 < schema.sortKeyCount)
-    }
-    let names = columns.map { schema.columns[$0].name }
-    let builder = try store.beginPartialLoad(into: UniqueKeyModel.table, updating: names)
     let half = rows.count / 2
     for part in [0..<half, half..<rows.count] {
       let ordinals = part.map { UInt32($0) }
@@ -61,6 +80,5 @@ struct PartialKeyLoad {
       try builder.append(
         ColumnBatch(schema: own, rowCount: part.count, columns: vectors), deleteSigns: signs)
     }
-    return try builder.prepare()
   }
 }

@@ -11,33 +11,37 @@ struct LoadPrecommit: Hashable, Sendable {
   let deadline: Timestamp
   /// Rowsets have versions only once they are committed; here they are 0-0.
   let parts: [LoadCommit.Part]
-  /// Of rows that are completed once they are decided; nil for whole ones.
-  var partial: PartialTerms?
+  /// By tablet, of rows that are completed once they are decided; none for whole ones.
+  var terms: [TabletID: PartialTerms] = [:]
 }
 
 extension LoadPrecommit {
   func encode(into writer: inout ByteWriter, inlineBytes: InlineBytes) {
-    writer.append((partial == nil ? RecordTag.precommit : .precommitPartial).rawValue)
+    writer.append((terms.isEmpty ? RecordTag.precommit : .precommitPartial).rawValue)
     writer.append(transaction.rawValue)
     writer.append(label)
     writer.append(startedAt.rawValue)
     writer.append(at.rawValue)
     writer.append(deadline.rawValue)
     LoadCommit.encode(parts, into: &writer, inlineBytes: inlineBytes)
-    if let partial { writer.append(PartialTerms.code(partial)) }
+    guard !terms.isEmpty else { return }
+    PartialTerms.encode(terms, of: parts.map(\.tablet), into: &writer)
   }
 
   static func decode(
     from reader: inout ByteReader, file: UInt32, isPartial: Bool
   ) throws -> LoadPrecommit {
-    LoadPrecommit(
+    var load = LoadPrecommit(
       transaction: TransactionID(rawValue: try reader.readOrdinal("transaction id")),
       label: try reader.readString("label", atMost: Limits.labelByteCountMax),
       startedAt: try reader.readTimestamp("start time"),
       at: try reader.readTimestamp("pre-commit time"),
       deadline: try reader.readTimestamp("deadline"),
-      parts: try LoadCommit.decodeParts(from: &reader, file: file),
-      partial: isPartial ? try PartialTerms.decode(from: &reader) : nil)
+      parts: try LoadCommit.decodeParts(from: &reader, file: file))
+    if isPartial {
+      load.terms = try PartialTerms.decode(from: &reader, of: load.parts.map(\.tablet))
+    }
+    return load
   }
 }
 

@@ -13,8 +13,8 @@ struct TransactionSection: Sendable {
   struct Pending: Sendable {
     var transaction: Transaction
     var parts: [LoadCommit.Part]
-    /// Of rows that are completed once they are decided; nil for whole ones.
-    var partial: PartialTerms?
+    /// By tablet, of rows that are completed once they are decided; none for whole ones.
+    var terms: [TabletID: PartialTerms] = [:]
   }
 
   private static let countMax = 1 << 28
@@ -34,7 +34,7 @@ struct TransactionSection: Sendable {
         writer.append(part.tablet.rawValue)
         part.rowset.encode(into: &writer, inline: RowsetMeta.encodeReference)
       }
-      writer.append(PartialTerms.code(load.partial))
+      PartialTerms.encode(load.terms, of: load.parts.map(\.tablet), into: &writer)
     }
     writer.appendVarint(UInt64(ended.count))
     for transaction in ended { Self.encode(transaction, into: &writer) }
@@ -58,8 +58,9 @@ struct TransactionSection: Sendable {
         let rowset = try RowsetMeta.decode(from: &reader, inline: RowsetMeta.decodeReference)
         parts.append(LoadCommit.Part(tablet: tablet, rowset: rowset))
       }
-      let partial = hasPartialLoads ? try PartialTerms.decode(from: &reader) : nil
-      pending.append(Pending(transaction: transaction, parts: parts, partial: partial))
+      let terms =
+        hasPartialLoads ? try PartialTerms.decode(from: &reader, of: parts.map(\.tablet)) : [:]
+      pending.append(Pending(transaction: transaction, parts: parts, terms: terms))
     }
     let endedCount = try reader.readCount("ended transaction count", atMost: Self.countMax)
     for _ in 0..<endedCount {

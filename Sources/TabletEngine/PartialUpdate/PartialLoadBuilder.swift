@@ -102,13 +102,22 @@ public final class PartialLoadBuilder {
   ///   `StorageError.schemaMismatch` naming a column that a new key has no value for, and what
   ///   reading and writing throws.
   public func prepare() throws -> PreparedLoad {
-    guard let rows = try collected() else { return PreparedLoad(token: token, parts: []) }
+    let rows = try collected().map { [$0] } ?? []
     batches.removeAll()
-    return try rows.prepare(in: store, token)
+    return try PreparedLoad(token: token, parts: [], partials: rows).completed(in: store)
   }
 
-  /// The rows of all batches, with the columns in the order of the table.
-  private func collected() throws -> PartialRows? {
+  /// Whether somebody else who asks for rows like these may be given this one.
+  func takes(
+    _ columns: [Int], isFlexible: Bool, _ newKeys: PartialUpdate.NewKeys,
+    _ strategy: PartialUpdate.Strategy?
+  ) -> Bool {
+    columns == self.columns && isFlexible == self.isFlexible && newKeys == self.newKeys
+      && strategy.map { $0 == self.strategy } ?? true
+  }
+
+  /// The rows of all batches, with the columns in the order of the table; nil for none.
+  func collected() throws -> PartialRows? {
     guard !batches.isEmpty else { return nil }
     let order = columns.indices.sorted { columns[$0] < columns[$1] }
     let schema = try Schema(

@@ -48,8 +48,10 @@ final class PartialRows: Sendable {
       deleteSigns: deleteSigns, newKeys: newKeys, strategy: strategy)
   }
 
+  var terms: PartialTerms { PartialTerms(newKeys: newKeys, strategy: strategy) }
+
   /// Completes, sorts and encodes the rows, from what the table has now.
-  func prepare(in store: Store, _ token: TransactionToken) throws -> PreparedLoad {
+  func parts(in store: Store, _ token: TransactionToken) throws -> [PreparedLoad.Part] {
     guard let table = store.catalogueNow.tables[table] else {
       preconditionFailure("tables stay")
     }
@@ -77,6 +79,6 @@ final class PartialRows: Sendable {
       try writer.add(whole, deltas: deltas)
       if let part = try writer.finish() { parts.append(part) }
     }
-    return PreparedLoad(token: token, parts: parts, partial: self)
+    return parts
   }
 }

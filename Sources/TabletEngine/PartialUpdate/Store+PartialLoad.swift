@@ -15,19 +15,9 @@ extension Store {
     strategy: PartialUpdate.Strategy? = nil, label: String = ""
   ) throws -> PartialLoadBuilder {
     let table = try partialTable(table)
-    let schema = table.definition.schema
-    let positions = try columns.map { try schema.requireIndex(of: $0) }
-    func refusal(_ column: String, _ reason: String) -> StorageError {
-      .invalidArgument(name: "columns of a partial load", value: column, reason: reason)
-    }
-    if let twice = Set(columns).first(where: { name in columns.filter { $0 == name }.count > 1 }) {
-      throw refusal(twice, "it is named twice")
-    }
-    for key in 0..<schema.sortKeyCount where !positions.contains(key) {
-      throw refusal(schema.columns[key].name, "key columns are given always")
-    }
     return PartialLoadBuilder(
-      store: self, table: table, columns: positions, isFlexible: false, newKeys: newKeys,
+      store: self, table: table, columns: try table.definition.positions(ofPartialLoad: columns),
+      isFlexible: false, newKeys: newKeys,
       strategy: strategy, token: try beginTransaction(label: label, timeoutSeconds: nil))
   }
 
@@ -43,7 +33,8 @@ extension Store {
       strategy: strategy, token: try beginTransaction(label: label, timeoutSeconds: nil))
   }
 
-  private func partialTable(_ name: String) throws -> TableSnapshot {
+  /// - Throws: `StorageError.unknownName`, `.invalidArgument` for a table of another kind.
+  func partialTable(_ name: String) throws -> TableSnapshot {
     let table = try snapshot(of: name)
     guard table.definition.uniqueKeys?.merge == .onWrite else {
       throw StorageError.invalidArgument(
@@ -51,5 +42,24 @@ extension Store {
         reason: "rows are completed where keys are unique and merged on write")
     }
     return table
+  }
+}
+
+extension TableDefinition {
+  /// The positions of the columns that the rows of a partial load give.
+  /// - Throws: `StorageError.unknownName`, `.invalidArgument` for a column named twice and for a
+  ///   key column that is missing.
+  func positions(ofPartialLoad columns: [String]) throws -> [Int] {
+    let positions = try columns.map { try schema.requireIndex(of: $0) }
+    func refusal(_ column: String, _ reason: String) -> StorageError {
+      .invalidArgument(name: "columns of a partial load", value: column, reason: reason)
+    }
+    if let twice = Set(columns).first(where: { name in columns.filter { $0 == name }.count > 1 }) {
+      throw refusal(twice, "it is named twice")
+    }
+    for key in 0..<schema.sortKeyCount where !positions.contains(key) {
+      throw refusal(schema.columns[key].name, "key columns are given always")
+    }
+    return positions
   }
 }

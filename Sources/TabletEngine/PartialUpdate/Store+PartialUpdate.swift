@@ -51,8 +51,9 @@ extension Store {
       value: Self.attemptCountMax, limit: Self.attemptCountMax, remedy: "commit it again")
   }
 
+  /// The files of a load, but those of parts that are kept when it is made again.
   func paths(of load: PreparedLoad) -> [String] {
-    load.parts.flatMap { part in
+    load.parts.filter { !$0.isKept }.flatMap { part in
       part.segments.indices.filter {
         if case .file = part.segments[$0] { true } else { false }
       }.map { layout.segment(tablet: part.tablet, rowset: part.rowset, ordinal: $0) }

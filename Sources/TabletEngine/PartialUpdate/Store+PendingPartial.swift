@@ -6,9 +6,10 @@ import TabletModel
 extension Store {
   /// The first phase of a partial load.
   func precommitPartial(
-    _ load: PreparedLoad, _ rows: PartialRows, timeoutSeconds: Double
+    _ load: PreparedLoad, timeoutSeconds: Double
   ) throws -> CommitReceipt {
-    let given = try rows.keeping(in: self, load.token)
+    let parts = try load.partials.flatMap { try $0.givenParts(in: self, load.token) }
+    let given = PreparedLoad(token: load.token, parts: load.parts.filter(\.isKept) + parts)
     var receipt = try commitSlowed(
       .precommit(given, timeoutSeconds: timeoutSeconds), of: given)
     receipt.rowCount = load.rowCount
@@ -27,7 +28,8 @@ extension Store {
     do {
       return try commitOptimistically(&load, isSlowed: false) {
         // Without rows it has been decided meanwhile, which the commit finds out.
-        try completed(transaction) ?? PreparedLoad(token: token, parts: [], decides: true)
+        try completed(transaction)
+          ?? PreparedLoad(token: token, parts: [], decides: true)
       }
     } catch {
       removeFiles(of: load)
@@ -38,34 +40,65 @@ extension Store {
   /// The rows of a load that waits, completed; nil when it does not wait any more.
   private func completed(_ transaction: Transaction) throws -> PreparedLoad? {
     let catalogue = catalogueNow
-    guard let pending = catalogue.pending[transaction.id], let terms = pending.partial,
-      let table = pending.parts.first.flatMap({ catalogue.table(of: $0.tablet) })
-    else { return nil }
+    guard let pending = catalogue.pending[transaction.id], pending.isPartial else { return nil }
     let token = TransactionToken(transaction, registry: transactions, files: files)
+    var load = PreparedLoad(token: token, parts: [], decides: true)
     do {
-      let rows = try GivenRows.decode(pending.parts.flatMap(\.rowset.deltas), of: table, terms)
-      var load = try rows.prepare(in: self, token)
-      load.decides = true
+      for (table, given, terms) in pending.givenByTable(in: catalogue) {
+        load.parts += try GivenRows.decode(given, of: table, terms).parts(in: self, token)
+      }
       return load
     } catch {
+      removeFiles(of: load)
       // Its files may have gone with somebody else's decision.
       guard catalogueNow.pending[transaction.id] != nil else { return nil }
       throw error
     }
   }
 
-  /// Removes what was written for a load that is not committed like this. A file that cannot be
-  /// removed now is removed as an orphan when the store is next opened.
+  /// Removes what was written for a load that is made again, or not committed. A file that cannot
+  /// be removed now is removed as an orphan when the store is next opened.
   func removeFiles(of load: PreparedLoad) {
     for path in paths(of: load) { do { try files.remove(path) } catch {} }
   }
 }
 
-extension PartialRows {
-  var terms: PartialTerms { PartialTerms(newKeys: newKeys, strategy: strategy) }
+extension PendingLoad {
+  /// What was given of rows that are to be completed, table by table.
+  fileprivate func givenByTable(
+    in catalogue: Catalogue
+  ) -> [(table: TableSnapshot, given: [RowsetSegment], terms: PartialTerms)] {
+    var tables: [(table: TableSnapshot, given: [RowsetSegment], terms: PartialTerms)] = []
+    for (tablet, rowset) in parts {
+      guard let terms = terms[tablet], let table = catalogue.table(of: tablet) else { continue }
+      if let index = tables.firstIndex(where: { $0.table.id == table.id }) {
+        tables[index].given += rowset.deltas
+      } else {
+        tables.append((table, rowset.deltas, terms))
+      }
+    }
+    return tables
+  }
+}
 
+extension PreparedLoad {
+  /// The same load with those of its rows that are given in part completed from what there is now.
+  func completed(in store: Store) throws -> PreparedLoad {
+    var load = self
+    load.parts.removeAll { !$0.isKept }
+    do {
+      for rows in partials { load.parts += try rows.parts(in: store, token) }
+    } catch {
+      store.removeFiles(of: load)
+      throw error
+    }
+    return load
+  }
+}
+
+extension PartialRows {
   /// The rows as they are, to be completed later.
-  func keeping(in store: Store, _ token: TransactionToken) throws -> PreparedLoad {
+  func givenParts(in store: Store, _ token: TransactionToken) throws -> [PreparedLoad.Part] {
     guard let table = store.catalogueNow.tables[table] else {
       preconditionFailure("tables stay")
     }
@@ -82,8 +115,11 @@ extension PartialRows {
           let piece = Array(own[start..<min(own.count, start + step)])
           return try GivenRows.encode(rows, piece, of: table.definition)
         })
-      if let part = try writer.finish() { parts.append(part) }
+      if var part = try writer.finish() {
+        part.terms = terms
+        parts.append(part)
+      }
     }
-    return PreparedLoad(token: token, parts: parts, terms: terms)
+    return parts
   }
 }

@@ -24,7 +24,7 @@ extension Catalogue {
       guard let transaction = book[id] else { return nil }
       let parts = load.parts.map { LoadCommit.Part(tablet: $0.tablet, rowset: $0.rowset.meta) }
       return TransactionSection.Pending(
-        transaction: transaction, parts: parts, partial: load.partial)
+        transaction: transaction, parts: parts, terms: load.terms)
     }
     return section
   }

@@ -6,8 +6,12 @@ struct PendingLoad: Sendable {
   let parts: [(tablet: TabletID, rowset: Rowset)]
   /// By part, of tables with a key index; not known after a restart.
   var keys: [PartKeys] = []
-  /// Of rows that are to be completed first: the deltas of the rowsets are what was given.
-  var partial: PartialTerms?
+  /// By tablet, of rows that are to be completed first: the deltas of its rowset are what was
+  /// given. None for whole rows.
+  var terms: [TabletID: PartialTerms] = [:]
+
+  /// Whether some of its rows are to be completed first.
+  var isPartial: Bool { !terms.isEmpty }
 }
 
 /// All tables of a store at one moment. A value: the commit path builds the next one beside the

@@ -39,12 +39,19 @@ extension CommitGroup {
     let commit = LoadCommit(
       transaction: transaction.id, sequence: sequence, at: now, label: load.label, parts: parts,
       covered: load.covered)
-    let rowsets = encode(.commit(commit), parts, of: load)
+    var rowsets = encode(.commit(commit), parts, of: load)
+    var keys = load.parts.map { $0.keys }
     var next = catalogue
+    let waited = next.pending.removeValue(forKey: transaction.id)
+    if let waited {
+      // Whole rows become visible with those that were completed.
+      rowsets += try waited.publishable(in: next, at: now)
+      keys += waited.wholeKeys
+    }
     let versions = try next.publish(rowsets, sequence: sequence)
-    try resolveKeys(of: rowsets, load.parts.map(\.keys))
-    if let waited = next.pending.removeValue(forKey: transaction.id) {
-      swept.append(contentsOf: waited.parts.map(\.rowset))
+    try resolveKeys(of: rowsets, keys)
+    if let waited {
+      swept.append(contentsOf: waited.givenRowsets)
       require(.sync)
     }
     catalogue = next
@@ -91,10 +98,10 @@ extension CommitGroup {
     }
     let precommit = LoadPrecommit(
       transaction: transaction.id, label: load.label, startedAt: transaction.startedAt, at: now,
-      deadline: deadline, parts: parts, partial: load.terms)
+      deadline: deadline, parts: parts, terms: load.terms)
     let rowsets = encode(.precommit(precommit), parts, of: load)
     catalogue.pending[transaction.id] = PendingLoad(
-      parts: rowsets, keys: load.parts.map(\.keys), partial: load.terms)
+      parts: rowsets, keys: load.parts.map(\.keys), terms: load.terms)
     put(transaction)
     require(.sync)
     return receipt
@@ -112,7 +119,7 @@ extension CommitGroup {
     guard let load = catalogue.pending[id] else {
       throw EditRefusal("transaction \(id) is pre-committed and has no rowsets")
     }
-    guard load.partial == nil else {
+    guard !load.isPartial else {
       throw EditRefusal("the rows of transaction \(id) have to be completed first")
     }
     var next = catalogue
@@ -205,16 +212,28 @@ extension CommitGroup {
 }
 
 extension PendingLoad {
-  /// The rowsets as the next versions of their tablets.
+  /// The rowsets of whole rows as the next versions of their tablets.
   func publishable(
     in catalogue: Catalogue, at now: Timestamp
   ) throws(EditRefusal) -> [(tablet: TabletID, rowset: Rowset)] {
     var published: [(tablet: TabletID, rowset: Rowset)] = []
-    for (tablet, rowset) in parts {
+    for (tablet, rowset) in parts where terms[tablet] == nil {
       let version = try catalogue.requireTablet(tablet).version.next
       published.append((tablet, rowset.published(as: version, at: now)))
     }
     return published
+  }
+
+  /// By rowset that is publishable, what is known of its keys.
+  var wholeKeys: [PartKeys] {
+    parts.indices.filter { terms[parts[$0].tablet] == nil }.map {
+      $0 < keys.count ? keys[$0] : PartKeys()
+    }
+  }
+
+  /// The rowsets with rows that are completed when they are decided.
+  var givenRowsets: [Rowset] {
+    parts.lazy.filter { terms[$0.tablet] != nil }.map(\.rowset)
   }
 }
 

@@ -60,13 +60,11 @@ public struct CommitReceipt: Hashable, Sendable {
 /// limit are already in synced files.
 public struct PreparedLoad: Sendable {
   let token: TransactionToken
-  let parts: [Part]
+  var parts: [Part]
   /// What it contains of rows that clients of group loads were promised.
   var covered: GroupRowsCover?
-  /// What it was completed from; of partial loads.
-  var partial: PartialRows?
-  /// Of rows that are to be completed once they are decided.
-  var terms: PartialTerms?
+  /// By table, the rows that some of its parts were completed from; of partial loads.
+  var partials: [PartialRows] = []
   /// Whether it is what has become of rows that waited for that.
   var decides = false
   /// The versions that tablets must not have left; others may have any.
@@ -84,6 +82,13 @@ public struct PreparedLoad: Sendable {
   /// The name the client gave it; may be empty.
   public var label: String { token.label }
 
+  /// By tablet, of rows that are to be completed once they are decided.
+  var terms: [TabletID: PartialTerms] {
+    var terms: [TabletID: PartialTerms] = [:]
+    for part in parts { terms[part.tablet] = part.terms }
+    return terms
+  }
+
   struct Part: Sendable {
     let tablet: TabletID
     let rowset: RowsetID
@@ -94,6 +99,10 @@ public struct PreparedLoad: Sendable {
     var deltaCount = 0
     /// Of tables with a key index.
     var keys = PartKeys()
+    /// Of rows that are to be completed once they are decided.
+    var terms: PartialTerms?
+    /// Whether it stays as it is when other parts are made again.
+    var isKept = false
   }
 
   enum Segment: Sendable {

@@ -51,27 +51,29 @@ extension Recovery {
     for transaction in section.ended { transactions.put(transaction) }
     for load in section.pending {
       transactions.put(load.transaction)
-      catalogue.pending[load.transaction.id] = try pending(load.parts, load.partial)
+      catalogue.pending[load.transaction.id] = try pending(load.parts, load.terms)
     }
   }
 
   mutating func pending(
-    _ parts: [LoadCommit.Part], _ partial: PartialTerms?, of log: ReplayedLog? = nil
+    _ parts: [LoadCommit.Part], _ terms: [TabletID: PartialTerms], of log: ReplayedLog? = nil
   ) throws -> PendingLoad {
     let load = PendingLoad(
       parts: try parts.map { ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log)) },
-      partial: partial)
-    if partial != nil { try requirePartial(load) }
+      terms: terms)
+    try requireTerms(load)
     return load
   }
 
-  /// Rows that are to be completed have one table, whose rows can be.
-  private func requirePartial(_ load: PendingLoad) throws {
-    let tables = load.parts.map { catalogue.table(of: $0.tablet) }
-    for (table, part) in zip(tables, load.parts) {
-      guard let table, table.definition.uniqueKeys?.merge == .onWrite, table.id == tables[0]?.id,
-        part.rowset.segments.isEmpty
-      else {
+  /// Rows that are to be completed have a table whose rows can be, and one tablet is in one part.
+  private func requireTerms(_ load: PendingLoad) throws {
+    guard load.isPartial else { return }
+    guard Set(load.parts.map(\.tablet)).count == load.parts.count else {
+      throw unfitting("a tablet that is in two parts of a load")
+    }
+    for part in load.parts where load.terms[part.tablet] != nil {
+      let table = catalogue.table(of: part.tablet)
+      guard table?.definition.uniqueKeys?.merge == .onWrite, part.rowset.segments.isEmpty else {
         throw unfitting(
           "rows of tablet \(part.tablet) that are to be completed, and cannot be")
       }

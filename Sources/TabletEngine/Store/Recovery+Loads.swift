@@ -4,16 +4,19 @@ import TabletModel
 // Loads and their transactions.
 extension Recovery {
   mutating func apply(_ commit: LoadCommit, of log: ReplayedLog?) throws {
-    let rowsets = try commit.parts.map {
-      ($0.tablet, try rowset($0.rowset, tablet: $0.tablet, of: log))
+    let waited = commit.transaction.flatMap { catalogue.pending.removeValue(forKey: $0) }
+    var rowsets = try commit.parts.map {
+      (tablet: $0.tablet, rowset: try rowset($0.rowset, tablet: $0.tablet, of: log))
     }
+    // Whole rows that waited with those that were completed.
+    rowsets += try waited?.publishable(in: catalogue, at: commit.at) ?? []
     _ = try catalogue.publish(rowsets, sequence: commit.sequence)
     if let covered = commit.covered {
       groupRows[covered.table]?.records.removeAll { $0.ordinal < covered.end }
     }
     guard let id = commit.transaction else { return }
-    if let waited = catalogue.pending.removeValue(forKey: id) {
-      guard waited.partial != nil, var transaction = transactions[id] else {
+    if let waited {
+      guard waited.isPartial, var transaction = transactions[id] else {
         throw EditRefusal("transaction \(id) is pre-committed, and committed in one phase")
       }
       try transaction.commit(sequence: commit.sequence, at: commit.at)
@@ -32,7 +35,7 @@ extension Recovery {
     try transaction.precommit(at: load.at, deadline: load.deadline)
     for part in load.parts { _ = try catalogue.requireTablet(part.tablet) }
     transactions.put(transaction)
-    catalogue.pending[load.transaction] = try pending(load.parts, load.partial, of: log)
+    catalogue.pending[load.transaction] = try pending(load.parts, load.terms, of: log)
   }
 
   mutating func apply(_ decision: TransactionDecision) throws {
@@ -41,7 +44,7 @@ extension Recovery {
     else { throw EditRefusal("transaction \(id) is decided and was not pre-committed") }
     switch decision.outcome {
     case .commit(let sequence):
-      guard load.partial == nil else {
+      guard !load.isPartial else {
         throw EditRefusal("transaction \(id) is committed with rows that were never completed")
       }
       let rowsets = try load.publishable(in: catalogue, at: decision.at)

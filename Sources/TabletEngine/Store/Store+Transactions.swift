@@ -57,13 +57,12 @@ extension Store {
   ///   committed again later; `TransactionError` when it has been aborted meanwhile.
   @discardableResult
   public func commit(_ load: PreparedLoad) throws -> CommitReceipt {
-    if let rows = load.partial {
+    if !load.partials.isEmpty {
       if transactions[load.token.id]?.state == .precommitted {
         return try commit(transaction: load.token.id)
       }
-      var load = load
-      let token = load.token
-      return try commitOptimistically(&load, isSlowed: true) { try rows.prepare(in: self, token) }
+      var last = load
+      return try commitOptimistically(&last, isSlowed: true) { try load.completed(in: self) }
     }
     return try commitSlowed(.load(load), of: load)
   }
@@ -80,8 +79,8 @@ extension Store {
     _ load: PreparedLoad, timeoutSeconds: Double? = nil
   ) throws -> CommitReceipt {
     let timeout = timeoutSeconds ?? options.precommitTimeoutSeconds
-    if let rows = load.partial {
-      return try precommitPartial(load, rows, timeoutSeconds: timeout)
+    if !load.partials.isEmpty {
+      return try precommitPartial(load, timeoutSeconds: timeout)
     }
     return try commitSlowed(.precommit(load, timeoutSeconds: timeout), of: load)
   }
@@ -94,7 +93,7 @@ extension Store {
   ///   waiting then.
   @discardableResult
   public func commit(transaction id: TransactionID) throws -> CommitReceipt {
-    if catalogueNow.pending[id]?.partial != nil { return try commitPartial(id) }
+    if catalogueNow.pending[id]?.isPartial ?? false { return try commitPartial(id) }
     return try commit(.commitTransaction(id))
   }
 
