@@ -16,11 +16,12 @@ struct VerifyCommand: ParsableCommand {
 
       With --repair what is damaged is moved to DIR/quarantine, with a report of why, and the \
       store is usable again. Rows are kept wherever they can be: from the rowsets that a damaged \
-      one was merged from, while these are still there; else every page that is whole. A log that \
-      is damaged in the middle is cut there, and the loads behind are listed. A load that waits \
-      for its second phase and cannot be read is aborted. What is lost is told by table, tablet \
-      and versions, with the number of rows. Where more can be had from a backup, restore it \
-      instead.
+      one was merged from, while these are still there; from rows that are kept whole; else every \
+      page that is whole. Of a unique key whose newest row is lost no older one comes back. A log \
+      that is damaged in the middle is cut there, and the loads behind are listed. A load that \
+      waits for its second phase and cannot be read is aborted. What is lost is told by table, \
+      tablet and versions, with the number of rows. Where more can be had from a backup, restore \
+      it instead.
 
       EXAMPLES
         sediment verify DIR && echo sound

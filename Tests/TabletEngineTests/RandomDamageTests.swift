@@ -1,4 +1,3 @@
-import Foundation
 import SegmentFormat
 import StorageBase
 import StorageIO
@@ -50,32 +49,7 @@ import Testing
     return Store(disk: disk.crash(seed: 0), history: history, pages: pages)
   }
 
-  /// One file damaged in one way.
-  private func damage(_ disk: MemoryFileSystem, _ random: inout SeededGenerator) throws -> String {
-    let tree = try BackupTests.tree(disk, TestStore.path)
-    let paths = tree.keys.filter { !$0.hasSuffix("SEDIMENT") && tree[$0] != [] }.sorted()
-    let path = paths[Int(random.next() % UInt64(paths.count))]
-    let byteCount = tree[path]?.count ?? 0
-    switch random.next() % 8 {
-    case 0: try disk.remove(path)
-    case 1:
-      let file = try disk.openForAppending(path, cause: .tool)
-      try file.truncate(to: UInt64(random.next() % UInt64(byteCount)))
-      try file.sync()
-    default:
-      try BackupTests.flip(
-        disk, path, byte: Int(random.next() % UInt64(byteCount)), bit: Int(random.next() % 8))
-    }
-    return path
-  }
-
-  private static let seeds: Range<UInt64> = {
-    func number(_ variable: String) -> UInt64? {
-      ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) }
-    }
-    if let seed = number("SEDIMENT_DAMAGE_SEED") { return seed..<seed + 1 }
-    return 0..<(number("SEDIMENT_SOAK_SEEDS") ?? 250)
-  }()
+  private static let seeds = RandomDamage.seeds(250)
 
   @Test func everyRowIsAccountedFor() throws {
     var outcomes: [String: Int] = [:]
@@ -101,7 +75,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let store = try makeStore(&random)
     let before = try BackupTests.tree(store.disk, TestStore.path)
-    let path = try damage(store.disk, &random)
+    let path = try RandomDamage.add(to: store.disk, &random)
     let damaged = try BackupTests.tree(store.disk, TestStore.path)
     let comment: Comment = "seed \(seed), \(path)"
     let report: RepairReport

@@ -7,7 +7,7 @@ import Testing
 /// Fails or cuts off operations of a repair in turn: it is done or not done, and can be run again
 /// with the same end.
 @Suite struct RepairFaultTests {
-  private enum Damage: CaseIterable { case segments, log, inline }
+  private enum Damage: CaseIterable { case segments, log, inline, uniqueKeys }
 
   /// A damaged store, durable on a disk of its own.
   private func makeDisk(_ damage: Damage) throws -> MemoryFileSystem {
@@ -30,14 +30,44 @@ import Testing
       try store.checkpoint()
       let names = try disk.listDirectory(TestStore.path + "/log")
       try disk.remove("\(TestStore.path)/log/\(names[0])")
+    case .uniqueKeys: try damageUniqueKeys(disk)
     }
     return disk.crash(seed: 0)
+  }
+
+  /// The output of a compaction, whose rows others have changed since, and a delta.
+  private func damageUniqueKeys(_ disk: MemoryFileSystem) throws {
+    let shape = UniqueKeyModel.Shape(rowStore: .all, partialUpdates: .delta)
+    let store = try Store.create(
+      TestStore.path, files: disk, clock: ManualClock(Timestamp(rawValue: 1_000_000)), entropy: 7,
+      options: StoreOptions(inlineRowsetByteCountMax: 0, staleGraceSeconds: 1000))
+    try store.createTable(UniqueKeyModel.definition(shape))
+    let model = UniqueKeyModel(shape)
+    var random = SeededGenerator(seed: 3)
+    for number in 0..<6 {
+      if number == 3 { UniqueKeyHistory.compact(store, RandomRangePolicy(seed: 1), seed: 1) }
+      let load = try model.makeLoad(number, &random)
+      if number % 3 == 2 {
+        try store.commit(PartialKeyLoad(load, model, &random).prepare(in: store))
+      } else {
+        try store.load(load.batch, into: UniqueKeyModel.table)
+      }
+    }
+    let rowsets = try store.snapshot(of: UniqueKeyModel.table).tablets[0].rowsets
+    let merged = try #require(rowsets.first { $0.summary.mergeDepth > 0 }?.segments.first)
+    try BackupTests.flip(disk, merged.path, byte: 20)
+    let delta = try #require(rowsets.flatMap(\.deltas).last)
+    try disk.remove(delta.path)
   }
 
   private func outcome(_ disk: MemoryFileSystem) throws -> [TestStore.Row] {
     let check = try StoreCheck(TestStore.path, files: disk).run()
     #expect(check.report.problems == [])
-    return try TestStore.contents(of: TestStore.open(disk))
+    let store = try TestStore.open(disk)
+    return try store.snapshot().flatMap { table in
+      table.definition.uniqueKeys == nil
+        ? try TestStore.contents(of: store) : try UniqueKeyModel.contents(of: table)
+    }
   }
 
   @Test(arguments: [false, true]) func repairsAreDoneOrNotDone(dies: Bool) throws {

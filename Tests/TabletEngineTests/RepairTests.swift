@@ -51,32 +51,6 @@ import Testing
     try expectSound(disk, rows)
   }
 
-  /// What could take the place of a damaged rowset does not know which of its rows were replaced
-  /// since, so nothing does.
-  @Test func uniqueKeysAreLeftToBackups() throws {
-    let disk = MemoryFileSystem()
-    let shape = UniqueKeyModel.Shape()
-    var path = ""
-    do {
-      let store = try Store.create(
-        TestStore.path, files: disk, clock: Self.clock, entropy: 7,
-        options: StoreOptions(inlineRowsetByteCountMax: 0))
-      try store.createTable(UniqueKeyModel.definition(shape))
-      let model = UniqueKeyModel(shape)
-      var random = SeededGenerator(seed: 4)
-      for number in 0..<3 {
-        let load = try model.makeLoad(number, &random)
-        try store.load(load.batch, into: UniqueKeyModel.table)
-      }
-      path = try #require(try store.snapshot(of: UniqueKeyModel.table).tablets[0].segments.first)
-        .path
-    }
-    try BackupTests.flip(disk, path, byte: 20)
-    let error = try #require(throws: StorageError.self) { _ = try Self.repair(disk) }
-    #expect("\(error)".contains("restore a backup"))
-    #expect(try disk.exists(path))
-  }
-
   /// Checking without repairing changes nothing, whatever is found.
   @Test func verifyChangesNothing() throws {
     let (disk, _) = try makeDisk()

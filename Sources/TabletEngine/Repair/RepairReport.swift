@@ -43,6 +43,8 @@ public struct RepairReport: Sendable {
   public enum Remedy: String, Hashable, Sendable {
     /// The rowsets that a compaction had merged into it are back.
     case inputsReinstated = "put together from the rowsets it was merged from"
+    /// Its compaction has been carried out again.
+    case compactedAgain = "merged again from the rowsets it was merged from"
     /// Only an index, a filter or the like was damaged.
     case rewritten = "written anew, no row lost"
     /// Rows that could be read are in a new rowset.
@@ -61,13 +63,35 @@ public struct RepairReport: Sendable {
     public let versions: VersionRange
     /// Rows it had, as the log tells.
     public let rowCount: Int
-    /// Rows of the newest version, or of a load that waited, that nobody can read any more.
+    /// Rows of the newest version, or of a load that waited, that nobody can read any more. Of
+    /// tables that merge on read, rows that newer ones have replaced count as well.
     public let lostRowCount: Int
     public let remedy: Remedy
     /// In words, with file and offset.
     public let problems: [String]
     /// Where its bytes are now.
     public let keptFiles: [String]
+    /// Rows that are there and show older values of some columns: newer ones, which a partial load
+    /// had stored apart from them, are lost.
+    public internal(set) var outdatedRowCount = 0
+    /// Lost rows whose keys are lost with them, of tables that merge on read: where there are older
+    /// rows of these keys, they show again.
+    public internal(set) var unknownKeyCount = 0
+
+    init(
+      table: String, tablet: TabletID, rowset: RowsetID, versions: VersionRange, rowCount: Int,
+      lostRowCount: Int, remedy: Remedy, problems: [String], keptFiles: [String]
+    ) {
+      self.table = table
+      self.tablet = tablet
+      self.rowset = rowset
+      self.versions = versions
+      self.rowCount = rowCount
+      self.lostRowCount = lostRowCount
+      self.remedy = remedy
+      self.problems = problems
+      self.keptFiles = keptFiles
+    }
   }
 
   /// The directory with the damaged files; nil when nothing had to be taken out of use.
@@ -97,6 +121,9 @@ public struct RepairReport: Sendable {
   /// Rows lost in damaged rowsets. Those of `lostLoads` come on top.
   public var lostRowCount: Int { rowsets.reduce(0) { $0 + $1.lostRowCount } }
 
+  /// Rows that show older values of some columns.
+  public var outdatedRowCount: Int { rowsets.reduce(0) { $0 + $1.outdatedRowCount } }
+
   /// Whether the store was found as it should be.
   public var isEmpty: Bool {
     logDamage == nil && damagedCheckpoints.isEmpty && rowsets.isEmpty && tornByteCount == 0
@@ -105,7 +132,7 @@ public struct RepairReport: Sendable {
 
   /// Whether anything that was acknowledged is gone.
   public var losesRows: Bool {
-    logDamage != nil || lostRowCount > 0 || !damagedGroupRows.isEmpty
+    logDamage != nil || lostRowCount > 0 || outdatedRowCount > 0 || !damagedGroupRows.isEmpty
   }
 }
 
@@ -161,9 +188,19 @@ extension RepairReport.LostLoad {
 extension RepairReport.DamagedRowset {
   fileprivate var lines: [String] {
     let loss = remedy == .dropped ? "" : "\(lostRowCount) of \(rowCount) rows lost; "
-    return [
+    var lines = [
       "table \(table), tablet \(tablet), versions \(versions) (rowset \(rowset)): "
         + loss + remedy.rawValue
-    ] + problems.map { "  \($0)" } + keptFiles.map { "  kept as \($0)" }
+    ]
+    if outdatedRowCount > 0 {
+      lines.append(
+        "  \(outdatedRowCount) rows show older values of some columns: newer ones are lost")
+    }
+    if unknownKeyCount > 0 {
+      lines.append(
+        "  the keys of \(unknownKeyCount) lost rows are lost as well: older rows of them, where "
+          + "there are any, show again")
+    }
+    return lines + problems.map { "  \($0)" } + keptFiles.map { "  kept as \($0)" }
   }
 }

@@ -1,4 +1,3 @@
-import ScanKernels
 import SegmentFormat
 import StorageBase
 import StorageIO
@@ -12,6 +11,11 @@ struct RowsetExamination: Equatable {
     var wholePages: [Int]?
     /// Rows of these pages.
     var rowCount = 0
+    /// Pages of which nothing but the keys can be read, of tables that merge on read: their rows
+    /// stay as deletions, so that older rows of their keys do not show.
+    var keyPages: [Int] = []
+    /// Rows of these pages.
+    var keyRowCount = 0
   }
 
   var segments: [Segment] = []
@@ -20,8 +24,10 @@ struct RowsetExamination: Equatable {
 
   var problems: [String] { segments.flatMap(\.problems) + (miscount.map { [$0] } ?? []) }
   var isSound: Bool { problems.isEmpty }
+  /// How many of the segments are deltas, which are the last ones.
+  var deltaCount = 0
   /// Rows that can still be read.
-  var rowCount: Int { segments.reduce(0) { $0 + $1.rowCount } }
+  var rowCount: Int { segments.dropLast(deltaCount).reduce(0) { $0 + $1.rowCount } }
 }
 
 /// Looks at rowsets for damage. What it finds it looks at twice: a disk or a memory that returns
@@ -49,8 +55,12 @@ struct RowsetExaminer {
 
   private func look(at rowset: Rowset) throws -> RowsetExamination {
     var examination = RowsetExamination()
-    for segment in rowset.allSegments { examination.segments.append(try look(at: segment)) }
-    let rowCount = examination.segments.prefix(rowset.segments.count).reduce(0) { $0 + $1.rowCount }
+    examination.deltaCount = rowset.deltas.count
+    for (ordinal, segment) in rowset.allSegments.enumerated() {
+      let isDelta = ordinal >= rowset.segments.count
+      examination.segments.append(try look(at: segment, isDelta: isDelta))
+    }
+    let rowCount = examination.rowCount
     if examination.isSound, rowCount != rowset.summary.rowCount {
       examination.miscount =
         "rowset \(rowset.id) \(rowset.summary.versions): expected \(rowset.summary.rowCount) rows, "
@@ -59,7 +69,9 @@ struct RowsetExaminer {
     return examination
   }
 
-  private func look(at segment: RowsetSegment) throws -> RowsetExamination.Segment {
+  private func look(
+    at segment: RowsetSegment, isDelta: Bool
+  ) throws -> RowsetExamination.Segment {
     var found = RowsetExamination.Segment()
     let reader: SegmentReader
     do {
@@ -77,25 +89,21 @@ struct RowsetExaminer {
         found.problems = ["\(error)"]
       }
     }
-    let pages = wholePages(of: reader, allSound: found.problems.isEmpty)
-    found.wholePages = pages
-    found.rowCount = pages.reduce(0) { $0 + reader.rowRange(ofPage: $1).count }
-    return found
-  }
-
-  private func wholePages(of reader: SegmentReader, allSound: Bool) -> [Int] {
-    if allSound { return Array(0..<reader.pageCount) }
-    return (0..<reader.pageCount).filter { page in
-      var work = PageWork()
-      return definition.schema.columns.allSatisfy { column in
-        do {
-          _ = try reader.readPage(of: column, page: page, work: &work)
-          return true
-        } catch {
-          return false
-        }
-      }
+    let remains =
+      isDelta
+      ? SegmentRemains(delta: reader, of: definition) : SegmentRemains(rows: reader, of: definition)
+    let all = Array(0..<reader.pageCount)
+    let pages = found.problems.isEmpty ? all : all.filter(remains.isWhole)
+    func rowCount(_ pages: [Int]) -> Int {
+      pages.reduce(0) { $0 + reader.rowRange(ofPage: $1).count }
     }
+    found.wholePages = pages
+    found.rowCount = rowCount(pages)
+    if !isDelta, definition.uniqueKeys?.merge == .onRead, pages.count < all.count {
+      found.keyPages = Set(all).subtracting(pages).sorted().filter(remains.hasKeys)
+      found.keyRowCount = rowCount(found.keyPages)
+    }
+    return found
   }
 
   /// A reader that reads page by page, so that a bad sector is an error of its pages, not a signal.

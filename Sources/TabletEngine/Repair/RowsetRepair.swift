@@ -21,6 +21,7 @@ struct RowsetRepair {
   struct Plan {
     var damaged: [RepairReport.DamagedRowset] = []
     var commit: RepairCommit
+    var changes = RepairedChanges()
   }
 
   /// Reads every rowset, visible or stale.
@@ -48,48 +49,44 @@ struct RowsetRepair {
 
   /// Writes the rowsets that save rows, keeps the damaged ones in the quarantine, and returns what
   /// is to be committed.
-  /// - Throws: `StorageError.invalidArgument` for a table that merges on write: the rowsets that
-  ///   could take a damaged one's place do not know what has been deleted of it since.
   func plan(_ findings: [Finding], keepingIn quarantine: Quarantine) throws -> Plan {
-    for finding in findings { try requireRepairable(finding) }
-    var damaged: [RepairReport.DamagedRowset] = []
+    var plan = Plan(commit: RepairCommit(at: store.clock.now(), parts: []))
     var parts: [RepairCommit.Part] = []
     for finding in findings {
-      var repair = TabletRepair()
-      var placements: [RowsetID: [SegmentPlacement]] = [:]
-      for rowset in finding.rowsets where !finding.isSound(rowset.id) {
-        let isVisible = finding.tablet.stale[rowset.id] == nil
-        let way = isVisible ? bestWay(finding, around: rowset) : []
-        if isVisible {
-          let successors = try way.map { try successor($0, finding, &placements) }
-          repair.replacements.append(
-            TabletRepair.Replacement(damaged: rowset.id, successors: successors))
-        } else {
-          repair.dropped.append(rowset.id)
-        }
-        damaged.append(
-          try describe(rowset, finding, isVisible ? way : nil, keepingIn: quarantine))
+      if finding.table.definition.uniqueKeys == nil {
+        parts.append(try repair(finding, &plan, keepingIn: quarantine))
+      } else {
+        parts.append(
+          try UniqueRowsetRepair(store: store, finding: finding)
+            .repair(&plan, keepingIn: quarantine))
       }
-      parts.append(
-        RepairCommit.Part(tablet: finding.tablet.id, repair: repair, placements: placements))
     }
-    return Plan(
-      damaged: damaged, commit: RepairCommit(at: store.clock.now(), parts: parts))
+    plan.commit = RepairCommit(at: plan.commit.at, parts: parts)
+    return plan
   }
 
-  private func requireRepairable(_ finding: Finding) throws {
-    let definition = finding.table.definition
-    guard definition.uniqueKeys?.merge == .onWrite,
-      let rowset = finding.tablet.rowsets.first(where: { !finding.isSound($0.id) })
-    else { return }
-    throw StorageError.invalidArgument(
-      name: "repair of table \(definition.name)",
-      value: "rowset \(rowset.id) of tablet \(finding.tablet.id) is damaged",
-      reason: "rows that were replaced would come back, since its keys are unique on write; "
-        + "restore a backup")
+  private func repair(
+    _ finding: Finding, _ plan: inout Plan, keepingIn quarantine: Quarantine
+  ) throws -> RepairCommit.Part {
+    var repair = TabletRepair()
+    var placements: [RowsetID: [SegmentPlacement]] = [:]
+    for rowset in finding.rowsets where !finding.isSound(rowset.id) {
+      let isVisible = finding.tablet.stale[rowset.id] == nil
+      let way = isVisible ? bestWay(finding, around: rowset) : []
+      if isVisible {
+        let successors = try way.map { try successor($0, finding, &placements) }
+        repair.replacements.append(
+          TabletRepair.Replacement(damaged: rowset.id, successors: successors))
+      } else {
+        repair.dropped.append(rowset.id)
+      }
+      plan.damaged.append(
+        try describe(rowset, finding, isVisible ? way : nil, keepingIn: quarantine))
+    }
+    return RepairCommit.Part(tablet: finding.tablet.id, repair: repair, placements: placements)
   }
 
-  private func examiner(_ table: TableSnapshot) -> RowsetExaminer {
+  func examiner(_ table: TableSnapshot) -> RowsetExaminer {
     RowsetExaminer(definition: table.definition, files: store.files, layout: store.layout)
   }
 
@@ -115,8 +112,8 @@ struct RowsetRepair {
     let saved = try RowsetSalvage(
       store: store, tablet: finding.tablet.id, examiner: examiner(finding.table)
     ).save(rowset, as: examination)
-    placements[saved.entry.id] = saved.segments
-    return .saved(saved.entry)
+    placements[saved.meta.entry.id] = saved.meta.segments
+    return .saved(saved.meta.entry)
   }
 
   /// - Parameter way: what takes its place; nil for a stale rowset.

@@ -64,7 +64,7 @@ public struct StoreRepair {
       let plan = try repair.plan(findings, keepingIn: kept)
       report.rowsets = try plan.damaged + pending.describe(waiting, keepingIn: kept)
       try kept.finish(report.lines)
-      if !findings.isEmpty { _ = try store.commit(.repair(plan.commit)) }
+      if !findings.isEmpty { _ = try store.commit(.repair(plan.commit, plan.changes)) }
       try pending.abort(waiting)
     }
     report.quarantine = quarantine?.directory

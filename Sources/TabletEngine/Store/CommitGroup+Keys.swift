@@ -137,6 +137,34 @@ extension CommitGroup {
     if !record.parts.isEmpty { LogRecord.patchRows(record).encode(into: &frame.bytes) }
   }
 
+  /// Says of the rows of repaired rowsets what versions had said of them before. The catalogue is
+  /// the one after the repair.
+  mutating func takeOver(_ changes: RepairedChanges) {
+    for record in changes.deletes {
+      let tablet = catalogue.tablet(record.tablet)
+      for part in record.parts {
+        guard let rowset = tablet?.rowsets.first(where: { $0.id == part.rowset }) else {
+          preconditionFailure("rows of the tablet")
+        }
+        rowset.segments[part.segment].deletes.add(part.rows, version: part.version)
+      }
+      LogRecord.deleteRows(record).encode(into: &frame.bytes)
+    }
+    for record in changes.patches {
+      guard let tablet = catalogue.tablet(record.tablet) else { continue }
+      let rowsets = tablet.rowsets + Array(tablet.stale.values)
+      let deltas = rowsets.deltas
+      for part in record.parts {
+        guard let delta = deltas[part.delta],
+          let segment = rowsets.first(where: { $0.id == part.rowset })?.segments[part.segment]
+        else { preconditionFailure("rows and deltas of the tablet") }
+        keyChanges.append(.patched(segment, by: part.delta.rowset))
+        segment.patches.add(PatchVector.Entry(delta, version: part.version, part.pairs))
+      }
+      LogRecord.patchRows(record).encode(into: &frame.bytes)
+    }
+  }
+
   /// Takes back all changes but the first ones, the newest first.
   mutating func takeBackKeyChanges(after count: Int = 0) {
     while keyChanges.count > count {

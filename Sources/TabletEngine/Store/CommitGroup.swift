@@ -50,7 +50,7 @@ struct CommitGroup {
       case .groupRows(let rows): return try add(rows)
       case .compact(let output): return try add(output)
       case .sweep(let tablet, let rowsets): return try sweep(rowsets, of: tablet)
-      case .repair(let repair): return try add(repair)
+      case .repair(let repair, let changes): return try add(repair, changes)
       }
     } catch {
       frame.bytes.truncate(to: end)
@@ -142,7 +142,9 @@ struct CommitGroup {
       byteCount: output.entry.summary.byteCount, rowCount: output.entry.summary.rowCount)
   }
 
-  private mutating func add(_ repair: RepairCommit) throws -> CommitReceipt {
+  private mutating func add(
+    _ repair: RepairCommit, _ changes: RepairedChanges
+  ) throws -> CommitReceipt {
     var next = catalogue
     var forgotten: [Rowset] = []
     for part in repair.parts {
@@ -156,6 +158,7 @@ struct CommitGroup {
     catalogue = next
     swept += forgotten
     LogRecord.repair(repair).encode(into: &frame.bytes)
+    takeOver(changes)
     require(.sync)
     return CommitReceipt(sequence: 0, versions: [:], byteCount: 0, rowCount: 0)
   }

@@ -16,7 +16,7 @@ enum CommitRequest: Sendable {
   case groupRows(GroupRows)
   case compact(CompactionOutput)
   case sweep(tablet: TabletID, rowsets: [RowsetID])
-  case repair(RepairCommit)
+  case repair(RepairCommit, RepairedChanges = RepairedChanges())
 }
 
 /// What has been done, and what that promises.
