@@ -31,6 +31,19 @@ public struct RowsetSizes: Hashable, Sendable {
 
   private static let groupsPerOctave = 4.0
 
+  /// The rows of a rowset of so many bytes; at least 1.
+  public func rowCount(ofBytes byteCount: Int) -> Int {
+    var (low, high) = (1, 2)
+    while self.byteCount(ofRows: high) < Double(byteCount), high < Int.max >> 2 {
+      (low, high) = (high, high * 2)
+    }
+    while high - low > 1 {
+      let middle = low + (high - low) / 2
+      if self.byteCount(ofRows: middle) <= Double(byteCount) { low = middle } else { high = middle }
+    }
+    return low
+  }
+
   /// Between points a power law; beyond them the bytes for a row stay as they are.
   func byteCount(ofRows rowCount: Int) -> Double {
     let rows = Double(rowCount)

@@ -8,6 +8,17 @@ public enum QueryProcess: Hashable, Sendable {
 
   public var isNone: Bool { count(from: 0, to: .greatestFiniteMagnitude) == 0 }
 
+  /// When a query is due, by its number from 0 on; infinite if there are not so many.
+  public func seconds(ofQuery number: Int) -> Double {
+    switch self {
+    case .constant(let rate): return rate > 0 ? Double(number) / rate : .infinity
+    case .shift(let rate, let then, let at):
+      let late = Double(number) - rate * at
+      if late < 0 { return Double(number) / rate }
+      return then > 0 ? at + late / then : .infinity
+    }
+  }
+
   /// How many there are from one second to another.
   public func count(from start: Double, to end: Double) -> Double {
     guard end > start else { return 0 }

@@ -38,10 +38,8 @@ struct TimedSimulation {
     self.model = model
     self.policy = policy
     self.loadCount = loadCount
-    var random = SeededGenerator(seed: model.seed)
-    clock = ArrivalClock(model.arrivals, random: random.split())
-    sizer = LoadSizer(model.sizes, random: random.split())
-    entropy = random.split()
+    let loads = LoadStream(model)
+    (clock, sizer, entropy) = (loads.clock, loads.sizer, loads.entropy)
     tablets = Self.startingTablets(model, policy)
     writers = [Writer](repeating: .idle, count: model.writerCount)
     dueNext = loadCount > 0 ? clock.next() : nil

@@ -54,6 +54,30 @@ public struct TracedWorkload: Hashable, Sendable {
     }.map(\.element)
   }
 
+  /// The loads of a model, as its seed makes them: `TimedModel.run` has the same at the same
+  /// times. Those of a closed system are all due at once.
+  /// - Parameter rowCount: the rows of a load of so many bytes.
+  public init(of model: TimedModel, loadCount: Int, rowCount: (Int) -> Int) {
+    epoch = model.epoch
+    tablets = (0..<model.tabletCount).map { TabletID(rawValue: UInt64($0)) }
+    var source = LoadStream(model)
+    var versions = [Version](repeating: Version.initial.next, count: model.tabletCount)
+    for number in 0..<loadCount {
+      guard let seconds = source.clock.next() else { break }
+      let byteCount = source.sizer.next()
+      let tablet = model.placement.place(of: number, tabletCount: model.tabletCount).tablet
+      let version = versions[tablet]
+      versions[tablet] = version.next
+      loads.append(
+        Load(
+          seconds: seconds, tablet: tablet,
+          rowset: RowsetSummary(
+            versions: VersionRange(version, version), byteCount: byteCount,
+            rowCount: rowCount(byteCount), segmentCount: 1,
+            createdAt: epoch.advanced(bySeconds: seconds))))
+    }
+  }
+
   private mutating func add(_ rowset: RowsetSummary, to place: Int) {
     // A rowset is made a little before it gets its version, which may be after that of another.
     let seconds = max(newest[place] ?? 0, rowset.createdAt.seconds(since: epoch))
