@@ -91,7 +91,7 @@ final class OrderStateSource: BatchSource {
     for row in 0..<batch.rowCount {
       let isHit = random.next() % 100 < UInt64(states.parameters.hitPercentage)
       if isHit {
-        values[row] = Int64(own(permutation[states.ranks.draw(random.next())] % known)) + 1
+        values[row] = Int64(own(drawn())) + 1
       } else {
         known += writerCount
         values[row] = Int64(known)
@@ -102,6 +102,12 @@ final class OrderStateSource: BatchSource {
     columns.insert(
       ColumnVector(type: .int64, count: batch.rowCount, body: .fixed(ids), nulls: nil), at: 0)
     return ColumnBatch(schema: schema, rowCount: batch.rowCount, columns: columns)
+  }
+
+  /// An order that is there, counted from 0.
+  private func drawn() -> Int {
+    if states.parameters.skew == 0 { return Int.random(in: 0..<known, using: &random) }
+    return permutation[states.ranks.draw(random.next())] % known
   }
 
   /// The order itself, or one of this writer beside it; counted from 0.

@@ -36,7 +36,7 @@ final class RecordedStore {
     folder = try TemporaryFolder()
     path = folder.path + "/run.trace"
     let trace = EngineTrace(
-      store: store, file: try TraceFile(path: path, origin: TraceOrigin(source: "engine")))
+      store: store, sink: try TraceFile(path: path, origin: TraceOrigin(source: "engine")))
     self.trace = trace
     scheduler = CompactionScheduler(
       store: store, policy: policy, rules: SchedulingRules(cumulativeSlotCount: 1),

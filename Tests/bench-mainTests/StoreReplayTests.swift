@@ -42,11 +42,11 @@ import Testing
     let path = folder.path + "/again.trace"
     let replay = try StoreReplay(
       workload, under: policy, settings: settings, path: folder.path + "/store",
-      traceFile: try TraceFile(path: path, origin: TraceOrigin(source: "engine")))
+      trace: try TraceFile(path: path, origin: TraceOrigin(source: "engine")))
     try replay.run(interrupt: InterruptFlag())
     let expected = (0..<12).reduce(0) { $0 + 10 + $1 } + 12 * 50
-    #expect(replay.rowCount == expected)
-    let report = StoreReplayReport(replay, policy, settings, loadCount: workload.loads.count)
+    #expect(try replay.rowCount() == expected)
+    let report = try StoreReplayReport(replay, policy, settings, loadCount: workload.loads.count)
     #expect(report.isSound)
     #expect(report.summary.commits == 24)
     #expect(report.text.contains("24 of 24 loads"))
@@ -69,7 +69,7 @@ import Testing
     let replay = try StoreReplay(
       try TracedWorkload(of: Self.trace()), under: policy, settings: settings,
       path: folder.path + "/store",
-      traceFile: try TraceFile(path: path, origin: TraceOrigin(source: "engine")))
+      trace: try TraceFile(path: path, origin: TraceOrigin(source: "engine")))
     let interrupt = InterruptFlag()
     let pool = try WorkerPool(name: "impatient", threadCount: 1)
     pool.submit {

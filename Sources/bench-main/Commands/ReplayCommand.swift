@@ -114,9 +114,9 @@ struct ReplayCommand: ParsableCommand {
       return try TraceFile(path: path, origin: origin)
     }
     let replay = try StoreReplay(
-      workload, under: configured, settings: settings, path: data.path, traceFile: file)
+      workload, under: configured, settings: settings, path: data.path, trace: file)
     try replay.run(interrupt: interrupt)
-    let report = StoreReplayReport(
+    let report = try StoreReplayReport(
       replay, configured, settings, loadCount: workload.loads.count)
     if try !output.write(report.summary, scheduler: options.scheduler) {
       print(report.text)

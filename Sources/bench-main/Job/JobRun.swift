@@ -94,7 +94,7 @@ final class JobRun {
         start: start)
       queries = schedule
       readers = Readers(
-        store: store, table: table.name, schedule: schedule, dashboard: workload.dashboard,
+        store: store, tables: [table.name], schedule: schedule, dashboard: workload.dashboard,
         counters: counters, samples: samples, seed: settings.seed,
         onScan: { [scheduler] in scheduler.noteQuery(of: $0) })
     } else {
@@ -116,7 +116,7 @@ final class JobRun {
   ) throws -> EngineTrace? {
     guard let path = settings.traceFile else { return nil }
     let origin = TraceOrigin(source: "engine", policy: policy.spec, seed: settings.seed)
-    return EngineTrace(store: store, file: try TraceFile(path: path, origin: origin))
+    return EngineTrace(store: store, sink: try TraceFile(path: path, origin: origin))
   }
 
   private static func openStore(

@@ -8,7 +8,7 @@ import TabletEngine
 /// each about other values.
 final class Readers: Sendable {
   private let store: Store
-  private let table: String
+  private let tables: [String]
   private let schedule: OpenLoopSchedule
   private let dashboard: Dashboard
   private let counters: JobCounters
@@ -17,14 +17,16 @@ final class Readers: Sendable {
   private let onScan: @Sendable ([TabletID]) -> Void
   private let clock = MonotonicClock()
 
-  /// - Parameter onScan: hears which tablets a query has scanned.
+  /// - Parameters:
+  ///   - tables: each query asks one of them, in turn; all have the columns of the dashboard.
+  ///   - onScan: hears which tablets a query has scanned.
   init(
-    store: Store, table: String, schedule: OpenLoopSchedule, dashboard: Dashboard,
+    store: Store, tables: [String], schedule: OpenLoopSchedule, dashboard: Dashboard,
     counters: JobCounters, samples: KeySamples, seed: UInt64,
     onScan: @escaping @Sendable ([TabletID]) -> Void
   ) {
     self.store = store
-    self.table = table
+    self.tables = tables
     self.schedule = schedule
     self.dashboard = dashboard
     self.counters = counters
@@ -42,7 +44,8 @@ final class Readers: Sendable {
       guard let row = samples.pick(&random) else { continue }
       do {
         let start = ProcessUsage.threadCPUSeconds()
-        let snapshot = try store.snapshot(of: table)
+        let table = turn.ordinal / dashboard.kinds.count % tables.count
+        let snapshot = try store.snapshot(of: tables[table])
         let query = dashboard.query(kind, about: row)
         let result = try query.run(on: snapshot)
         onScan(result.scannedTablets)

@@ -7,13 +7,13 @@ import TabletModel
 /// Records what happens to the tablets of a store, and what its scheduler asks. Thread-safe.
 final class EngineTrace: StoreObserver {
   private let store: Store
-  private let file: TraceFile
+  private let sink: any TraceSink
   /// Events are written under the lock, so that those of a tablet stand in the order of its states.
   private let recorder = Mutex(TraceRecorder())
 
-  init(store: Store, file: TraceFile) {
+  init(store: Store, sink: any TraceSink) {
     self.store = store
-    self.file = file
+    self.sink = sink
   }
 
   /// Begins to listen, with the tablets as they are.
@@ -25,10 +25,10 @@ final class EngineTrace: StoreObserver {
   /// Listens no more and writes what there is.
   func stop() throws {
     store.removeObserver(self)
-    try file.flush()
+    try sink.flush()
   }
 
-  func flush() throws { try file.flush() }
+  func flush() throws { try sink.flush() }
 
   func storeChanged(_ change: StoreChange) {
     switch change {
@@ -41,7 +41,7 @@ final class EngineTrace: StoreObserver {
   func asked(_ tablet: TabletID, _ facts: TabletFacts, _ decision: CompactionDecision) {
     recorder.withLock { recorder in
       note(tablet, &recorder)
-      file.add(recorder.asked(facts, of: tablet, decision: decision))
+      sink.add(recorder.asked(facts, of: tablet, decision: decision))
     }
   }
 
@@ -49,7 +49,7 @@ final class EngineTrace: StoreObserver {
     let result =
       event.output.map { TracedJob.Result.written(byteCount: $0.byteCount) }
       ?? .failed(event.error ?? "unknown")
-    file.add(
+    sink.add(
       .job(
         event.tablet,
         TracedJob(
@@ -68,6 +68,6 @@ final class EngineTrace: StoreObserver {
   /// The state is read under the lock: what is noted never becomes older.
   private func note(_ tablet: TabletID, _ recorder: inout TraceRecorder) {
     guard let facts = store.facts(of: tablet) else { return }
-    for event in recorder.note(facts, of: tablet) { file.add(event) }
+    for event in recorder.note(facts, of: tablet) { sink.add(event) }
   }
 }

@@ -1,19 +1,18 @@
 import BenchKit
 import CompactionPolicies
+import Glibc
 import IngestDriver
 import PolicyLab
-import ScanKernels
 import StorageBase
 import StorageIO
-import Synchronization
 import TabletEngine
 import TabletModel
 
 /// Loads a recorded workload into a real store: every load with as many rows as it had, at the time
 /// it came, into a table of its own for each tablet.
 ///
-/// Rows are generated order events, so bytes are those of such rows, not those recorded. What
-/// tablets held when the trace began is left out.
+/// Rows are generated, so bytes are those of such rows, not those recorded. What tablets held when
+/// the trace began is left out.
 final class StoreReplay {
   struct Settings {
     var scheduler: ConfiguredScheduler
@@ -25,33 +24,49 @@ final class StoreReplay {
     var speed: Double
     /// Where nobody knows how many rows a load had.
     var bytesPerRow: Int
+    var rows = ReplayRows.events
+    /// Whether a load is due whenever a writer is free, whatever the workload says.
+    var isClosed = false
+    /// How often queries come, each of one tablet.
+    var queries = QueryProcess.none
+    /// Bytes per second that all merges together may read and write, whatever the scheduler says.
+    var bandwidth = Double.infinity
+    /// What policies are told that work costs; nil if nobody has measured it.
+    var costs: WorkCosts?
   }
 
-  let counters = JobCounters(queryKindCount: 0)
+  let counters: JobCounters
   let compactions = CompactionLog()
+  let store: Store
   private(set) var seconds = 0.0
   private(set) var startUsage = ProcessUsage.current()
   private let workload: TracedWorkload
   private let settings: Settings
-  private let store: Store
+  private let tables: [String]
+  private let factory: any BatchSourceFactory
+  private let dashboard: Dashboard
+  private let samples = KeySamples()
   private let trace: EngineTrace?
   private let scheduler: CompactionScheduler
   private let compactionPools: [WorkerPool]
   private let clock = MonotonicClock()
+  private var writers: ReplayWriters?
   /// How long compaction may take after the last load.
   private static let quiesceSeconds = 120.0
-  /// Rows of a load come from the generator in pieces of this many.
-  private static let batchRowCount = 1 << 16
 
   /// - Parameters:
   ///   - path: an empty or new directory.
-  ///   - traceFile: where the replay is recorded in its turn; nil for nowhere.
+  ///   - trace: where the replay is recorded in its turn; nil for nowhere.
   init(
     _ workload: TracedWorkload, under policy: ConfiguredPolicy, settings: Settings, path: String,
-    traceFile: TraceFile?
+    trace sink: (any TraceSink)?
   ) throws {
     self.workload = workload
     self.settings = settings
+    tables = workload.tablets.map { "tablet_\($0)" }
+    factory = try settings.rows.factory(seed: settings.seed)
+    dashboard = Dashboard(schema: factory.schema)
+    counters = JobCounters(queryKindCount: dashboard.kinds.count)
     var options = StoreOptions()
     options.tabletVersionCountMax = settings.versionLimit
     options.backPressure = settings.backPressure
@@ -59,16 +74,18 @@ final class StoreReplay {
     store = try Store.create(
       path, files: PosixFileSystem(), clock: systemClock,
       entropy: mixBits(UInt64(bitPattern: systemClock.now().rawValue)), options: options)
-    let rules = settings.scheduler.rules
+    var rules = settings.scheduler.rules
+    rules.bandwidth = min(rules.bandwidth, settings.bandwidth)
     compactionPools = try rules.pools.indices.map {
       try WorkerPool(name: "compaction", threadCount: rules.slotCount(of: $0))
     }
-    let trace = traceFile.map { [store] in EngineTrace(store: store, file: $0) }
+    let trace = sink.map { [store] in EngineTrace(store: store, sink: $0) }
     self.trace = trace
     let compactions = compactions
     scheduler = CompactionScheduler(
       store: store, policy: policy.policy, rules: rules, executors: compactionPools,
-      seed: settings.seed, restSeconds: CompactionScheduler.threadRestSeconds,
+      seed: settings.seed, costs: settings.costs,
+      restSeconds: CompactionScheduler.threadRestSeconds,
       machineLoad: { ProcessUsage.machineLoad() },
       cpuSeconds: { ProcessUsage.threadCPUSeconds() },
       onEvent: {
@@ -80,14 +97,8 @@ final class StoreReplay {
 
   /// Runs to the end of the loads and of the compactions they ask for, or to an interrupt.
   func run(interrupt: InterruptFlag) throws {
-    var parameters = OrderEvents.Parameters()
-    parameters.seed = settings.seed
-    let factory = try OrderEvents(parameters)
-    let tables = workload.tablets.map { "tablet_\($0)" }
     for table in tables {
-      try store.createTable(
-        TableDefinition(
-          name: table, schema: factory.schema, distribution: ["user_id"], bucketCount: 1))
+      try store.createTable(settings.rows.definition(named: table, schema: factory.schema))
     }
     trace?.start()
     scheduler.start()
@@ -97,15 +108,7 @@ final class StoreReplay {
     let maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
     maintenancePool.submit { maintenance.run() }
     startUsage = ProcessUsage.current()
-    let start = clock.now()
-    let writers = try ReplayWriters(
-      store: store, tables: tables, loads: workload.loads, factory: factory, settings: settings,
-      start: start, counters: counters, interrupt: interrupt, batchRowCount: Self.batchRowCount)
-    let pool = try WorkerPool(name: "load", threadCount: settings.writers)
-    for writer in 0..<settings.writers { pool.submit { writers.run(writer) } }
-    while writers.isLoading && !interrupt.isSet { letTimePass() }
-    pool.shutdown()
-    seconds = Double(clock.now() - start) / 1e9
+    try runClients(interrupt)
     let deadline = clock.now() + UInt64(Self.quiesceSeconds * 1e9)
     while !scheduler.isQuiescent && !interrupt.isSet && clock.now() < deadline { letTimePass() }
     scheduler.stop(cancelRunning: interrupt.isSet)
@@ -113,6 +116,42 @@ final class StoreReplay {
     maintenance.stop()
     maintenancePool.shutdown()
     try trace?.stop()
+  }
+
+  /// Loads, and queries as long as there are loads.
+  private func runClients(_ interrupt: InterruptFlag) throws {
+    let start = clock.now()
+    let writers = try ReplayWriters(
+      store: store, tables: tables, loads: workload.loads, factory: factory, settings: settings,
+      start: start, counters: counters, samples: samples, interrupt: interrupt)
+    self.writers = writers
+    let pool = try WorkerPool(name: "load", threadCount: settings.writers)
+    for writer in 0..<settings.writers { pool.submit { writers.run(writer) } }
+    let queries = try startQueries(at: start)
+    while writers.isLoading && !interrupt.isSet { letTimePass() }
+    pool.shutdown()
+    seconds = Double(clock.now() - start) / 1e9
+    queries?.schedule.stop()
+    queries?.pool.shutdown()
+  }
+
+  private func startQueries(
+    at start: UInt64
+  ) throws -> (schedule: OpenLoopSchedule, pool: WorkerPool)? {
+    let queries = settings.queries
+    guard !queries.isNone else { return nil }
+    let speed = settings.speed
+    let threadCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let schedule = OpenLoopSchedule(clientCount: threadCount, total: nil, start: start) {
+      queries.seconds(ofQuery: $0) / speed
+    }
+    let readers = Readers(
+      store: store, tables: tables, schedule: schedule, dashboard: dashboard, counters: counters,
+      samples: samples, seed: settings.seed,
+      onScan: { [scheduler] in scheduler.noteQuery(of: $0) })
+    let pool = try WorkerPool(name: "query", threadCount: threadCount)
+    for _ in 0..<threadCount { pool.submit { readers.run() } }
+    return (schedule, pool)
   }
 
   private func letTimePass() {
@@ -126,92 +165,26 @@ final class StoreReplay {
   }
 
   /// Rows that can be read.
-  var rowCount: Int {
-    store.snapshot().flatMap(\.tablets).flatMap(\.state.rowsets).reduce(0) {
-      $0 + $1.summary.rowCount
-    }
-  }
-}
-
-/// The writing threads of a replay, which take one load after the other.
-private final class ReplayWriters: Sendable {
-  private let store: Store
-  private let tables: [String]
-  private let loads: [TracedWorkload.Load]
-  private let settings: StoreReplay.Settings
-  private let start: UInt64
-  private let counters: JobCounters
-  private let interrupt: InterruptFlag
-  private let batchRowCount: Int
-  /// By writer.
-  private let sources: [LockedSource]
-  private let taken = Atomic<Int>(0)
-  private let busy: Countdown
-  private let clock = MonotonicClock()
-
-  init(
-    store: Store, tables: [String], loads: [TracedWorkload.Load], factory: OrderEvents,
-    settings: StoreReplay.Settings, start: UInt64, counters: JobCounters,
-    interrupt: InterruptFlag, batchRowCount: Int
-  ) throws {
-    self.store = store
-    self.tables = tables
-    self.loads = loads
-    self.settings = settings
-    self.start = start
-    self.counters = counters
-    self.interrupt = interrupt
-    self.batchRowCount = batchRowCount
-    sources = try (0..<settings.writers).map {
-      LockedSource(try factory.makeSource(writer: $0, writerCount: settings.writers))
-    }
-    busy = Countdown(settings.writers)
+  func rowCount() throws -> Int {
+    try store.snapshot().flatMap(\.tablets).reduce(0) { $0 + (try $1.liveRowCount()) }
   }
 
-  var isLoading: Bool { busy.count > 0 }
-
-  func run(_ writer: Int) {
-    defer { busy.countDown() }
-    while true {
-      let ordinal = taken.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard ordinal < loads.count else { return }
-      let due = start + UInt64(loads[ordinal].seconds / settings.speed * 1e9)
-      while clock.now() < due {
-        if interrupt.isSet { return }
-        // In slices, so that an interrupt is noticed.
-        sleepThread(nanoseconds: min(due - clock.now(), 50_000_000))
-      }
-      if interrupt.isSet { return }
-      sources[writer].withLock { load(loads[ordinal], from: $0, due: due) }
+  /// Bytes of rowsets against those of a full compaction; nil if there are none. What has been
+  /// replaced and waits for its removal is left out, as in virtual time.
+  func spaceAmplification() throws -> Double? {
+    var (stored, compacted) = (0, 0)
+    for table in tables {
+      let snapshot = try store.snapshot(of: table)
+      compacted += try snapshot.fullyCompactedByteCount(
+        segmentRowCountMax: store.options.segmentRowCountMax)
+      stored += snapshot.tablets.reduce(0) { $0 + $1.byteCount }
     }
+    return compacted > 0 ? Double(stored) / Double(compacted) : nil
   }
 
-  private func load(_ load: TracedWorkload.Load, from source: any BatchSource, due: UInt64) {
-    do {
-      let builder = try store.beginLoad(into: tables[load.tablet])
-      var rowsLeft = rowCount(of: load.rowset)
-      var rowCount = 0
-      var byteCount = 0
-      while rowsLeft > 0, let batch = try source.nextBatch(maxRows: min(rowsLeft, batchRowCount)) {
-        try builder.append(batch)
-        rowsLeft -= batch.rowCount
-        rowCount += batch.rowCount
-        byteCount += batch.logicalByteCount
-      }
-      let receipt = try store.commit(builder.prepare())
-      counters.addCommit(
-        rows: rowCount, logicalBytes: byteCount, flushedBytes: receipt.byteCount,
-        nanoseconds: clock.now() - due)
-    } catch {
-      if case StorageError.tooManyVersions = error {
-        counters.addRejectedLoad(error)
-      } else {
-        counters.addError("\(error)")
-      }
-    }
-  }
-
-  private func rowCount(of rowset: RowsetSummary) -> Int {
-    rowset.rowCount > 0 ? rowset.rowCount : max(1, rowset.byteCount / settings.bytesPerRow)
+  /// Rows that should be: all that were acknowledged, but one for each key where keys are unique.
+  var expectedRowCount: Int {
+    if case .events = settings.rows { return counters.current.rows }
+    return writers?.seenKeyCount ?? 0
   }
 }

@@ -8,17 +8,21 @@ struct StoreReplayReport {
   private let loadCount: Int
   private let seed: UInt64
   private let speed: Double
+  private let rowCount: Int
+  private let expectedRowCount: Int
   let summary: SummaryRow
 
   init(
     _ replay: StoreReplay, _ policy: ConfiguredPolicy, _ settings: StoreReplay.Settings,
     loadCount: Int
-  ) {
+  ) throws {
     self.replay = replay
     self.policy = policy
     self.loadCount = loadCount
     seed = settings.seed
     speed = settings.speed
+    rowCount = try replay.rowCount()
+    expectedRowCount = replay.expectedRowCount
     let totals = replay.counters.current
     let jobs = replay.compactions.current
     let commits = replay.counters.commitLatency.snapshot()
@@ -36,23 +40,24 @@ struct StoreReplayReport {
     row.rowsPerSecond = Double(totals.rows) / max(replay.seconds, 1e-9)
     row.commits = totals.commits
     row.commitsPerSecond = Double(totals.commits) / max(replay.seconds, 1e-9)
-    row.commitP50Milliseconds = commits.p50Milliseconds
-    row.commitP99Milliseconds = commits.p99Milliseconds
-    row.commitMaxMilliseconds = commits.maxMilliseconds
-    row.bytesFlushed = totals.flushedBytes
-    row.bytesCompactedRead = jobs.readBytes
-    row.bytesCompactedWritten = jobs.writtenBytes
-    if totals.flushedBytes > 0 {
-      row.writeAmplification = 1 + Double(jobs.writtenBytes) / Double(totals.flushedBytes)
+    var queries = LatencySnapshot()
+    for latency in replay.counters.queryLatency { queries.merge(latency.snapshot()) }
+    row.fill(commits: commits, queries: queries)
+    if totals.queries > 0 {
+      row.queries = totals.queries
+      row.queriesPerSecond = Double(totals.queries) / max(replay.seconds, 1e-9)
+      row.queryCPUSeconds = totals.queryCPUSeconds
     }
+    row.fillStalls(of: replay.store)
+    row.fill(jobs, flushedBytes: totals.flushedBytes)
+    row.fillReads(
+      rowsets: totals.rowsetsRead, tablets: totals.tabletsRead, most: totals.rowsetsReadMax)
     row.componentsMax = components.max()
     row.componentsFinal =
       components.isEmpty ? nil : Double(components.reduce(0, +)) / Double(components.count)
-    row.compactions = jobs.jobs
-    row.compactionCPUSeconds = jobs.cpuSeconds
     row.cpuSeconds = ProcessUsage.current().cpuSeconds - replay.startUsage.cpuSeconds
     row.rejectedLoads = totals.rejectedLoads
-    row.errors = totals.errors + jobs.failed + (replay.rowCount == totals.rows ? 0 : 1)
+    row.errors = totals.errors + jobs.failed + (rowCount == expectedRowCount ? 0 : 1)
     summary = row
   }
 
@@ -77,7 +82,7 @@ struct StoreReplayReport {
         + "\(milliseconds(summary.commitMaxMilliseconds)), from when it was due",
       "  cpu          \(formatFixed(summary.cpuSeconds ?? 0, places: 2)) s, compaction "
         + "\(formatFixed(jobs.cpuSeconds, places: 2)) s",
-      "  check        \(replay.rowCount) rows found, \(totals.rows) acknowledged",
+      "  check        \(rowCount) rows found, \(expectedRowCount) acknowledged",
     ]
     if let error = totals.errorMessages.first ?? jobs.firstError {
       lines.append("  error        \(error)")

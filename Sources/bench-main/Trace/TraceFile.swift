@@ -5,7 +5,7 @@ import Synchronization
 
 /// A trace that is written while a run goes on. What has been handed to the system is always whole
 /// lines and a piece at most, so it can be read however the run ends. Thread-safe.
-final class TraceFile: Sendable {
+final class TraceFile: TraceSink {
   private struct State {
     var text: String
     var failure: StorageError?
