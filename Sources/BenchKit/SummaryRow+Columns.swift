@@ -13,7 +13,7 @@ extension SummaryRow {
     CSVColumn(
       "policy_params", "", \.policyParameters, "its parameters, key=value separated by spaces"),
     CSVColumn("workload", "", \.workload, "what was loaded and asked"),
-    CSVColumn("mode", "", \.mode, "real, or simulated: times are virtual seconds"),
+    CSVColumn("mode", "", \.mode, "engine: real files; simulated: times are virtual seconds"),
     CSVColumn("seed", "", \.seed, "what repeats the run"),
     CSVColumn("git_rev", "", \.gitRevision, "revision of the program, -dirty when changed"),
     CSVColumn("duration_s", "s", \.durationSeconds, "measured part of the run"),

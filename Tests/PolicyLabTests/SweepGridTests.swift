@@ -75,6 +75,27 @@ import Testing
     #expect(throws: StorageError.self) { try endless.points() }
   }
 
+  @Test func whatTheEngineCannotDoIsRefused() throws {
+    var point = SweepPoint()
+    point.mode = .engine
+    try point.validate()
+    let changes: [(inout SweepPoint) -> Void] = [
+      { $0.model = .flushes }, { $0.writerCount = 1000 }, { $0.tabletCount = 1000 },
+      { $0.overlapMebibytes = 1 },
+      {
+        $0.keys = "unique"
+        $0.overlapMebibytes = 1 << 20
+      },
+    ]
+    for change in changes {
+      var wrong = point
+      change(&wrong)
+      #expect(throws: StorageError.self) { try wrong.validate() }
+      wrong.mode = .simulated
+      try wrong.validate()
+    }
+  }
+
   @Test func aPointRunsAsItsModelDoes() throws {
     var point = SweepPoint()
     point.policy = "tiered"

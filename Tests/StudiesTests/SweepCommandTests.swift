@@ -1,3 +1,4 @@
+import BenchKit
 import Foundation
 import Glibc
 import Testing
@@ -80,6 +81,74 @@ import Testing
 
     #expect(try exitCode("report", parts) == 0)
     #expect(text("b/report.html")?.contains("Sweep: 16 runs") == true)
+  }
+
+  /// The same loads in virtual time and on real files, from one file, interrupted between the two.
+  @Test func bothModesOfOneFile() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appending(path: "grid.yaml").path
+    try """
+    policies: ["gradient:min_deltas=3", tiered]
+    modes: [simulated, engine]
+    workloads:
+      open: {arrivals: constant:per_s=40, tablets: 2, queries: 30}
+      keyed: {arrivals: closed, keys: unique, overlap_mib: 1}
+    sizes: constant:kib=4
+    writers: 2
+    loads: 24
+    """.write(toFile: file, atomically: true, encoding: .utf8)
+    let out = folder.appending(path: "b").path
+    let data = folder.appending(path: "data").path
+    let command = ["sweep", file, "--out", out, "--data", data]
+    let interrupted = try BenchProgram(command)
+    stop(interrupted, by: SIGINT, after: 5)
+    #expect(try interrupted.exitCode() == 130)
+    let first = (text("b/sweep-rows.csv") ?? "").split(separator: "\n").dropFirst()
+    #expect(first.count >= 5 && first.count < 8)
+    #expect(try BenchProgram(command).exitCode() == 0)
+    let rows = (text("b/sweep-rows.csv") ?? "").split(separator: "\n").dropFirst()
+    #expect(rows.count == 8)
+    #expect(Set(first).isSubset(of: rows))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: data) == [])
+
+    let table = CSVTable(text: text("b/sweep.csv") ?? "")
+    func number(_ column: String, _ row: [String]) -> Double {
+      table.number(column, of: row) ?? .nan
+    }
+    #expect(
+      table.rows.map { table.field("mode", of: $0) }
+        == (0..<4).flatMap { _ in ["simulated", "engine"] })
+    for place in stride(from: 0, to: table.rows.count, by: 2) {
+      let (simulated, real) = (table.rows[place], table.rows[place + 1])
+      for column in ["workload", "policy_spec", "arrivals", "sizes", "loads", "keys_model"] {
+        #expect(table.field(column, of: simulated) == table.field(column, of: real))
+      }
+      #expect(number("commits", real) == 24 && number("errors", real) == 0)
+      // Generated rows come near to the bytes that are wanted.
+      #expect(abs(number("bytes_flushed", real) / number("bytes_flushed", simulated) - 1) < 0.15)
+      for column in [
+        "write_amp", "components_mean", "peak_bytes", "settled_write_amp", "quiesce_s",
+        "versions_max", "cost_s", "space_amp", "debt_bytes_final", "commit_p99_ms",
+      ] {
+        #expect(number(column, real).isFinite, "\(column) is missing")
+      }
+      #expect(number("tablets", real) == number("tablets", simulated))
+      if table.field("workload", of: real) == "open" {
+        #expect(number("queries", real) > 0)
+        #expect(number("query_cpu_s", real) > 0)
+      }
+    }
+    for mode in ["simulated", "engine"] {
+      for workload in ["open", "keyed"] {
+        #expect(
+          table.rows.contains {
+            table.field("mode", of: $0) == mode && table.field("workload", of: $0) == workload
+              && table.field("pareto", of: $0) == "true"
+          })
+      }
+    }
+    #expect(try exitCode("report", out) == 0)
+    #expect(text("b/report.html")?.contains("Workload open, engine") == true)
   }
 
   @Test func whatCannotBeDoneIsRefused() throws {

@@ -54,6 +54,22 @@ import Testing
     #expect(try grid.points().count == 6 * 2 * 3 * (2 + 2 * 2 * 2) * 2)
   }
 
+  @Test func modesAreAnAxis() throws {
+    let policies = "policies: [full, tiered]\n"
+    #expect(try SweepGrid(yaml: policies, path: "s.yaml").modes == [.simulated])
+    #expect(try SweepGrid(yaml: policies + "mode: engine", path: "s.yaml").modes == [.engine])
+    let both = try SweepGrid(yaml: policies + "modes: [simulated, engine]", path: "s.yaml")
+    #expect(try both.points().map(\.mode) == [.simulated, .engine, .simulated, .engine])
+    for (text, part) in [
+      ("modes: [real]", "line 2: modes is \"real\"; write simulated or engine"),
+      ("modes: []", "line 2: modes is an empty list"),
+      ("mode: engine\nmodes: engine", "line 2: mode and modes are the same"),
+      ("mode: engine\nmodel: flushes", "line 2: in the engine merges take time"),
+    ] {
+      #expect(mistakes(policies + text).contains(part))
+    }
+  }
+
   @Test func withoutWorkloadsThereIsOne() throws {
     let grid = try SweepGrid(yaml: "policies: full\nmodel: flushes\nloads: 5", path: "s.yaml")
     #expect(try grid.points().map(\.loadCount) == [5])

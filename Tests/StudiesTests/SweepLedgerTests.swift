@@ -74,7 +74,8 @@ import Testing
     var point = SweepPoint()
     let original = point.key
     let changes: [(inout SweepPoint) -> Void] = [
-      { $0.model = .flushes }, { $0.workload = "x" }, { $0.policy = "x" }, { $0.arrivals = "x" },
+      { $0.model = .flushes }, { $0.mode = .engine }, { $0.workload = "x" }, { $0.policy = "x" },
+      { $0.arrivals = "x" },
       { $0.sizes = "x" }, { $0.overlapMebibytes = 9 }, { $0.tabletCount = 9 },
       { $0.writerCount = 9 }, { $0.loadCount = 9 }, { $0.keys = "unique" },
       { $0.queries = "9" }, { $0.scheduler = "x" }, { $0.costs = "x" },
@@ -108,6 +109,35 @@ import Testing
       #expect(table.field("pareto", of: row) == (isBeaten ? "false" : "true"))
     }
     #expect(SweepSummary(table).text.contains("on the Pareto front"))
+  }
+
+  /// A run on real files takes no simulated one off the front, however good it is.
+  @Test func modesHaveFrontsOfTheirOwn() throws {
+    let points = try points(
+      "policies: [tiered, leveled]\nmodes: [simulated, engine]\nloads: 40")
+    var ledger = SweepLedger()
+    for point in points {
+      var simulated = point
+      simulated.mode = .simulated
+      var row = try row(simulated)
+      if point.mode == .engine {
+        var summary = row.summary
+        summary.mode = "engine"
+        summary.writeAmplification = 1
+        let (peak, stall) = (row.peakBytes, summary.stallLongestSeconds)
+        summary.stallLongestSeconds = stall.map { $0 / 2 }
+        row = SweepRow(point, summary: summary)
+        row.peakBytes = peak.map { $0 / 2 }
+      }
+      #expect(!ledger.has(point))
+      ledger.take(row)
+      #expect(ledger.has(point))
+    }
+    let table = ledger.result(of: points)
+    let front = table.rows.filter { table.field("pareto", of: $0) == "true" }
+    #expect(Set(front.map { table.field("mode", of: $0) }) == ["simulated", "engine"])
+    #expect(SweepSummary(table).text.contains("engine"))
+    #expect(Set(table.rows.map { table.field("run_id", of: $0) }).count == 4)
   }
 
   @Test func rowsOfOtherColumnsAreNotTaken() {

@@ -20,6 +20,7 @@ public struct SweepWorkload: Hashable, Sendable {
 /// The axes of a sweep; its points are all combinations of their values.
 public struct SweepGrid: Hashable, Sendable {
   public var model = SweepPoint.Model.timed
+  public var modes = [SweepPoint.Mode.simulated]
   public var policies: [String] = []
   public var workloads: [SweepWorkload] = []
   public var schedulers = ["fair"]
@@ -33,8 +34,8 @@ public struct SweepGrid: Hashable, Sendable {
 
   public init() {}
 
-  /// All combinations, each once: workloads slowest, then costs, limits, schedulers, policies, and
-  /// seeds fastest.
+  /// All combinations, each once: workloads slowest, then costs, limits, schedulers, policies,
+  /// modes, and seeds fastest.
   /// - Throws: `StorageError.limitExceeded` for too many, and what `SweepPoint.validate` throws
   ///   for a combination that makes no sense.
   public func points(catalogue: PolicyCatalogue = .shipped) throws -> [SweepPoint] {
@@ -57,7 +58,8 @@ public struct SweepGrid: Hashable, Sendable {
         .spread(\.loadCount, workload.loadCounts).spread(\.keys, keys)
         .spread(\.costs, costs).spread(\.backPressure, backPressures)
         .spread(\.versionLimit, versionLimits).spread(\.queries, workload.queries)
-        .spread(\.scheduler, schedulers).spread(\.policy, specs).spread(\.seed, seeds)
+        .spread(\.scheduler, schedulers).spread(\.policy, specs).spread(\.mode, modes)
+        .spread(\.seed, seeds)
     }
     var seen: Set<SweepPoint> = []
     let distinct = points.filter { seen.insert($0).inserted }
@@ -79,8 +81,8 @@ public struct SweepGrid: Hashable, Sendable {
       ].reduce(1, Self.product)
     }
     let axes = [
-      policies.count, schedulers.count, costs.count, backPressures.count, versionLimits.count,
-      seeds.count, perWorkload.reduce(0) { min($0 + $1, Int.max >> 1) },
+      policies.count, modes.count, schedulers.count, costs.count, backPressures.count,
+      versionLimits.count, seeds.count, perWorkload.reduce(0) { min($0 + $1, Int.max >> 1) },
     ]
     let count = axes.reduce(1, Self.product)
     guard count <= Self.pointCountMax else {

@@ -8,13 +8,15 @@ public enum SweepOutcome: Sendable {
 }
 
 extension SweepPoint {
-  /// Runs the point, the same everywhere.
+  /// Runs the point in virtual time, the same everywhere.
+  /// - Precondition: it is to be simulated.
   /// - Parameter keepGoing: called now and then; what it throws ends the run.
   /// - Throws: `StorageError` for a spec that is not understood, `PolicyFault` when the policy
   ///   breaks its contract.
   public func run(
     catalogue: PolicyCatalogue = .shipped, keepGoing: @escaping () throws -> Void = {}
   ) throws -> (policy: ConfiguredPolicy, outcome: SweepOutcome) {
+    precondition(mode == .simulated, "real files are somebody else's")
     let configured = try catalogue.policy(policy)
     switch model {
     case .flushes:

@@ -12,7 +12,15 @@ public struct SweepPoint: Hashable, Sendable {
     case timed
   }
 
+  public enum Mode: String, Hashable, Sendable, CaseIterable {
+    /// In virtual time.
+    case simulated
+    /// The same loads into a real store, at the times at which they are due.
+    case engine
+  }
+
   public var model = Model.timed
+  public var mode = Mode.simulated
   /// Names the arrivals, sizes and so on together.
   public var workload = "default"
   /// The canonical spec: parameters at their defaults are left out.
@@ -78,5 +86,32 @@ public struct SweepPoint: Hashable, Sendable {
     case .flushes: _ = try canonicalModel()
     case .timed: _ = try timedModel()
     }
+    if mode == .engine { try validateForEngine() }
+  }
+
+  /// Most writers and tablets of a run on real files: each writer is a thread, each tablet a table.
+  static let engineCountMax = 256
+  /// What is known of each key of a tablet takes a bit.
+  static let engineOverlapMebibyteMax = 64 << 10
+
+  private func validateForEngine() throws {
+    func require(_ condition: Bool, _ name: String, _ value: String, _ reason: String) throws {
+      guard condition else {
+        throw StorageError.invalidArgument(name: name, value: value, reason: reason)
+      }
+    }
+    try require(
+      model == .timed, "model", model.rawValue, "in the engine merges take time; use timed")
+    for (name, count) in [("writers", writerCount), ("tablets", tabletCount)] {
+      try require(
+        count <= Self.engineCountMax, name, "\(count)",
+        "the engine is run with at most \(Self.engineCountMax)")
+    }
+    try require(
+      overlapMebibytes == 0 || keys == "unique", "overlap_mib", "\(overlapMebibytes)",
+      "in the engine only merges of unique keys make data smaller; use keys: unique")
+    try require(
+      overlapMebibytes <= Self.engineOverlapMebibyteMax, "overlap_mib", "\(overlapMebibytes)",
+      "the engine is run with at most \(Self.engineOverlapMebibyteMax)")
   }
 }

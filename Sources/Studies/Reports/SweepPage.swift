@@ -10,15 +10,14 @@ struct SweepPage {
     self.folder = folder
   }
 
-  /// Rows of one workload, in the order of the file.
+  /// Rows of one workload and mode, in the order of the file.
   private var workloads: [(name: String, rows: [[String]])] {
-    var order: [String] = []
-    for row in table.rows {
-      let name = table.field("workload", of: row)
-      if !order.contains(name) { order.append(name) }
-    }
-    return order.map { name in
-      (name, table.rows.filter { table.field("workload", of: $0) == name })
+    var order: [[String]] = []
+    let kind = { (row: [String]) in ["workload", "mode"].map { table.field($0, of: row) } }
+    for row in table.rows where !order.contains(kind(row)) { order.append(kind(row)) }
+    let hasModes = Set(order.map { $0[1] }).count > 1
+    return order.map { key in
+      (hasModes ? "\(key[0]), \(key[1])" : key[0], table.rows.filter { kind($0) == key })
     }
   }
 

@@ -23,6 +23,7 @@ extension SweepGrid {
   ///     overlap_mib: 4096
   ///     keys: unique
   /// schedulers: [fair, "greedy:cumulative=4,base=1"]
+  /// modes: [simulated, engine]          # in virtual time, on real files, or both
   /// seeds: 1..3                         # or a list
   /// loads: 20000                        # here for all workloads, or in each
   /// ```
@@ -55,7 +56,8 @@ struct SweepReader: ConfigReader {
     "arrivals", "sizes", "overlap_mib", "tablets", "writers", "loads", "keys", "queries",
   ]
   private static let axisKeys = [
-    "model", "policies", "workloads", "schedulers", "costs", "back_pressure", "version_limit",
+    "model", "mode", "modes", "policies", "workloads", "schedulers", "costs", "back_pressure",
+    "version_limit",
     "seeds",
   ]
   /// What the canonical model has not got.
@@ -69,6 +71,7 @@ struct SweepReader: ConfigReader {
       let keys = timedMembers(of: root, among: Self.axisKeys + Self.workloadKeys)
     else { return nil }
     readModel(keys)
+    readModes(keys)
     readAxes(keys, root)
     readWorkloads(keys)
     return mistakes.isEmpty ? grid : nil
@@ -102,6 +105,24 @@ struct SweepReader: ConfigReader {
     for (key, value) in keys.sorted(by: { $0.key < $1.key }) where Self.timedKeys.contains(key) {
       complain(value, "\(key) means nothing in the model flushes; remove it, or use timed")
     }
+  }
+
+  private mutating func readModes(_ keys: [String: Node]) {
+    if let mode = keys["mode"], keys["modes"] != nil {
+      complain(mode, "mode and modes are the same; give one of them")
+    }
+    guard let node = keys["modes"] ?? keys["mode"] else { return }
+    grid.modes = values(of: node).compactMap { value in
+      guard let mode = value.string.flatMap(SweepPoint.Mode.init(rawValue:)) else {
+        complain(value, "modes is \(shown(value)); write simulated or engine")
+        return nil
+      }
+      if mode == .engine && grid.model == .flushes {
+        complain(value, "in the engine merges take time; remove it, or use the model timed")
+      }
+      return mode
+    }
+    if grid.modes.isEmpty { complain(node, "modes is an empty list") }
   }
 
   private mutating func readAxes(_ keys: [String: Node], _ root: Node) {

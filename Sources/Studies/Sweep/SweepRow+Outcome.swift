@@ -18,10 +18,8 @@ extension SweepRow {
       summary = TimedReport(model: model, run: run, policy: policy).summary
       summary.scheduler = try ConfiguredScheduler(spec: point.scheduler).fullSpec
     }
-    summary.runID = point.runID
-    summary.workload = point.workload
     summary.gitRevision = gitRevision
-    self.init(summary: summary, of: point)
+    self.init(point, summary: summary)
     if case .timed(_, let run) = outcome {
       peakBytes = run.peakByteCount
       settledWriteAmplification = run.settledWriteAmplification
@@ -29,6 +27,14 @@ extension SweepRow {
       versionsMax = run.versionMax
       costSeconds = run.costSeconds
     }
+  }
+
+  /// The row of a point that somebody else has run; the figures of sweeps alone are not filled.
+  public init(_ point: SweepPoint, summary: SummaryRow) {
+    var summary = summary
+    summary.runID = point.runID
+    summary.workload = point.workload
+    self.init(summary: summary, of: point)
   }
 
   fileprivate init(summary: SummaryRow, of point: SweepPoint) {
@@ -49,7 +55,7 @@ extension SweepRow {
 extension SweepPoint {
   /// The columns whose fields decide the outcome, in the order of the file.
   static let keyColumns = [
-    "workload", "seed", "writers", "tablets", "model", "policy_spec", "arrivals", "sizes",
+    "workload", "mode", "seed", "writers", "tablets", "model", "policy_spec", "arrivals", "sizes",
     "overlap_mib", "loads", "keys_model", "scheduler_spec", "costs", "back_pressure",
     "version_limit",
     "query_arrivals",
@@ -58,7 +64,8 @@ extension SweepPoint {
   /// The fields of `keyColumns`, as they are in the file.
   var key: [String] {
     var summary = SummaryRow(
-      runID: "", policy: "", policyParameters: "", workload: workload, mode: "", seed: seed)
+      runID: "", policy: "", policyParameters: "", workload: workload, mode: mode.rawValue,
+      seed: seed)
     summary.tablets = model == .timed ? tabletCount : 1
     summary.writers = model == .timed ? writerCount : nil
     let row = CSVTable(
@@ -67,7 +74,7 @@ extension SweepPoint {
   }
 
   /// The same for the same configuration, whatever else is in the sweep.
-  var runID: String {
+  public var runID: String {
     var hash: UInt64 = 0
     for byte in key.joined(separator: "\n").utf8 { hash = mixBits(hash ^ UInt64(byte)) }
     let digits = String(hash, radix: 16)

@@ -10,13 +10,15 @@ public struct SweepSummary {
   public var text: String {
     let front = table.rows.filter { table.field("pareto", of: $0) == "true" }
     var text = TextTable([
-      .init("workload", .leading), .init("seed"), .init("scheduler", .leading),
+      .init("workload", .leading), .init("mode", .leading), .init("seed"),
+      .init("scheduler", .leading),
       .init("policy", .leading), .init("write amp"), .init("components"), .init("peak space"),
       .init("longest stall"),
     ])
     for row in front.prefix(Self.rowCountMax) {
       text.append([
-        table.field("workload", of: row), table.field("seed", of: row),
+        table.field("workload", of: row), table.field("mode", of: row),
+        table.field("seed", of: row),
         table.field("scheduler_spec", of: row), table.field("policy_spec", of: row),
         fixed("write_amp", row), fixed("components_mean", row),
         table.number("peak_bytes", of: row).map { formatBytes(Int($0)) } ?? "-",
@@ -26,8 +28,8 @@ public struct SweepSummary {
     let more =
       front.count > Self.rowCountMax ? "... and \(front.count - Self.rowCountMax) more\n" : ""
     return
-      "\(front.count) of \(table.rows.count) runs are on the Pareto front of their workload:\n\n"
-      + text.text + more
+      "\(front.count) of \(table.rows.count) runs are on the Pareto front of their workload and "
+      + "mode:\n\n" + text.text + more
   }
 
   private func fixed(_ column: String, _ row: [String]) -> String {

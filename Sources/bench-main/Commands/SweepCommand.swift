@@ -10,10 +10,12 @@ struct SweepCommand: ParsableCommand {
     commandName: "sweep",
     abstract: "Runs all combinations of policies, workloads, schedulers and seeds of a file.",
     discussion: """
-      Runs are simulated, on all cores. sweep.csv in the folder has a row for each, in the order \
-      of the file whatever ended first, and says which belong to the Pareto front of their \
-      workload. Finished rows are kept: after Ctrl-C, or a change of the file, the same command \
-      runs only what is missing.
+      Runs are simulated, on all cores, unless the file says mode: engine: then the same loads go \
+      into a real store, at the times at which they are due, one run after the other, since they \
+      would take processors and disk from each other (--engine-jobs). sweep.csv in the folder has \
+      a row for each, in the order of the file whatever ended first, and says which belong to the \
+      Pareto front of their workload and mode. Finished rows are kept: after Ctrl-C, or a change \
+      of the file, the same command runs only what is missing.
 
       EXAMPLES
         bench sweep Benchmarks/sweeps/policies.yaml
@@ -35,9 +37,12 @@ struct SweepCommand: ParsableCommand {
             sizes: log-normal:median_kib=256
         schedulers: [fair, greedy]
         seeds: 1..3
+        modes: [simulated, engine]
       Further keys: model (timed, or flushes for instant merges), overlap_mib, tablets, writers, \
       keys, queries, costs, back_pressure, version_limit. Every value can be a list; \
-      names and parameters are those of bench simulate timed.
+      names and parameters are those of bench simulate timed. On real files sizes are met by as \
+      many generated rows as come to them when encoded, each tablet is a table, overlap needs \
+      unique keys, and of costs only the bandwidth does anything: the rest is told to policies.
       """)
 
   @Argument(help: "The YAML file that says what to run.")
@@ -46,8 +51,14 @@ struct SweepCommand: ParsableCommand {
   @Option(help: "The folder of the results; bench-results/sweep-NAME unless told.")
   var out: String?
 
-  @Option(help: "Runs at a time; as many as there are cores unless told.")
+  @Option(help: "Simulated runs at a time; as many as there are cores unless told.")
   var jobs: Int?
+
+  @Option(help: "Runs on real files at a time; more than one share cores and disk.")
+  var engineJobs = 1
+
+  @Option(help: "Where runs on real files keep their tables, each until its end.")
+  var data: String?
 
   @Option(help: "K/N: only every Nth run, from the Kth on, to share a sweep among machines.")
   var shard: String?
@@ -64,6 +75,9 @@ struct SweepCommand: ParsableCommand {
   func validate() throws {
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs is \(jobs); it must be 1 to 1024")
+    }
+    guard (1...64).contains(engineJobs) else {
+      throw ValidationError("--engine-jobs is \(engineJobs); it must be 1 to 64")
     }
     guard shard == nil || shardParts != nil else {
       throw ValidationError("--shard is \(shard ?? ""); write 2/3 for the second of three parts")
@@ -91,17 +105,26 @@ struct SweepCommand: ParsableCommand {
       if !fresh { try folder.addRows(to: &ledger) }
       for path in rows { try SweepFolder(path).addRows(to: &ledger) }
       let missing = points.filter { !ledger.has($0) }
-      if dryRun {
-        print("\(points.count) runs, \(missing.count) of them to be done")
-        return
-      }
+      if dryRun { return try printPlan(points, missing) }
       let interrupt = try InterruptFlag.installingSignalHandlers()
       try folder.begin(yaml: text, path: file, ledger: ledger)
       let session = SweepSession(
-        points: points, missing: missing, ledger: ledger, folder: folder, interrupt: interrupt)
-      try session.run(threadCount: jobs ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        points: points, missing: missing, ledger: ledger, folder: folder, directory: data,
+        weights: try SweepWeights(points), interrupt: interrupt)
+      try session.run(
+        threadCount: jobs ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), engineCount: engineJobs)
       try session.report()
     }
+  }
+
+  private func printPlan(_ points: [SweepPoint], _ missing: [SweepPoint]) throws {
+    var text = "\(points.count) runs, \(missing.count) of them to be done"
+    let real = missing.filter { $0.mode == .engine }
+    if !real.isEmpty {
+      let seconds = try SweepWeights(real).sum(of: real) / Double(engineJobs)
+      text += "; \(real.count) on real files, which take about \(formatDuration(seconds: seconds))"
+    }
+    print(text)
   }
 
   /// `zoo` of `Benchmarks/sweeps/zoo.yaml`.

@@ -5,67 +5,84 @@ import StorageIO
 import Studies
 import Synchronization
 
-/// Runs the points of a sweep that are missing, several at a time.
+/// Runs the points of a sweep that are missing: first the simulated ones, several at a time, then
+/// those on real files, which would take processors and disk from each other.
 final class SweepSession: Sendable {
   private let points: [SweepPoint]
-  private let missing: [SweepPoint]
+  private let simulated: [SweepPoint]
+  private let real: [SweepPoint]
+  private let weights: SweepWeights
+  private let directory: String?
   private let folder: SweepFolder
   private let interrupt: InterruptFlag
   private let gitRevision: String?
+  private let clock = MonotonicClock()
   private let state: Mutex<State>
 
   private struct State {
     var ledger: SweepLedger
     var next = 0
     var running = 0
+    /// When each run on real files has begun, by the monotonic clock.
+    var startedAt: [SweepPoint: UInt64] = [:]
     var doneCount: Int
-    /// In loads, as points differ in size.
-    var doneWork: Int
+    /// In seconds, about, as points differ in size.
+    var doneWork: Double
     var failures: [String] = []
     var fatal: (any Error)?
   }
 
+  /// - Parameter directory: where runs on real files keep their tables; nil for the temporary one.
   init(
     points: [SweepPoint], missing: [SweepPoint], ledger: SweepLedger, folder: SweepFolder,
-    interrupt: InterruptFlag
+    directory: String?, weights: SweepWeights, interrupt: InterruptFlag
   ) {
     self.points = points
-    self.missing = missing
+    simulated = missing.filter { $0.mode == .simulated }
+    real = missing.filter { $0.mode == .engine }
+    self.weights = weights
+    self.directory = directory
     self.folder = folder
     self.interrupt = interrupt
     gitRevision = GitRevision.capture(at: sourceRoot)?.short
-    let doneWork = Self.work(points) - Self.work(missing)
     state = Mutex(
-      State(ledger: ledger, doneCount: points.count - missing.count, doneWork: doneWork))
-  }
-
-  private static func work(_ points: [SweepPoint]) -> Int {
-    points.reduce(0) { $0 + $1.loadCount }
+      State(
+        ledger: ledger, doneCount: points.count - missing.count,
+        doneWork: weights.sum(of: points) - weights.sum(of: missing)))
   }
 
   /// Runs until nothing is missing, or to an interrupt. What is finished is on disk either way.
-  func run(threadCount: Int) throws {
+  /// - Parameters:
+  ///   - threadCount: simulated runs at a time.
+  ///   - engineCount: runs on real files at a time.
+  func run(threadCount: Int, engineCount: Int) throws {
     let progress = ProgressReporter(clock: SystemClock())
-    let clock = MonotonicClock()
     let start = clock.now()
     let bar = ProgressBar(
-      total: Double(Self.work(points)), before: Double(state.withLock { $0.doneWork }))
-    let pool = try WorkerPool(name: "sweep", threadCount: max(1, min(threadCount, missing.count)))
-    for _ in 0..<threadCount { pool.submit { self.work() } }
-    while state.withLock({ $0.running > 0 || $0.next < missing.count && $0.fatal == nil })
-      && !interrupt.isSet
-    {
-      sleepThread(nanoseconds: 20_000_000)
-      progress.update(line(bar, seconds: Double(clock.now() - start) / 1e9))
+      total: weights.sum(of: points), before: state.withLock { $0.doneWork })
+    let show = { [self] in line(bar, seconds: Double(clock.now() - start) / 1e9) }
+    for (missing, threadCount) in [(simulated, threadCount), (real, engineCount)] {
+      guard !missing.isEmpty, !interrupt.isSet else { continue }
+      state.withLock { $0.next = 0 }
+      let pool = try WorkerPool(name: "sweep", threadCount: max(1, min(threadCount, missing.count)))
+      for _ in 0..<threadCount { pool.submit { self.work(on: missing) } }
+      while isBusy(with: missing) && !interrupt.isSet {
+        sleepThread(nanoseconds: 20_000_000)
+        progress.update(show())
+      }
+      pool.waitUntilIdle()
+      pool.shutdown()
     }
-    pool.waitUntilIdle()
-    pool.shutdown()
-    progress.finish(line(bar, seconds: Double(clock.now() - start) / 1e9))
+    progress.finish(show())
     if let error = state.withLock({ $0.fatal }) { throw error }
   }
 
+  private func isBusy(with missing: [SweepPoint]) -> Bool {
+    state.withLock { $0.running > 0 || $0.next < missing.count && $0.fatal == nil }
+  }
+
   /// Takes one missing point after the other, in the order of the file.
-  private func work() {
+  private func work(on missing: [SweepPoint]) {
     while !interrupt.isSet {
       let point = state.withLock { state -> SweepPoint? in
         guard state.fatal == nil, state.next < missing.count else { return nil }
@@ -80,13 +97,16 @@ final class SweepSession: Sendable {
   private struct Interrupted: Error {}
 
   private func run(_ point: SweepPoint) {
-    defer { state.withLock { $0.running -= 1 } }
+    state.withLock { if point.mode == .engine { $0.startedAt[point] = clock.now() } }
+    defer {
+      state.withLock { state in
+        state.running -= 1
+        state.startedAt[point] = nil
+      }
+    }
     let row: SweepRow
     do {
-      let (policy, outcome) = try point.run { [interrupt] in
-        if interrupt.isSet { throw Interrupted() }
-      }
-      row = try SweepRow(point, policy: policy, outcome: outcome, gitRevision: gitRevision)
+      row = try self.row(of: point)
     } catch is Interrupted {
       return
     } catch {
@@ -103,12 +123,33 @@ final class SweepSession: Sendable {
     state.withLock { state in
       state.ledger.take(row)
       state.doneCount += 1
-      state.doneWork += point.loadCount
+      state.doneWork += weights.weight(of: point)
     }
   }
 
+  private func row(of point: SweepPoint) throws -> SweepRow {
+    guard point.mode == .simulated else {
+      let run = EnginePoint(point: point, directory: directory)
+      guard let row = try run.run(interrupt: interrupt, gitRevision: gitRevision) else {
+        throw Interrupted()
+      }
+      return row
+    }
+    let (policy, outcome) = try point.run { [interrupt] in
+      if interrupt.isSet { throw Interrupted() }
+    }
+    return try SweepRow(point, policy: policy, outcome: outcome, gitRevision: gitRevision)
+  }
+
   private func line(_ bar: ProgressBar, seconds: Double) -> String {
-    let (count, running, done) = state.withLock { ($0.doneCount, $0.running, Double($0.doneWork)) }
+    let now = clock.now()
+    let (count, running, done) = state.withLock { state in
+      // Real time passes evenly, so that runs which go on count as far as they have come.
+      let parts = state.startedAt.reduce(0.0) { sum, run in
+        sum + min(weights.weight(of: run.key), Double(now - min(now, run.value)) / 1e9)
+      }
+      return (state.doneCount, state.running, state.doneWork + parts)
+    }
     let text = "\(count) of \(points.count) runs, \(running) running"
     return bar.line(done: done, seconds: seconds, text: text)
   }
