@@ -4,7 +4,7 @@ extension SummaryRow {
   public static let columns: [CSVColumn<SummaryRow>] =
     identityColumns + trafficColumns + storageColumns + resourceColumns + simulationColumns
     + keyColumns + costColumns + schedulerColumns + clientColumns
-    + cacheColumns
+    + cacheColumns + optimumColumns
 
   private static let identityColumns: [CSVColumn<SummaryRow>] = [
     CSVColumn("schema_version", "", \.schemaVersion, "version of this list of columns"),
@@ -99,7 +99,16 @@ extension SummaryRow {
     CSVColumn("max_settled", "", \.maxSettled, "most components after the merges a load set off"),
     CSVColumn("mean_settled", "", \.meanSettled, "mean of the same over loads"),
     CSVColumn(
-      "opt_gap", "", \.optimumGap, "build_bytes / least possible for the same component limit"),
+      "opt_gap", "", \.optimumGap,
+      "written / the least there is for as many components, see opt_kind; empty without loads"),
+  ]
+
+  /// Since version 6.
+  private static let optimumColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn(
+      "opt_kind", "", \.optimumKind,
+      "what opt_gap is measured by: exact, the least there is for whoever knows all loads; bound, "
+        + "a number below it, so that opt_gap is too high")
   ]
 
   /// Since version 5; of runs with many clients.

@@ -5,7 +5,7 @@
 /// described in `SummaryRow+Columns.swift`.
 public struct SummaryRow: CSVRow {
   /// Rises with every column that is appended.
-  public static let schemaVersion = 5
+  public static let schemaVersion = 6
 
   public var schemaVersion: Int { Self.schemaVersion }
   public var runID: String
@@ -99,6 +99,7 @@ public struct SummaryRow: CSVRow {
   public var indexResultCacheMisses: Int?
   public var indexResultCacheBytes: Int?
   public var warmedPages: Int?
+  public var optimumKind: String?
 
   public init(
     runID: String, policy: String, policyParameters: String, workload: String, mode: String,

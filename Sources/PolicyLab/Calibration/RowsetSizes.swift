@@ -31,6 +31,9 @@ public struct RowsetSizes: Hashable, Sendable {
 
   private static let groupsPerOctave = 4.0
 
+  /// No rowset of the curve has less for a row.
+  var leastBytesPerRow: Double { points.map { $0.byteCount / $0.rowCount }.min() ?? 0 }
+
   /// The rows of a rowset of so many bytes; at least 1.
   public func rowCount(ofBytes byteCount: Int) -> Int {
     var (low, high) = (1, 2)

@@ -55,6 +55,19 @@ public enum OfflineOptimum {
   }
 }
 
+extension OfflineOptimum {
+  /// The cost of the cheapest plan with at most `componentMax` components, without the plan.
+  /// - Complexity: n³/6 steps for each of them.
+  static func leastCost(_ problem: OfflineProblem, componentMax: Int) -> Double {
+    guard problem.count > 0 else { return 0 }
+    var layer = OfflineLayer(problem, above: .nothing)
+    for _ in 1..<max(1, min(componentMax, problem.count)) {
+      layer = OfflineLayer(problem, above: .layer(layer))
+    }
+    return layer.cost(0, problem.count - 1)
+  }
+}
+
 /// Sums over ranges of loads.
 struct OfflineProblem {
   let count: Int
@@ -63,9 +76,17 @@ struct OfflineProblem {
   /// Cost of one component for the queries before each load.
   private let read: [Double]
   private let mergesFromMemory: Bool
+  /// What the component of loads a to b costs to write, at [a·count + b], where it is not the sum;
+  /// else empty.
+  private let components: [Double]
 
-  init(_ loads: [OfflineLoad], _ costs: OfflineCosts) {
+  /// - Parameter componentBytes: of loads a to b at [a·n + b]; empty where they are sums.
+  init(_ loads: [OfflineLoad], _ costs: OfflineCosts, componentBytes: [Double] = []) {
+    precondition(
+      componentBytes.isEmpty || componentBytes.count == loads.count * loads.count,
+      "a component has bytes")
     count = loads.count
+    components = componentBytes.map { $0 * costs.perByteWritten }
     var (bytes, queries) = ([0.0], [0.0])
     for load in loads {
       bytes.append(bytes[bytes.count - 1] + Double(load.byteCount))
@@ -78,7 +99,9 @@ struct OfflineProblem {
 
   /// Cost of the component of loads `first` to `last`, made when `last` comes.
   func write(_ first: Int, _ last: Int) -> Double {
-    let merge = written[last + 1] - written[first]
+    let merge =
+      components.isEmpty
+      ? written[last + 1] - written[first] : components[first * count + last]
     if first == last || mergesFromMemory { return merge }
     return merge + written[last + 1] - written[last]
   }
@@ -152,6 +175,8 @@ struct OfflineLayer {
     }
     return best
   }
+
+  func cost(_ first: Int, _ last: Int) -> Double { costByEnd[last * count + first] }
 
   func lastRewrite(_ first: Int, _ last: Int) -> Int { Int(rewrites[first * count + last]) }
 }

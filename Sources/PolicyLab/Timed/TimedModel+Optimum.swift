@@ -1,23 +1,18 @@
 extension TimedModel {
-  /// Bytes written until the end of the loads against a bound from below of what any policy could
-  /// have written that never has more components: 1 cannot be reached, since loads are always
-  /// written here and merges take time.
-  ///
-  /// It is known for loads of one size that bring new keys; else it is nil.
-  public func optimalityGap(of run: TimedRun) -> Double? {
-    guard case .constant(let byteCount) = sizes, overlap == .none, run.loadCount > 0 else {
-      return nil
+  /// Bytes written until the end of the loads against the least that could have been, and how that
+  /// is known: for each tablet `WriteReference`, with as many components as it had at most when a
+  /// load came. Nil if nothing was loaded.
+  public func optimalityGap(
+    of run: TimedRun
+  ) -> (gap: Double, kind: WriteReference.Kind)? {
+    let sizes = ComponentSizes(overlap: overlap, rowsetSizes: rowsetSizes)
+    let references = run.tabletLoads.filter { !$0.byteCounts.isEmpty }.map { loads in
+      WriteReference(loads, componentMax: max(1, loads.componentMax), sizes: sizes)
     }
-    // Loads went to the tablets in turn; refused ones make no great difference.
-    let (each, rest) = run.loadCount.quotientAndRemainder(dividingBy: tabletCount)
-    let componentMax = max(1, Int(run.components.max))
-    let least = (0..<tabletCount).reduce(0) { sum, tablet in
-      sum
-        + KBoundedOptimum.buildCount(
-          componentMax: componentMax, flushCount: each + (tablet < rest ? 1 : 0))
-    }
+    let least = references.reduce(0) { $0 + $1.byteCount }
     guard least > 0 else { return nil }
     let written = run.loadedByteCount + run.mergeWrittenByteCount
-    return Double(written) / Double(byteCount) / Double(least)
+    let isExact = references.allSatisfy { $0.kind == .exact }
+    return (Double(written) / least, isExact ? .exact : .bound)
   }
 }

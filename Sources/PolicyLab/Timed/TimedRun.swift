@@ -29,6 +29,8 @@ public struct TimedRun: Hashable, Sendable {
   public internal(set) var spaceAmplification = 1.0
   /// Bytes that were still to be written when the loads ended, until the policy rests.
   public internal(set) var debtByteCount = 0
+  /// What each tablet got, by which the least that could have been written is found.
+  public internal(set) var tabletLoads: [TabletLoads] = []
   /// Seconds from the end of the loads until no merge could be started any more, and what merges
   /// wrote in them.
   public internal(set) var quiesceSeconds = 0.0

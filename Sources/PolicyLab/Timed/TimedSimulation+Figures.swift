@@ -25,6 +25,8 @@ extension TimedSimulation {
   mutating func endLoads() {
     for place in tablets.indices { noteComponents(of: place) }
     isEnded = true
+    for place in tablets.indices { tablets[place].noteSettled() }
+    figures.tabletLoads = tablets.map(\.loads)
     figures.seconds = now
     figures.componentFinal = tablets.reduce(0) { $0 + $1.state.componentCount }
     let stored = tablets.reduce(0) { $0 + $1.byteCount }

@@ -79,6 +79,9 @@ extension TimedSimulation {
       meterQueries(of: load.tablet)
       tablets[load.tablet].meter.noteLoad(byteCount: load.byteCount, at: timestamp)
       tablets[load.tablet].state.advance(to: timestamp)
+      tablets[load.tablet].noteSettled()
+      tablets[load.tablet].loads.byteCounts.append(load.byteCount)
+      tablets[load.tablet].loads.rowCounts.append(load.place.rowCount)
       tablets[load.tablet].state.load(
         byteCount: load.byteCount, rowCount: load.place.rowCount,
         segmentCount: load.place.segmentCount)

@@ -167,6 +167,7 @@ struct TimedTablet {
   /// It has had loads that wait for a scan.
   var isUnseen = false
   var loadCount = 0
+  var loads = TabletLoads()
   /// Of kinds that it wants compacted and no merge has been started for.
   var waitingSince: [CompactionKind: Timestamp] = [:]
   /// When the policy wants to be asked again though nothing has changed.
@@ -178,7 +179,15 @@ struct TimedTablet {
 
   init(_ state: SimulatedTablet, at start: Timestamp) {
     self.state = state
+    loads.hasOlder = state.componentCount > 0
     meter = TrafficMeter(at: start)
+  }
+}
+
+extension TimedTablet {
+  /// How many components there are before the next load, or after the last.
+  mutating func noteSettled() {
+    loads.componentMax = max(loads.componentMax, state.componentCount)
   }
 }
 

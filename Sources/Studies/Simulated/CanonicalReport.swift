@@ -41,6 +41,7 @@ public struct CanonicalReport {
     row.maxSettled = run.settledMax
     row.meanSettled = run.settledMean
     row.optimumGap = run.optimalityGap
+    row.optimumKind = WriteReference.Kind.exact.rawValue
     return row
   }
 }

@@ -63,7 +63,10 @@ public struct TimedReport {
     row.merges = run.mergeCount
     row.mergeBytes = run.mergeWrittenByteCount
     row.totalBytes = run.loadedByteCount + run.mergeWrittenByteCount
-    row.optimumGap = model.optimalityGap(of: run)
+    if let (gap, kind) = model.optimalityGap(of: run) {
+      row.optimumGap = gap
+      row.optimumKind = kind.rawValue
+    }
     return row
   }
 
@@ -94,9 +97,10 @@ public struct TimedReport {
           + "\(milliseconds(querySeconds(0.99))); "
           + "\(formatFixed(run.querySeconds, places: 1)) s in all")
     }
-    if let gap = model.optimalityGap(of: run) {
+    if let (gap, kind) = model.optimalityGap(of: run) {
+      let least = kind == .exact ? "the least" : "a bound of the least"
       lines.append(
-        "  written against the least for as many components: \(formatFixed(gap, places: 3))")
+        "  written against \(least) for as many components: \(formatFixed(gap, places: 3))")
     }
     return lines.joined(separator: "\n")
   }

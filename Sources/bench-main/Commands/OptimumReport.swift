@@ -64,6 +64,7 @@ struct OptimumReport {
     if queryCount == 0 {
       row.buildBytes = boundByteCount
       row.optimumGap = 1
+      row.optimumKind = WriteReference.Kind.exact.rawValue
       row.maxSettled = componentMax.map { min($0, flushCount) }
     } else if let plan {
       row.totalBytes = plan.writtenByteCount
