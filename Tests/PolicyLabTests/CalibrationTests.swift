@@ -59,31 +59,73 @@ import Testing
     #expect(abs(found.secondsPerMerge / 0.004 - 1) < 0.05)
     #expect(abs(found.secondsWaitedPerMerge / 0.002 - 1) < 0.3)
     #expect(abs(found.processorBytesPerSecond / 150e6 - 1) < 0.02)
-    #expect(abs(found.writeBytesPerSecond / 300e6 - 1) < 0.05)
+    // Outputs are as large as inputs here, and it is inputs that times are known for.
+    #expect(abs(found.readBytesPerSecond / 300e6 - 1) < 0.05)
+    #expect(found.writeBytesPerSecond == .infinity && found.secondsAfterMerge < 1e-5)
     let figures = try TracedFigures(of: trace)
     #expect(figures.loadedByteCount == run.loadedByteCount)
     #expect(abs(figures.componentMean / run.components.mean - 1) < 0.02)
     #expect(abs(figures.writeAmplification / run.writeAmplification - 1) < 0.02)
   }
 
-  /// Merges that have to wait for a thread, though they are wanted and their slot is free.
-  @Test func whatPassesBeforeAMergeBeginsIsFound() {
-    func at(_ milliseconds: Int) -> Timestamp { Timestamp(rawValue: Int64(milliseconds) * 1000) }
-    func job(_ kind: CompactionKind, _ queued: Int, _ started: Int, _ finished: Int) -> TraceEvent {
+  private static func at(_ milliseconds: Int) -> Timestamp {
+    Timestamp(rawValue: Int64(milliseconds) * 1000)
+  }
+
+  private static let tablet = TabletID(rawValue: 1)
+
+  /// What a trace says of one merge: asked for, visible, and out of its slot at these milliseconds.
+  private static func events(
+    _ version: Int64, bytes: Int, asked: Int, visible: Int, finished: Int
+  ) -> [TraceEvent] {
+    let versions = VersionRange(version, version + 1)
+    let pick = CompactionPick(kind: .cumulative, versions: versions, urgency: 1)
+    let output = RowsetSummary(
+      versions: versions, byteCount: bytes, rowCount: 1, createdAt: at(visible - 1))
+    return [
+      .ask(
+        tablet,
+        TracedQuestion(
+          view: .newest(unseen: 0), now: at(asked), allowedKinds: [.cumulative], inFlight: [],
+          entropy: 0, traffic: nil, decision: .compact([pick], because: ""))),
+      .merge(
+        tablet,
+        TracedMerge(
+          kind: .cumulative, output: output, cumulativePoint: Version(2), at: at(visible - 1),
+          visibleAt: at(visible))),
       .job(
-        TabletID(rawValue: 1),
+        tablet,
         TracedJob(
-          kind: kind, versions: VersionRange(2, 3), queuedAt: at(queued), startedAt: at(started),
-          finishedAt: at(finished), cpuMicroseconds: 1000, inputByteCount: 1 << 20,
-          result: .written(byteCount: 1 << 20)))
-    }
-    let events = [
-      // Wanted at 0, begun at 4; the next one waits for the first until 10, then 2 more.
-      job(.cumulative, 0, 4, 10), job(.cumulative, 5, 12, 20),
-      // Another kind has a slot of its own.
-      job(.base, 6, 6, 30),
+          kind: .cumulative, versions: versions, queuedAt: at(asked), startedAt: at(asked + 1),
+          finishedAt: at(finished), cpuMicroseconds: 1000, inputByteCount: bytes,
+          result: .written(byteCount: bytes))),
     ]
-    let trace = CompactionTrace(origin: TraceOrigin(source: "engine"), events: events)
-    #expect(abs(TraceCalibration(of: trace).startSeconds - 0.002) < 1e-9)
+  }
+
+  /// A merge takes from the question to the moment at which its output can be read, and its slot
+  /// until the next question.
+  @Test func mergesAreTimedFromQuestionToQuestion() throws {
+    let events =
+      Self.events(2, bytes: 1000, asked: 0, visible: 10, finished: 12)
+      + Self.events(4, bytes: 1000, asked: 15, visible: 35, finished: 36)
+      + Self.events(6, bytes: 1000, asked: 40, visible: 55, finished: 57)
+    let calibration = TraceCalibration(
+      of: CompactionTrace(origin: TraceOrigin(source: "engine"), events: events))
+    #expect(abs(try #require(calibration.elapsed).value(1000) - 0.015) < 1e-9)
+    // Of the last one only its end is known.
+    #expect(abs(calibration.restSeconds - (0.005 + 0.005 + 0.002) / 3) < 1e-9)
+    var costs = CostModel()
+    calibration.apply(to: &costs)
+    #expect(abs(costs.mergeSeconds(readByteCount: 1000, writtenByteCount: 500) - 0.015) < 1e-9)
+    let pace = try #require(calibration.pace(for: costs))
+    for (seconds, factor, rest) in [
+      (-1, 10.0 / 15, 0.005), (0.007, 10.0 / 15, 0.005), (0.008, 20.0 / 15, 0.005),
+      (0.02, 20.0 / 15, 0.005), (0.03, 1, 0.002), (9, 1, 0.002),
+    ] {
+      let merge = try #require(pace.merge(at: seconds))
+      #expect(abs(merge.factor - factor) < 1e-9 && abs(merge.restSeconds - rest) < 1e-9)
+    }
+    let none = CompactionTrace(origin: TraceOrigin(source: "engine"), events: [])
+    #expect(TraceCalibration(of: none).pace(for: costs) == nil)
   }
 }

@@ -31,6 +31,34 @@ private func policy(_ spec: String) throws -> any CompactionPolicy {
     #expect(abs(components - settled) < 0.01 * settled)
   }
 
+  /// When merges of all there is become visible, of loads at 0, 0.25 and so on until 2.
+  private func mergeTimes(_ change: (inout TimedModel) -> Void) throws -> [Double] {
+    var model = TimedModel()
+    model.costs = .free
+    model.arrivals = .trace((0...8).map { Double($0) / 4 })
+    model.backPressure = .none
+    model.scheduler = SchedulingRules(cumulativeSlotCount: 1)
+    change(&model)
+    var times: [Double] = []
+    let run = try model.run(
+      policy("full:k=1"), loadCount: 9,
+      observer: TimedObserver(sampleSeconds: .infinity, onMerge: { times.append($0.endSeconds) }))
+    #expect(run.loadCount == 9)
+    return times.map { ($0 * 1000).rounded() / 1000 }
+  }
+
+  @Test func outputsAreReadBeforeTheirSlotIsFree() throws {
+    #expect(try mergeTimes { _ in } == (1...8).map { Double($0) / 4 })
+    #expect(try mergeTimes { $0.costs.secondsAfterMerge = 1 } == [0.25, 1.25, 2.25])
+  }
+
+  /// Loads that come while a scheduler rests are looked at when it has rested; the end of a merge
+  /// ends a rest.
+  @Test func loadsWaitForTheEndOfARest() throws {
+    #expect(try mergeTimes { $0.restSeconds = 1 } == [1, 2])
+    #expect(try mergeTimes { $0.restSeconds = 0.6 } == [0.6, 1.2, 1.8, 2.4])
+  }
+
   /// N = b^L equal parts, merged b at a time by one worker that needs as many seconds as there are
   /// parts in a merge: the integral of their number over time is known.
   @Test(arguments: [

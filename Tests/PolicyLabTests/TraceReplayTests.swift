@@ -137,7 +137,7 @@ import Testing
       createdAt: start.advanced(bySeconds: 2))
     let trace = CompactionTrace(
       origin: TraceOrigin(source: "doris"),
-      events: [.tablet(id, tablet, at: start), .load(id, load)])
+      events: [.tablet(id, tablet, at: start), .load(id, load, visibleAt: load.createdAt)])
     var model = TimedModel()
     model.replay(try TracedWorkload(of: trace))
     let (replay, run) = try Self.record(model, policy, loadCount: 1)
@@ -148,7 +148,7 @@ import Testing
     #expect(merge == "0 cumulative [10-19] \(10 << 20)")
     #expect(
       replay.events.contains { event in
-        if case .load(_, let rowset) = event { rowset == load } else { false }
+        if case .load(_, let rowset, _) = event { rowset == load } else { false }
       })
   }
 }

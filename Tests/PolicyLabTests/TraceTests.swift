@@ -120,6 +120,10 @@ import Testing
         #"{"event":"merge","tablet":1,"at":0,"kind":"base","point":9,"rowset":{"versions":[0,1],"#
           + #""bytes":1,"rows":1,"segments":1,"created":0}}"#, "point"
       ),
+      (
+        #"{"event":"load","tablet":1,"visible":6,"rowset":{"versions":[2,2],"bytes":1,"rows":1,"#
+          + #""segments":1,"created":7}}"#, "visible at 7 or later"
+      ),
       (#"{"event":"ask","tablet":1,"at":0,"kinds":["odd"],"because":""}"#, "kind"),
       (#"{"event":"ask","tablet":1,"at":0,"kinds":[],"unseen":2,"because":""}"#, "unseen"),
       (#"{"event":"ask","tablet":1,"at":0,"kinds":[],"entropy":"xyz","because":""}"#, "entropy"),
@@ -156,9 +160,9 @@ import Testing
   }
 
   @Test func newerTracesAreRefusedAsSuch() {
-    let text = #"{"trace":"sediment-compaction","version":2,"what":"ever"}"# + "\n"
+    let text = #"{"trace":"sediment-compaction","version":3,"what":"ever"}"# + "\n"
     #expect(
-      throws: StorageError.unsupportedFormat(file: "t", found: "trace 2", supported: "trace 1")
+      throws: StorageError.unsupportedFormat(file: "t", found: "trace 3", supported: "trace 1 to 2")
     ) { try CompactionTrace(parsing: Array(text.utf8), file: "t") }
   }
 

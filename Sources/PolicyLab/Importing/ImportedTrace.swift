@@ -77,7 +77,7 @@ struct ImportedTablets {
       versions: VersionRange(version, version), byteCount: byteCount, rowCount: rowCount,
       createdAt: time)
     guard states[id]?.load(rowset) == true else { return nil }
-    events.append(.load(id, rowset))
+    events.append(.load(id, rowset, visibleAt: rowset.createdAt))
     return version
   }
 

@@ -9,6 +9,8 @@ public struct CostModel: Hashable, Sendable {
   public var secondsPerMerge = 0.010
   /// What else a merge takes whatever its size, while no processor works for it.
   public var secondsWaitedPerMerge = 0.0
+  /// What passes from when its output can be read until its slot can be used again.
+  public var secondsAfterMerge = 0.0
   public var readBytesPerSecond = 1000.0 * Double(1 << 20)
   public var writeBytesPerSecond = 400.0 * Double(1 << 20)
   public var processorBytesPerSecond = 200.0 * Double(1 << 20)

@@ -8,6 +8,10 @@ struct MergeJob {
   let reason: String
   let startedAt: Double
   var demand: JobDemand
+  /// What passes from when the output can be read until the slot is free.
+  let restSeconds: Double
+  /// When the slot is free; nil as long as the merge runs.
+  var closesAt: Double?
 
   var tablet: Int { Int(request.tablet.rawValue) }
 }

@@ -108,6 +108,8 @@ extension CostModel {
     secondsPerMerge = seconds("merge_ms", defaults.secondsPerMerge, "a merge, beside its bytes")
     secondsWaitedPerMerge = seconds(
       "merge_wait_ms", defaults.secondsWaitedPerMerge, "a merge, while no processor works for it")
+    secondsAfterMerge = seconds(
+      "after_merge_ms", defaults.secondsAfterMerge, "from an output until its slot is free")
     readBytesPerSecond = speed("read_mib_s", defaults.readBytesPerSecond, "inputs of merges")
     writeBytesPerSecond = speed("write_mib_s", defaults.writeBytesPerSecond, "outputs of merges")
     processorBytesPerSecond = speed(

@@ -36,6 +36,10 @@ public struct TimedModel: Hashable, Sendable {
   public var versionLimit = 500
   public var backPressure = BackPressure.smooth(SmoothSlowing())
   public var costs = CostModel()
+  /// How times of merges go up and down; nil if they are what `costs` says all the time.
+  public var pace: RecordedPace?
+  /// How long a scheduler that has found nothing to do rests before it looks at loads again.
+  public var restSeconds = 0.0
   public var scheduler = SchedulingRules()
   /// What the load of the machine is measured by: writers that load and merges that run, by this.
   public var processorCount = 4

@@ -18,7 +18,7 @@ extension TimedSimulation {
 
   mutating func notePeak() {
     let stored = tablets.reduce(0) { $0 + $1.byteCount }
-    let written = jobs.reduce(0) { $0 + $1.merge.output.byteCount }
+    let written = jobs.reduce(0) { $0 + ($1.closesAt == nil ? $1.merge.output.byteCount : 0) }
     figures.peakByteCount = max(figures.peakByteCount, stored + written)
   }
 

@@ -5,14 +5,18 @@ import TabletModel
 extension TimedSimulation {
   /// Asks the policies of tablets that have changed, and starts what the scheduler chooses.
   mutating func startMerges() throws {
+    guard now >= restUntil else { return }
     while true {
       let kinds = model.scheduler.openKinds(beside: running)
-      guard !kinds.isEmpty else { return }
+      guard !kinds.isEmpty, tablets.contains(where: \.needsDecision) else { return }
       var wishes: [MergeWish] = []
       for place in tablets.indices where tablets[place].needsDecision {
         try addWishes(of: place, kinds, to: &wishes)
       }
-      guard !wishes.isEmpty else { return }
+      guard !wishes.isEmpty else {
+        if model.restSeconds > 0 { restUntil = now + model.restSeconds }
+        return
+      }
       let moment = timestamp
       let requests = wishes.map { wish in
         CompactionRequest(
@@ -78,52 +82,76 @@ extension TimedSimulation {
     running.begin(request)
     let read = merge.inputs.totalByteCount
     let written = merge.output.byteCount
-    let seconds = model.costs.mergeSeconds(readByteCount: read, writtenByteCount: written)
+    let pace = model.pace?.merge(at: now)
+    let seconds =
+      model.costs.mergeSeconds(readByteCount: read, writtenByteCount: written)
+      * (pace?.factor ?? 1)
     jobs.append(
       MergeJob(
         request: request, merge: merge, reason: reason, startedAt: now,
         demand: JobDemand(
           bytesPerSecond: seconds > 0 ? Double(read + written) / seconds : 0,
-          secondsLeft: seconds)))
+          secondsLeft: seconds),
+        restSeconds: pace?.restSeconds ?? model.costs.secondsAfterMerge))
     rates = model.scheduler.rates(of: jobs.map(\.demand), limit: model.costs.bandwidth)
     notePeak()
   }
 
+  /// Lets outputs be read that are done, and slots be used that are free.
   @discardableResult
   mutating func finishMerges() throws -> Bool {
     // Less than a nanosecond, or than the clock can tell apart.
     let least = 1e-9 + 4 * now.ulp
-    let isDone = { (job: MergeJob) in job.demand.secondsLeft <= least }
-    guard jobs.contains(where: isDone) else { return false }
-    for job in jobs where isDone(job) {
+    var isChanged = false
+    for place in jobs.indices {
+      guard jobs[place].closesAt == nil, jobs[place].demand.secondsLeft <= least else { continue }
+      try publish(jobs[place])
+      jobs[place].demand = JobDemand(bytesPerSecond: 0, secondsLeft: 0)
+      jobs[place].closesAt = now + jobs[place].restSeconds
+      tablets[jobs[place].tablet].needsDecision = true
+      restUntil = 0
+      isChanged = true
+    }
+    let isFree = { [now] (job: MergeJob) in job.closesAt.map { $0 <= now + least } ?? false }
+    for job in jobs where isFree(job) {
       running.end(job.request)
-      noteComponents(of: job.tablet)
-      tablets[job.tablet].state.advance(to: timestamp)
-      try tablets[job.tablet].state.finish(job.merge)
-      let read = job.merge.inputs.totalByteCount
-      tablets[job.tablet].byteCount += job.merge.output.byteCount - read
-      figures.note(
-        read: read, written: job.merge.output.byteCount,
-        processorSeconds: model.costs.processorSeconds(mergingByteCount: read),
-        isAfterLoads: isEnded)
-      try observer?.onMerge(
-        TimedMerge(
-          tablet: job.tablet, pick: job.merge.pick, reason: job.reason,
-          startSeconds: job.startedAt, endSeconds: now, inputCount: job.merge.inputs.count,
-          inputByteCount: read, outputByteCount: job.merge.output.byteCount,
-          processorSeconds: model.costs.processorSeconds(mergingByteCount: read)))
-      try record(job.tablet)
       try record(job)
     }
-    jobs.removeAll(where: isDone)
+    if jobs.contains(where: isFree) { noteFreeSlot() }
+    guard isChanged || jobs.contains(where: isFree) else { return false }
+    jobs.removeAll(where: isFree)
     rates = model.scheduler.rates(of: jobs.map(\.demand), limit: model.costs.bandwidth)
+    return true
+  }
+
+  /// Puts the output of a merge in the place of its inputs.
+  private mutating func publish(_ job: MergeJob) throws {
+    noteComponents(of: job.tablet)
+    tablets[job.tablet].state.advance(to: timestamp)
+    try tablets[job.tablet].state.finish(job.merge)
+    let read = job.merge.inputs.totalByteCount
+    tablets[job.tablet].byteCount += job.merge.output.byteCount - read
+    figures.note(
+      read: read, written: job.merge.output.byteCount,
+      processorSeconds: model.costs.processorSeconds(mergingByteCount: read),
+      isAfterLoads: isEnded)
+    try observer?.onMerge(
+      TimedMerge(
+        tablet: job.tablet, pick: job.merge.pick, reason: job.reason,
+        startSeconds: job.startedAt, endSeconds: now, inputCount: job.merge.inputs.count,
+        inputByteCount: read, outputByteCount: job.merge.output.byteCount,
+        processorSeconds: model.costs.processorSeconds(mergingByteCount: read)))
+    try record(job.tablet)
+  }
+
+  /// Whoever was refused a slot asks again.
+  private mutating func noteFreeSlot() {
     scanAt = .infinity
-    // A slot has got free: whoever was refused one asks again.
+    restUntil = 0
     for place in tablets.indices {
       tablets[place].needsDecision = true
       tablets[place].isUnseen = false
     }
-    return true
   }
 
   /// The meter of a tablet sees its share of the queries since it was last looked at.

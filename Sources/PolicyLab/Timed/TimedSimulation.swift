@@ -16,6 +16,8 @@ struct TimedSimulation {
   var rates: [Double] = []
   /// When loads that nobody has been asked about are looked at; infinite if there are none.
   var scanAt = Double.infinity
+  /// Until then loads set off no question.
+  var restUntil = 0.0
   var figures = TimedRun()
   /// Whether all loads have come: then nothing more is counted but what follows.
   var isEnded = false
@@ -79,14 +81,17 @@ struct TimedSimulation {
     }
     endLoads()
     if observer != nil { try sample(at: now) }
-    while !jobs.isEmpty || scanAt.isFinite {
-      advance(to: min(now + nextCompletion(), scanAt))
+    while !jobs.isEmpty || scanAt.isFinite || isResting {
+      advance(to: min(now + nextCompletion(), scanAt, isResting ? restUntil : .infinity))
       try finishMerges()
       try startMerges()
     }
     figures.quiesceSeconds = now - figures.seconds
     return figures
   }
+
+  /// Whether there is something to ask once a rest is over.
+  var isResting: Bool { restUntil > now && tablets.contains(where: \.needsDecision) }
 
   var hasLoads: Bool {
     dueNext != nil || queueHead < queue.count
@@ -120,15 +125,21 @@ struct TimedSimulation {
       }
     }
     next = min(next, now + nextCompletion(), scanAt)
+    if isResting { next = min(next, restUntil) }
     for tablet in tablets { next = min(next, tablet.wakeAt) }
     return next.isFinite ? max(next, now) : nil
   }
 
-  /// Seconds until the first running merge is done; infinite if none is or can be.
+  /// Seconds until the first running merge is done or has left its slot; infinite if none is or
+  /// can be.
   func nextCompletion() -> Double {
     var next = Double.infinity
-    for (job, rate) in zip(jobs, rates) where rate > 0 {
-      next = min(next, max(0, job.demand.secondsLeft) / rate)
+    for (job, rate) in zip(jobs, rates) {
+      if let closesAt = job.closesAt {
+        next = min(next, max(0, closesAt - now))
+      } else if rate > 0 {
+        next = min(next, max(0, job.demand.secondsLeft) / rate)
+      }
     }
     return next
   }

@@ -32,9 +32,9 @@ public struct CompactionTrace: Hashable, Sendable {
       throw lines.corrupt(
         expected: "\"trace\":\"\(TraceOrigin.format)\" and a version", found: first.compactText)
     }
-    guard version == TraceOrigin.version else {
+    guard TraceOrigin.versions.contains(version) else {
       throw StorageError.unsupportedFormat(
-        file: file, found: "trace \(version)", supported: "trace \(TraceOrigin.version)")
+        file: file, found: "trace \(version)", supported: "trace 1 to \(TraceOrigin.version)")
     }
     origin = try lines.fitting { () throws(JSONMismatch) in try TraceOrigin(first) }
     events = []

@@ -17,7 +17,9 @@ extension TraceOrigin {
   }
 
   static let format = "sediment-compaction"
-  static let version = 1
+  static let version = 2
+  /// Older versions are like this one with less in it.
+  static let versions = 1...2
 }
 
 extension TraceEvent {
@@ -36,12 +38,15 @@ extension TraceEvent {
     case .tablet(_, let tablet, let at):
       let keys = tablet.keysModel == .unique ? "unique" : "duplicate"
       return ("tablet", [.init("at", at.json), .init("keys", .string(keys))] + tablet.members)
-    case .load(_, let rowset): return ("load", [.init("rowset", rowset.json)])
+    case .load(_, let rowset, let visibleAt):
+      return ("load", visibleAt.visible(after: rowset.createdAt) + [.init("rowset", rowset.json)])
     case .merge(_, let merge):
       return (
         "merge",
         [
-          .init("at", merge.at.json), .init("kind", .string("\(merge.kind)")),
+          JSONValue.Member("at", merge.at.json)
+        ] + merge.visibleAt.visible(after: merge.at) + [
+          .init("kind", .string("\(merge.kind)")),
           .init("point", merge.cumulativePoint.json), .init("rowset", merge.output.json),
         ]
       )
@@ -162,4 +167,9 @@ extension VersionRange {
 
 extension Timestamp {
   fileprivate var json: JSONValue { .integer(Int(rawValue)) }
+
+  /// Left out where it says nothing new.
+  fileprivate func visible(after earlier: Timestamp) -> [JSONValue.Member] {
+    self == earlier ? [] : [.init("visible", json)]
+  }
 }

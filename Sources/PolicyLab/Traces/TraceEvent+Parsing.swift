@@ -49,13 +49,17 @@ extension TraceEvent {
         throw JSONMismatch(expected: "keys to be duplicate or unique", found: keys)
       }
       self = .tablet(tablet, try members.tracedTablet(model), at: at)
-    case "load": self = .load(tablet, try RowsetSummary(members.require("rowset")))
+    case "load":
+      let rowset = try RowsetSummary(members.require("rowset"))
+      self = .load(tablet, rowset, visibleAt: try members.visible(after: rowset.createdAt))
     case "merge":
+      let at = try members.time("at")
       self = .merge(
         tablet,
         TracedMerge(
           kind: try members.kind(), output: try RowsetSummary(members.require("rowset")),
-          cumulativePoint: try members.version("point"), at: try members.time("at")))
+          cumulativePoint: try members.version("point"), at: at,
+          visibleAt: try members.visible(after: at)))
     case "ask": self = .ask(tablet, try TracedQuestion(&members, keysModel(tablet) ?? .duplicate))
     case "job": self = .job(tablet, try TracedJob(&members))
     default: throw JSONMismatch(expected: "a known event", found: name)
@@ -251,6 +255,15 @@ extension JSONMembers {
       throw JSONMismatch(expected: "\(name) to be a time", found: value.compactText)
     }
     return Timestamp(rawValue: Int64(time))
+  }
+
+  fileprivate mutating func visible(after earlier: Timestamp) throws(JSONMismatch) -> Timestamp {
+    let time = try optionalTime("visible") ?? earlier
+    guard time >= earlier else {
+      throw JSONMismatch(
+        expected: "visible at \(earlier.rawValue) or later", found: "\(time.rawValue)")
+    }
+    return time
   }
 
   fileprivate mutating func version(_ name: String) throws(JSONMismatch) -> Version {

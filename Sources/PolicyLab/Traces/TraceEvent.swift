@@ -5,14 +5,15 @@ import TabletModel
 public enum TraceEvent: Hashable, Sendable {
   /// The tablet as it stands, whatever came before.
   case tablet(TabletID, TracedTablet, at: Timestamp)
-  case load(TabletID, RowsetSummary)
+  /// `visibleAt` is when it could be read, a little after it was made.
+  case load(TabletID, RowsetSummary, visibleAt: Timestamp)
   case merge(TabletID, TracedMerge)
   case ask(TabletID, TracedQuestion)
   case job(TabletID, TracedJob)
 
   public var tablet: TabletID {
     switch self {
-    case .tablet(let id, _, _), .load(let id, _), .merge(let id, _), .ask(let id, _),
+    case .tablet(let id, _, _), .load(let id, _, _), .merge(let id, _), .ask(let id, _),
       .job(let id, _):
       id
     }
@@ -21,8 +22,8 @@ public enum TraceEvent: Hashable, Sendable {
   public var at: Timestamp {
     switch self {
     case .tablet(_, _, let at): at
-    case .load(_, let rowset): rowset.createdAt
-    case .merge(_, let merge): merge.at
+    case .load(_, _, let visibleAt): visibleAt
+    case .merge(_, let merge): merge.visibleAt
     case .ask(_, let question): question.now
     case .job(_, let job): job.finishedAt
     }

@@ -19,7 +19,9 @@ public struct TraceRecorder: Sendable {
       return [.tablet(tablet, new, at: facts.now)]
     }
     guard old != new else { return [] }
-    return old.changes(to: new, of: tablet) ?? [.tablet(tablet, new, at: facts.now)]
+    return old.changes(to: new, of: tablet, seenAt: facts.now) ?? [
+      .tablet(tablet, new, at: facts.now)
+    ]
   }
 
   /// A question and its answer, after `note` has been told of the tablet.
@@ -47,7 +49,9 @@ public struct TraceRecorder: Sendable {
 extension TracedTablet {
   /// The loads and the merge that lead from this state to `new`; nil if it takes more, or if that
   /// state is not a later one.
-  fileprivate func changes(to new: TracedTablet, of tablet: TabletID) -> [TraceEvent]? {
+  fileprivate func changes(
+    to new: TracedTablet, of tablet: TabletID, seenAt: Timestamp
+  ) -> [TraceEvent]? {
     var old = rowsets[...]
     var outputs: [RowsetSummary] = []
     var loads: [RowsetSummary] = []
@@ -68,12 +72,13 @@ extension TracedTablet {
     var state = self
     for load in loads {
       guard state.load(load) else { return nil }
-      events.append(.load(tablet, load))
+      events.append(.load(tablet, load, visibleAt: max(seenAt, load.createdAt)))
     }
     if let output = outputs.first {
       guard let (kind, at) = new.newestSuccess(since: self) else { return nil }
       let merge = TracedMerge(
-        kind: kind, output: output, cumulativePoint: new.cumulativePoint, at: at)
+        kind: kind, output: output, cumulativePoint: new.cumulativePoint, at: at,
+        visibleAt: max(seenAt, at))
       guard state.merge(merge) else { return nil }
       events.append(.merge(tablet, merge))
     }

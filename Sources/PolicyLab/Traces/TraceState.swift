@@ -24,7 +24,7 @@ public struct TraceState: Sendable {
     }
     switch event {
     case .tablet, .job: break
-    case .load(_, let rowset):
+    case .load(_, let rowset, _):
       guard rowsetCount < Self.rowsetCountMax else {
         throw JSONMismatch(
           expected: "at most \(Self.rowsetCountMax) rowsets of a tablet", found: "one more")

@@ -64,16 +64,16 @@ public struct TracedFigures: Hashable, Sendable {
 
   private mutating func note(_ event: TraceEvent, storedByteCount: Int) {
     switch event {
-    case .load(_, let rowset):
+    case .load(_, let rowset, _):
       peakByteCount = max(peakByteCount, storedByteCount + rowset.byteCount)
     case .merge(_, let merge):
       peakByteCount = max(peakByteCount, storedByteCount + merge.output.byteCount)
-      if merge.at <= endedAt {
+      if merge.visibleAt <= endedAt {
         mergeCount += 1
         mergeWrittenByteCount += merge.output.byteCount
       } else {
         quiesceWrittenByteCount += merge.output.byteCount
-        quiesceSeconds = merge.at.seconds(since: endedAt)
+        quiesceSeconds = merge.visibleAt.seconds(since: endedAt)
       }
     case .job(_, let job) where job.finishedAt <= endedAt:
       mergeProcessorSeconds += Double(job.cpuMicroseconds) / 1e6

@@ -74,14 +74,20 @@ public struct TracedMerge: Hashable, Sendable {
   public var output: RowsetSummary
   /// From then on.
   public var cumulativePoint: Version
+  /// The time of success that policies are told.
   public var at: Timestamp
+  /// When the output could be read, a little later.
+  public var visibleAt: Timestamp
 
+  /// - Parameter visibleAt: nil for at once.
   public init(
-    kind: CompactionKind, output: RowsetSummary, cumulativePoint: Version, at: Timestamp
+    kind: CompactionKind, output: RowsetSummary, cumulativePoint: Version, at: Timestamp,
+    visibleAt: Timestamp? = nil
   ) {
     self.kind = kind
     self.output = output
     self.cumulativePoint = cumulativePoint
     self.at = at
+    self.visibleAt = visibleAt ?? at
   }
 }

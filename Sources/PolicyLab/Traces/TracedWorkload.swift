@@ -41,10 +41,10 @@ public struct TracedWorkload: Hashable, Sendable {
         }
         let known = state.tablets[id]?.endVersion ?? Version(0)
         for rowset in tablet.rowsets where rowset.versions.first >= known {
-          add(rowset, to: place)
+          add(rowset, to: place, at: rowset.createdAt)
         }
-      case .load(let id, let rowset):
-        if let place = places[id] { add(rowset, to: place) }
+      case .load(let id, let rowset, let visibleAt):
+        if let place = places[id] { add(rowset, to: place, at: visibleAt) }
       case .merge, .ask, .job: break
       }
     }
@@ -78,9 +78,9 @@ public struct TracedWorkload: Hashable, Sendable {
     }
   }
 
-  private mutating func add(_ rowset: RowsetSummary, to place: Int) {
-    // A rowset is made a little before it gets its version, which may be after that of another.
-    let seconds = max(newest[place] ?? 0, rowset.createdAt.seconds(since: epoch))
+  private mutating func add(_ rowset: RowsetSummary, to place: Int, at time: Timestamp) {
+    // Where nobody knows when it became visible it may have been made before another.
+    let seconds = max(newest[place] ?? 0, time.seconds(since: epoch))
     newest[place] = seconds
     loads.append(Load(seconds: seconds, tablet: place, rowset: rowset))
   }

@@ -2,6 +2,7 @@ import BenchKit
 import CompactionPolicies
 import PolicyLab
 import Studies
+import TabletEngine
 import TabletModel
 
 /// The same loads in the engine and in the simulator, which knows from the trace of the run what
@@ -67,6 +68,8 @@ struct AgreementFigure: Figure {
     model.versionLimit = settings.versionLimit
     model.scheduler = settings.scheduler.rules
     calibration.apply(to: &model.costs)
+    model.pace = calibration.pace(for: model.costs)
+    model.restSeconds = CompactionScheduler.threadRestSeconds
     model.replay(workload)
     model.rowsetSizes = calibration.sizes
     return try model.run(policy, loadCount: workload.loads.count)
