@@ -8,9 +8,9 @@ import Testing
 
 @testable import StreamDriver
 
-/// Changes of another database's rows, as Debezium writes them, kept up to date in a table.
-struct ChangeEventTests {
-  private static let mapping = """
+/// A pipeline for changes of rows as Debezium writes them.
+enum ChangeEvents {
+  static let mapping = """
     format: json
     columns:
       - {name: op, type: string, source: "$.op"}
@@ -20,7 +20,7 @@ struct ChangeEventTests {
       - {name: at, type: int64, source: "$.ts_ms"}
     """
 
-  private static let pipeline = """
+  static let pipeline = """
     name: changes
     source: {files: /in/*.jsonl, mapping: /mapping.yaml}
     transforms:
@@ -34,7 +34,10 @@ struct ChangeEventTests {
         columns: [id, name, at]
       - {table: "log_{op}", columns: [id, at]}
     """
+}
 
+/// Changes of another database's rows, as Debezium writes them, kept up to date in a table.
+struct ChangeEventTests {
   @Test func theTableIsAsTheOtherDatabase() throws {
     let files = MemoryFileSystem()
     let clock = SystemClock()
@@ -42,7 +45,7 @@ struct ChangeEventTests {
     func put(_ path: String, _ text: String) throws {
       try files.create(path, cause: .tool).append(Array(text.utf8))
     }
-    try put("/mapping.yaml", Self.mapping)
+    try put("/mapping.yaml", ChangeEvents.mapping)
     // What the other database has, and what it tells of its changes.
     var rows: [Int: String] = [:]
     var random = SeededGenerator(seed: 8)
@@ -60,7 +63,7 @@ struct ChangeEventTests {
         "{\"op\": \"\(op)\", \"before\": \(old), \"after\": \(new), \"ts_ms\": \(time)}\n"
     }
     for (number, text) in texts.enumerated() { try put("/in/\(number).jsonl", text) }
-    try put("/p.yaml", Self.pipeline)
+    try put("/p.yaml", ChangeEvents.pipeline)
     let store = try Store.create("/store", files: files, clock: clock, entropy: 1)
     var spec = try PipelineSpec(file: "/p.yaml", files: files)
     spec.writerCount = 2

@@ -57,6 +57,40 @@ struct PipelineFileTests {
       ])
   }
 
+  @Test func mistakesOfSchemaChanges() {
+    func found(_ changes: String, source: String = "files: a.jsonl") -> [String] {
+      mistakes(
+        """
+        name: shop
+        source: {\(source)}
+        schema_changes: \(changes)
+        tables: [{table: "a_{x}", schema_changes: apply}, {table: b, schema_changes: fail}]
+        """)
+    }
+    let tables = [
+      "line 4, column 43: a table whose name is made of values keeps its columns",
+      "line 4, column 78: schema_changes is \"fail\"; expected apply or ignore",
+    ]
+    #expect(
+      found("aply") == [
+        "line 3, column 17: schema_changes is \"aply\"; did you mean apply?"
+      ] + tables)
+    #expect(
+      found("{action: ignore, refused: stop, on: a, rows: after}") == [
+        "line 3, column 43: refused goes with action: apply",
+        "line 3, column 49: unknown key on; did you mean of?",
+        "line 3, column 62: rows is \"after\"; expected a path such as $.after",
+      ] + tables)
+    #expect(
+      found("apply", source: "generate: orders") == [
+        "line 3, column 17: generators have no changes of columns"
+      ] + tables)
+    #expect(
+      found("apply", source: "files: a, format: csv") == [
+        "line 3, column 17: changes of columns are found among rows of JSON only"
+      ] + tables)
+  }
+
   @Test func whatIsMissingIsSaid() {
     #expect(
       mistakes("writers: 2") == [

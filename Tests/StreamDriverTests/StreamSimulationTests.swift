@@ -20,7 +20,10 @@ struct StreamSimulationTests {
       let trace = try StreamSimulation(seed: UInt64(seed)).run()
       counts.merge(trace.counts) { $0 + $1 }
     }
-    for kind in ["kill", "power failure", "failed", "asked to stop", "disk dies soon", "compact"] {
+    let kinds = [
+      "kill", "power failure", "failed", "asked to stop", "disk dies soon", "compact", "altered",
+    ]
+    for kind in kinds {
       #expect(counts[kind, default: 0] > 0, "\(kind) never happened")
     }
   }

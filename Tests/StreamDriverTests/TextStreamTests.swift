@@ -86,6 +86,20 @@ struct TextStreamTests {
     }
   }
 
+  /// In JSON a quote is no bracket around line ends, wherever reading begins.
+  @Test func quotesInJSONHoldNothingBack() throws {
+    let filler = (0..<8000).map {
+      "{\"id\": \($0), \"text\": \"\(String(repeating: "x", count: 100))\"}\n"
+    }.joined()
+    let rest = "{\"id\": 8000, \"text\": \"a \\\" b\"}\n"
+    try put("/rows.jsonl", Array((filler + rest).utf8))
+    let stream = try stream("/rows.jsonl", isFollowed: true)
+    let start = SourcePosition(
+      offset: UInt64(filler.utf8.count), rowCount: 8000,
+      digest: UInt64(Array(filler.utf8.prefix(4096)).withUnsafeBytes { crc32c($0) }))
+    #expect(try ids(stream.open("/rows.jsonl", at: start)) == [8000])
+  }
+
   @Test func filesThatGrowAreFollowed() throws {
     let text = Array("id,name\n1,a\n2,b\n3,\"c\nd\"\n4,e\n".utf8)
     try put("/log.csv", Array(text[..<12]))

@@ -11,8 +11,13 @@ struct NumberedStream: StreamSource {
   let seed: UInt64
   let clock: ManualClock
   let schema: Schema
+  /// Nil where columns stay.
+  let changes: NumberedChanges?
 
-  init(rowCounts: [Int], seed: UInt64, clock: ManualClock) throws {
+  init(
+    rowCounts: [Int], seed: UInt64, clock: ManualClock, changes: NumberedChanges? = nil
+  ) throws {
+    self.changes = changes
     self.rowCounts = rowCounts
     self.seed = seed
     self.clock = clock
@@ -48,12 +53,32 @@ struct NumberedStream: StreamSource {
 
   func partitions() -> [String] { rowCounts.indices.map { "p\($0)" } }
 
+  var firstColumns: RowColumns? { changes.map { _ in RowColumns(schema) } }
+
   func open(_ partition: String, at position: SourcePosition) throws -> any PartitionReader {
+    try open(partition, at: position, columns: RowColumns(schema))
+  }
+
+  func open(
+    _ partition: String, at position: SourcePosition, columns: RowColumns
+  ) throws -> any PartitionReader {
     guard let number = Int(partition.dropFirst()), rowCounts.indices.contains(number) else {
       throw StorageError.unknownName(
         kind: "partition", name: partition, known: partitions())
     }
-    return NumberedReader(self, partition: number, at: position)
+    return NumberedReader(self, partition: number, at: position, columns)
+  }
+
+  /// Rows whose columns have changed.
+  func batch(_ ids: [Int64], _ columns: RowColumns) throws -> ColumnBatch {
+    let first = batch(ids)
+    let vectors = columns.columns.map { column in
+      if let origin = column.origin { return first.columns[origin] }
+      let builder = ColumnBuilder(type: column.type, capacity: ids.count)
+      for id in ids { NumberedChanges.append(id, column, to: builder) }
+      return builder.finish()
+    }
+    return ColumnBatch(schema: try columns.schema(), rowCount: ids.count, columns: vectors)
   }
 
   func batch(_ ids: [Int64]) -> ColumnBatch {
@@ -75,9 +100,14 @@ private final class NumberedReader: PartitionReader {
   private let stream: NumberedStream
   private let partition: Int
   private var random: SeededGenerator
+  private var columns: RowColumns
+  /// Counts changes as well as rows.
   private(set) var position: SourcePosition
 
-  init(_ stream: NumberedStream, partition: Int, at position: SourcePosition) {
+  init(
+    _ stream: NumberedStream, partition: Int, at position: SourcePosition, _ columns: RowColumns
+  ) {
+    self.columns = columns
     self.stream = stream
     self.partition = partition
     self.position = position
@@ -87,9 +117,10 @@ private final class NumberedReader: PartitionReader {
   }
 
   func read(maxRows: Int) throws -> SourceReading {
-    let first = Int(position.offset)
-    let left = stream.rowCounts[partition] - first
-    guard left > 0 else { return .ended }
+    let item = Int(position.offset)
+    let rowCount = stream.rowCounts[partition]
+    let itemCount = stream.changes?.itemCount(partition, rowCount: rowCount) ?? rowCount
+    guard item < itemCount else { return .ended }
     switch random.next() % 12 {
     case 0: return .waiting(until: stream.clock.now().advanced(bySeconds: 0.3))
     case 1:
@@ -97,15 +128,32 @@ private final class NumberedReader: PartitionReader {
         operation: "read", path: "p\(partition)", code: 5, message: "the source went away")
     default: break
     }
-    let count = min(left, 1 + Int(random.next() % UInt64(maxRows)))
-    let ids = (first..<first + count).map { NumberedStream.id(partition: partition, row: $0) }
-    position.offset += UInt64(count)
-    position.rowCount = position.offset
+    let wanted = 1 + Int(random.next() % UInt64(maxRows))
+    if let event = stream.changes?.event(partition, at: item) {
+      return .change(event, next: position(behind: item))
+    }
+    let end =
+      (item..<min(itemCount, item + wanted))
+      .first { stream.changes?.event(partition, at: $0) != nil } ?? min(itemCount, item + wanted)
+    let first = stream.changes?.row(partition, at: item) ?? item
+    let ids = (0..<end - item).map {
+      NumberedStream.id(partition: partition, row: first + $0)
+    }
+    position = position(behind: end - 1)
     return .rows(
       SourceBatch(
         rows: StreamBatch(
-          rows: stream.batch(ids), partition: "p\(partition)",
+          rows: try stream.batch(ids, columns), partition: "p\(partition)",
           offsets: .consecutive(from: Int64(first))),
         dueAt: stream.clock.now()))
+  }
+
+  private func position(behind item: Int) -> SourcePosition {
+    SourcePosition(offset: UInt64(item + 1), rowCount: UInt64(item + 1))
+  }
+
+  func pass(_ columns: RowColumns) {
+    self.columns = columns
+    position = position(behind: Int(position.offset))
   }
 }

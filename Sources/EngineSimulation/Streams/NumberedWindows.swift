@@ -18,7 +18,7 @@ struct NumberedWindows {
   ]
 
   /// A pipeline that sends rows to two tables and into windows.
-  static func pipeline(emit: WindowSpec.Emit) -> PipelineSpec {
+  static func pipeline(emit: WindowSpec.Emit, changesColumns: Bool) -> PipelineSpec {
     let tables = NumberedStages.tables
     var spec = PipelineSpec(
       name: "numbers", source: .generated(GeneratorSpec(.orders)),
@@ -26,6 +26,11 @@ struct NumberedWindows {
         SinkTable(name: tables.even, condition: "parity = 0"),
         SinkTable(name: tables.odd, condition: "parity = 1"),
       ])
+    if changesColumns {
+      var changes = SchemaChangeSpec(.apply)
+      changes.refused = .divert
+      spec.schemaChanges = changes
+    }
     var (minutes, sessions) = (minutes, sessions)
     minutes.emit = emit
     sessions.emit = emit

@@ -29,6 +29,8 @@ public final class StreamSimulation {
   /// stages written for the simulation.
   private let windows: WindowSpec.Emit?
   private var stream: StreamRun?
+  /// Changes of columns that tables had in this run of the stream.
+  private var alteredCount = 0
   private var crashesLeft: Int
   private var hasFaults = false
   /// Steps until the process ends, whatever it is doing.
@@ -43,9 +45,15 @@ public final class StreamSimulation {
     if random.next() % 3 == 0 { options.loadBufferByteCountMax = 2000 }
     world = SimulatedWorld(options: options)
     let rowCounts = (0..<(1 + random.next() % 4)).map { _ in Int(random.next() % 150) }
-    source = try NumberedStream(rowCounts: rowCounts, seed: random.next(), clock: world.clock)
+    let sourceSeed = random.next()
     crashesLeft = Int(random.next() % Self.crashCountMax)
     windows = [nil, .onClose, .changes][Int(random.next() % 3)]
+    var changes: NumberedChanges?
+    if windows != nil, random.next() % 2 == 0 {
+      changes = NumberedChanges(rowCounts: rowCounts, random: &random)
+    }
+    source = try NumberedStream(
+      rowCounts: rowCounts, seed: sourceSeed, clock: world.clock, changes: changes)
     trace = SimulationTrace(keepsEvents: keepsEvents)
     self.random = random
   }
@@ -89,6 +97,10 @@ public final class StreamSimulation {
       trace.note("failed", "\(failure)")
       crash()
       return true
+    }
+    if run.status.schemaChangeCount != alteredCount {
+      alteredCount = run.status.schemaChangeCount
+      if alteredCount > 0 { trace.note("altered", "\(alteredCount)") }
     }
     if run.status.isFinished { return try finished(run) }
     if case .waiting(let until) = outcome, random.next() % 3 == 0 {
@@ -158,7 +170,8 @@ public final class StreamSimulation {
   private func plan(for store: Store) throws -> StreamPlan {
     var plan =
       try windows.map { emit in
-        try Pipeline(NumberedWindows.pipeline(emit: emit), from: source, store: store).plan
+        let spec = NumberedWindows.pipeline(emit: emit, changesColumns: source.changes != nil)
+        return try Pipeline(spec, from: source, store: store).plan
       } ?? numberedPlan(store)
     plan.writerCount = 1 + Int(random.next() % 4)
     plan.batchRowCount = 1 + Int(random.next() % 20)
@@ -275,6 +288,7 @@ public final class StreamSimulation {
           "\(table) has \(found.count) rows, expected \(expected.count) once each")
       }
     }
+    if let changes = source.changes { try check(changes, in: store) }
     if windows == nil {
       try checkTotals(store, kept)
       try checkRejected()
@@ -285,6 +299,30 @@ public final class StreamSimulation {
     let waiting = store.allTransactions().filter { !$0.state.isFinal }
     guard waiting.isEmpty else {
       throw SimulationFailure("transactions nobody decides: \(waiting.map(\.label))")
+    }
+  }
+
+  /// All rows have the columns that the changes made, and values of their own time in them.
+  private func check(_ changes: NumberedChanges, in store: Store) throws {
+    var found: [[Value]] = []
+    for table in [NumberedStages.tables.even, NumberedStages.tables.odd] {
+      let snapshot = try store.snapshot(of: table)
+      let query = try SQLStatement("SELECT id, value, extra, name FROM \(table)")
+        .bound(to: snapshot.definition.schema)
+      found += try query.query.run(on: snapshot).result.rows
+      let names = snapshot.definition.schema.columns.map(\.name)
+      guard names == ["id", "value", "name", "grp", "parity", "at", "extra"] else {
+        throw SimulationFailure("\(table) has the columns \(names)")
+      }
+    }
+    let sorted = found.sorted { "\($0[0])" < "\($1[0])" }
+    let expected = source.ids.map(changes.expectedRow).sorted { "\($0[0])" < "\($1[0])" }
+    if let wrong = zip(sorted, expected).first(where: { $0 != $1 }) {
+      throw SimulationFailure("a row is \(wrong.0), expected \(wrong.1)")
+    }
+    let refused = try rejectedLines().count { $0.contains("schema change") }
+    guard refused == source.rowCounts.count else {
+      throw SimulationFailure("\(refused) changes were refused, not one for each partition")
     }
   }
 
@@ -317,13 +355,18 @@ public final class StreamSimulation {
     }
   }
 
-  private func checkRejected() throws {
+  private func rejectedLines() throws -> [String] {
     var lines: [String] = []
     for name in try world.files.listDirectory(Self.statePath) where name.hasSuffix(".jsonl") {
       let file = try world.files.openForReading("\(Self.statePath)/\(name)", cause: .tool)
       let bytes = try file.read(at: 0, count: Int(file.byteCount))
       lines += String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
+    return lines
+  }
+
+  private func checkRejected() throws {
+    let lines = try rejectedLines()
     let expected = source.ids.filter(NumberedStages.isRejected).map(NumberedStages.line)
     guard lines.sorted() == expected.sorted() else {
       throw SimulationFailure("\(lines.count) rejected rows, expected \(expected.count)")

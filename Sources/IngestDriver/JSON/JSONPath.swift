@@ -14,6 +14,8 @@ public struct JSONPath: Hashable, Sendable, CustomStringConvertible {
   public static let stepCountMax = 32
   public static let positionMax = 1_000_000
 
+  public init(_ steps: [Step]) { self.steps = steps }
+
   /// A member of the object.
   public init(member name: String) { steps = [.member(name)] }
 

@@ -25,6 +25,10 @@ extension DimensionSpec {
               reason: "line \(bad.offset) of \(bad.partition): \(bad.reason)")
           }
           batches.append(batch.rows.rows)
+        case .change(let event, _):
+          throw StorageError.invalidArgument(
+            name: "dimension", value: table,
+            reason: "the columns of a dimension cannot change: \(event.text)")
         case .waiting(let until):
           clock.pause(seconds: until.map { $0.seconds(since: clock.now()) } ?? 0.01)
         case .ended: break reading

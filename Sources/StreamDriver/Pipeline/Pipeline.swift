@@ -22,7 +22,7 @@ public struct Pipeline: Sendable {
     for dimension in spec.dimensions {
       try dimension.fill(in: store, files: files, clock: clock)
     }
-    let source = try spec.source.stream(files: files, clock: clock)
+    let source = try spec.source.stream(files: files, clock: clock, changes: spec.schemaChanges)
     try self.init(spec, from: source, store: store, resources: resources)
   }
 
@@ -40,14 +40,20 @@ public struct Pipeline: Sendable {
         window.name, rows: window.plan.outputSchema,
         layout: TableLayout(resultsOf: window.plan, bucketCount: table.bucketCount))
     }
-    // What is wrong with a table shows before anything runs.
-    _ = try PipelineStages(parts, tables: tables, horizon: EventTimeHorizon())
+    let keeper = try Self.keeper(spec, source, parts, tables)
+    // What is wrong with a table shows before anything runs; one whose columns may have changed is
+    // looked at when it is known how.
+    _ = try parts.router(
+      tables, requiring: { keeper == nil || tables.definition(of: $0) == nil })
     tableNames = spec.tables.map(\.name).filter { !$0.contains("{") } + parts.windows.map(\.name)
     var plan = StreamPlan(
-      source: source, sink: StoreSink(store, tables: tableNames), labelPrefix: spec.name
+      source: source, sink: StoreSink(store, tables: tableNames, schema: keeper),
+      labelPrefix: spec.name
     ) { _, horizon in
-      try PipelineStages(parts, tables: tables, horizon: horizon)
+      try PipelineStages(
+        parts, tables: tables, horizon: horizon, requiring: { _ in keeper == nil })
     }
+    plan.schema = keeper
     plan.operators = { WindowOperators(parts.windows) }
     plan.writerCount = spec.writerCount
     plan.batchRowCount = spec.batchRowCount
@@ -58,6 +64,19 @@ public struct Pipeline: Sendable {
     plan.digest = spec.digest
     self.spec = spec
     self.plan = plan
+  }
+
+  /// Nil where columns never change.
+  private static func keeper(
+    _ spec: PipelineSpec, _ source: any StreamSource, _ parts: PipelineParts, _ tables: StoreTables
+  ) throws -> SchemaKeeper? {
+    guard let changes = spec.schemaChanges else { return nil }
+    guard let columns = source.firstColumns else {
+      throw StorageError.invalidArgument(
+        name: "schema_changes", value: changes.action.rawValue,
+        reason: "this source tells of no changes of columns; leave it out")
+    }
+    return SchemaKeeper(changes, columns: columns, parts: parts, tables: tables)
   }
 }
 

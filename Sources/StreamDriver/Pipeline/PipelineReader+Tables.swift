@@ -4,7 +4,7 @@ import Yams
 extension PipelineReader {
   private static let tableKeys = [
     "table", "where", "delete_on", "columns", "key", "unique", "sequence", "hash_by", "buckets",
-    "row_store",
+    "row_store", "schema_changes",
   ]
 
   /// A list of tables, or one.
@@ -25,10 +25,26 @@ extension PipelineReader {
     if deletion != nil, !layout.isUnique {
       complain(keys["delete_on"], "delete_on is for tables with unique: true")
     }
+    let follows = followsChanges(keys["schema_changes"], name)
     return name.map {
-      SinkTable(
+      var table = SinkTable(
         name: $0, condition: condition, deletion: deletion, columns: columns, layout: layout)
+      table.followsChanges = follows
+      return table
     }
+  }
+
+  /// `apply` or `ignore`, of one table.
+  private mutating func followsChanges(_ node: Node?, _ name: String?) -> Bool? {
+    guard let node else { return nil }
+    guard let text = node.string, ["apply", "ignore"].contains(text) else {
+      complain(node, "schema_changes is \(shown(node)); expected apply or ignore")
+      return nil
+    }
+    if text == "apply", name?.contains("{") == true {
+      complain(node, "a table whose name is made of values keeps its columns")
+    }
+    return text == "apply"
   }
 
   /// A list of tables with the results of windows.

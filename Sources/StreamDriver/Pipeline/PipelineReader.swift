@@ -31,7 +31,8 @@ struct PipelineReader: ConfigReader {
 
   private static let keys = [
     "name", "store", "state", "dimensions", "source", "transforms", "secrets", "tables", "windows",
-    "dashboard", "writers", "checkpoint", "delivery", "batch_rows", "idle", "buffer",
+    "schema_changes", "dashboard", "writers", "checkpoint", "delivery", "batch_rows", "idle",
+    "buffer",
   ]
 
   mutating func pipeline(_ text: String) -> PipelineSpec? {
@@ -51,6 +52,10 @@ struct PipelineReader: ConfigReader {
     if let node = keys["tables"] { tables = self.tables(node) }
     var spec: PipelineSpec?
     if let name, let source { spec = PipelineSpec(name: name, source: source, tables: tables) }
+    if let node = keys["schema_changes"] {
+      let changes = schemaChanges(node, of: source)
+      spec?.schemaChanges = changes
+    }
     var dimensions: [DimensionSpec] = []
     if let node = keys["dimensions"] { dimensions = self.dimensions(node) }
     let transforms = self.transforms(keys["transforms"])

@@ -16,6 +16,8 @@ public struct PipelineSpec: Sendable {
   /// Where the secrets are that masks use, by name.
   public var secrets: [String: SecretSpec] = [:]
   public var tables: [SinkTable]
+  /// What becomes of changes of columns among the rows; nil where they are not looked for.
+  public var schemaChanges: SchemaChangeSpec?
   public var windows: [WindowTable] = []
   public var writerCount = 1
   /// Seconds between checkpoints, and at most, when versions pile up.

@@ -4,7 +4,10 @@ import StorageIO
 
 extension SourceSpec {
   /// The source as it is read.
-  func stream(files: any FileSystem, clock: any TimeSource) throws -> any StreamSource {
+  /// - Parameter changes: what becomes of changes of columns; nil where they are not looked for.
+  func stream(
+    files: any FileSystem, clock: any TimeSource, changes: SchemaChangeSpec? = nil
+  ) throws -> any StreamSource {
     switch self {
     case .generated(let generator):
       let rows = generator.rowCount.map {
@@ -16,16 +19,17 @@ extension SourceSpec {
     case .files(let text):
       return try TextStream(
         text.path, mapping: text.inputMapping(files), isFollowed: text.isFollowed, files: files,
-        clock: clock)
+        clock: clock, changes: changes)
     case .standardInput(let text):
       guard let mapping = try text.inputMapping(files) else {
         throw StorageError.invalidArgument(
           name: "source", value: "stdin", reason: "it needs a mapping")
       }
-      return StandardInputStream(mapping: mapping, clock: clock)
+      return try StandardInputStream(mapping: mapping, clock: clock, changes: changes)
     case .kafka(let kafka):
       #if Kafka
-        return try KafkaStream(kafka, mapping: kafka.inputMapping(files), clock: clock)
+        return try KafkaStream(
+          kafka, mapping: kafka.inputMapping(files), clock: clock, changes: changes)
       #else
         throw StorageError.invalidArgument(
           name: "source", value: "kafka \(kafka.topic)", reason: KafkaSpec.absence)

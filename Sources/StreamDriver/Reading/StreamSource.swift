@@ -13,6 +13,25 @@ public protocol StreamSource: Sendable {
   /// A reader that goes on at `position`.
   /// - Throws: `StorageError.damaged` when what was read before is not what is there now.
   func open(_ partition: String, at position: SourcePosition) throws -> any PartitionReader
+
+  /// The columns of rows at the beginning, for a source that tells of changes of them; nil for one
+  /// that does not.
+  var firstColumns: RowColumns? { get }
+
+  /// The same where rows have other columns than at the beginning.
+  func open(
+    _ partition: String, at position: SourcePosition, columns: RowColumns
+  ) throws -> any PartitionReader
+}
+
+extension StreamSource {
+  public var firstColumns: RowColumns? { nil }
+
+  public func open(
+    _ partition: String, at position: SourcePosition, columns: RowColumns
+  ) throws -> any PartitionReader {
+    try open(partition, at: position)
+  }
 }
 
 /// Reads the rows of one partition, one batch after another. Not thread-safe.
@@ -24,11 +43,22 @@ public protocol PartitionReader: AnyObject {
   /// - Throws: `StorageError.io` when the source is out of reach for now: it may be opened again
   ///   where this one stands. Other errors will not go away by themselves.
   func read(maxRows: Int) throws -> SourceReading
+
+  /// Goes on behind the change that was read last, with rows of these columns. Until then reading
+  /// gives the change again.
+  func pass(_ columns: RowColumns) throws
+}
+
+extension PartitionReader {
+  /// For those that give no changes.
+  public func pass(_ columns: RowColumns) {}
 }
 
 /// What a reader has to give.
 public enum SourceReading {
   case rows(SourceBatch)
+  /// A change of the columns of the rows that follow; the position is the one behind it.
+  case change(SchemaEvent, next: SourcePosition)
   /// None now; maybe at that time, and whenever the source gets some if it is nil.
   case waiting(until: Timestamp?)
   /// None any more.

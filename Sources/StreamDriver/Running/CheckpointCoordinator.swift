@@ -70,13 +70,16 @@ final class CheckpointCoordinator: @unchecked Sendable {
   private func request(_ state: StreamState, _ now: Timestamp) -> StepOutcome {
     let isEnd = state.isStopping || state.exhausted.count == plan.writerCount
     // A clock that was set back must not stop the stream.
-    let isDue = now >= nextAt || nextAt.seconds(since: now) > pacing.longestSeconds
+    let isDue =
+      state.isCheckpointWanted || now >= nextAt
+      || nextAt.seconds(since: now) > pacing.longestSeconds
     guard isEnd || isDue else { return .waiting(until: nextAt) }
     nextAt = now.advanced(bySeconds: pacing.seconds)
     isLastRound = state.isStopping
     monitor.change {
       $0.requested += 1
       $0.requestedAt = now
+      $0.isCheckpointWanted = false
     }
     return .worked
   }
@@ -90,6 +93,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
     last = round.checkpoint
     let now = clock.now()
     observer?.rowsBecameVisible(round.arrivals, at: now)
+    for text in round.alterations { observer?.schemaChanged(text) }
     let fill = plan.sink.versionFill()
     let isFinished = round.isExhausted || isLastRound
     if isFinished {
@@ -102,6 +106,8 @@ final class CheckpointCoordinator: @unchecked Sendable {
     monitor.change { state in
       state.completed = last.number
       state.horizon = round.horizon
+      state.answers.merge(round.answers) { _, new in new }
+      state.status.schemaChangeCount += round.alterations.count
       state.status.counts = last.counts
       state.status.checkpoint = last.number
       state.status.checkpointSeconds = now.seconds(since: state.requestedAt)
@@ -140,6 +146,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
     }
     guard !found.isEmpty else { return }
     operators.expect(partitions: found)
+    plan.schema?.expect(found)
     monitor.change { state in
       for name in found {
         state.assign(name, last.partitions[name] ?? .start, plan.writerCount)

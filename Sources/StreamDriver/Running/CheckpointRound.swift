@@ -12,15 +12,21 @@ final class CheckpointRound {
     case precommitting(any SinkLoad)
     case deciding
     case committing(first: Int)
+    case altering
     case done
   }
 
   private let sink: any StreamSink
   private let directory: CheckpointDirectory
   private let reports: [EpochReport]
+  private let schema: SchemaKeeper?
   private var phase = Phase.deciding
   /// What will be, and after the decision is, the newest checkpoint.
   private(set) var checkpoint: PipelineCheckpoint
+  /// What becomes of the changes that partitions wait at.
+  private(set) var answers: [String: SchemaAnswer] = [:]
+  /// What was changed in tables, in words.
+  private(set) var alterations: [String] = []
   /// How far event time came.
   private(set) var horizon = EventTimeHorizon()
 
@@ -35,6 +41,7 @@ final class CheckpointRound {
     self.reports = reports
     self.directory = directory
     sink = plan.sink
+    schema = plan.schema
     checkpoint = last
     checkpoint.number += 1
     checkpoint.takenAt = now
@@ -50,12 +57,25 @@ final class CheckpointRound {
     horizon = operators.horizon
     checkpoint.watermark = horizon.least ?? .beforeEverything
     checkpoint.operators = operators.state()
+    try decide()
     try write(results.filter { $0.rows.rowCount > 0 }, prefix: plan.labelPrefix)
   }
 
   var isExhausted: Bool { reports.allSatisfy(\.isExhausted) }
   var arrivals: [RowArrival] { reports.flatMap(\.arrivals) }
   var work: StageWork { reports.reduce(into: StageWork()) { $0 += $1.work } }
+
+  /// Decides about changes of columns. Partitions go on behind those that are accepted.
+  private func decide() throws {
+    guard let schema else { return }
+    let asked = reports.reduce(into: [:]) { $0.merge($1.asked) { _, new in new } }
+    for (partition, change) in asked.sorted(by: { $0.key < $1.key }) {
+      let answer = try schema.decide(change.event, of: partition)
+      if case .accepted = answer { checkpoint.partitions[partition] = change.next }
+      answers[partition] = answer
+    }
+    checkpoint.operators[SchemaHistory.stateName] = schema.encoded()
+  }
 
   private func write(_ results: [TableWrite], prefix: String) throws {
     guard !results.isEmpty else { return }
@@ -93,11 +113,14 @@ final class CheckpointRound {
       phase = .committing(first: 0)
     case .committing(let first):
       guard first < checkpoint.pending.count else {
-        phase = .done
-        return false
+        phase = .altering
+        return true
       }
       try sink.commit(checkpoint.pending[first])
       phase = .committing(first: first + 1)
+    case .altering:
+      alterations = try schema?.applyDecided() ?? []
+      phase = .done
     case .done: return false
     }
     return true

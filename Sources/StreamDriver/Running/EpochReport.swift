@@ -8,6 +8,8 @@ struct EpochReport: Sendable {
   /// Nil when there were no rows to write.
   var load: PendingLoad?
   var partitions: [String: SourcePosition]
+  /// By partition, the changes of columns at which they wait.
+  var asked: [String: AskedChange]
   /// Those that do not hold event time back: at their end, or without rows for long.
   var silentPartitions: Set<String>
   /// Whether none of its partitions has rows any more.

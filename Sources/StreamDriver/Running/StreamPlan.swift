@@ -9,6 +9,8 @@ public struct StreamPlan: Sendable {
     @Sendable (_ writer: Int, _ horizon: EventTimeHorizon) throws -> any StreamStages
   /// Made once in a run.
   public var operators: @Sendable () throws -> any StreamOperators = { NoOperators() }
+  /// Nil where columns never change.
+  var schema: SchemaKeeper?
   /// Names the loads of the stream, and no others.
   public var labelPrefix: String
   /// How many writers there are, at least 1; may change from run to run.

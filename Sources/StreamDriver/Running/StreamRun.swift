@@ -50,6 +50,7 @@ public final class StreamRun: Sendable {
     try operators.restore(last.operators)
     let partitions = try plan.source.partitions()
     operators.expect(partitions: partitions)
+    try Self.restoreSchema(last, plan, partitions)
     var state = StreamState(
       checkpoint: last.number, at: now, horizon: operators.horizon,
       status: StreamStatus(
@@ -71,8 +72,24 @@ public final class StreamRun: Sendable {
         sideOutputs: SideOutputs(writer: number, directory: stateDirectory, files: files),
         clock: clock, stopwatch: stopwatch,
         onTrouble: { observer?.streamHasTrouble($0) },
-        onVisible: { observer?.rowsBecameVisible($0, at: clock.now()) })
+        onVisible: { observer?.rowsBecameVisible($0, at: clock.now()) },
+        onHeld: { monitor.change { $0.isCheckpointWanted = true } })
     }
+  }
+
+  private static func restoreSchema(
+    _ checkpoint: PipelineCheckpoint, _ plan: StreamPlan, _ partitions: [String]
+  ) throws {
+    let state = checkpoint.operators[SchemaHistory.stateName]
+    if let schema = plan.schema {
+      return try schema.restore(
+        state, before: checkpoint.partitions.keys.sorted(), partitions: partitions)
+    }
+    guard state != nil else { return }
+    throw StorageError.invalidArgument(
+      name: "schema_changes", value: "none",
+      reason: "columns have changed since the stream began: say schema_changes: apply, or ignore "
+        + "to keep them as they are now")
   }
 
   private static func require(
@@ -132,6 +149,10 @@ public final class StreamRun: Sendable {
     }
     if state.isOver { return .ended }
     for (name, place) in assigned { writer.adopt(name, place) }
+    for name in writer.askingPartitions {
+      let answer = monitor.withLock { $0.answers.removeValue(forKey: name) }
+      if let answer { try writer.hear(answer, of: name) }
+    }
     do {
       if writer.checkpoint <= state.requested { return try endEpoch(of: writer, number) }
       let idleUntil = now.advanced(bySeconds: Self.idleSeconds)

@@ -16,6 +16,10 @@ struct StreamState: Sendable {
   var exhausted: Set<Int> = []
   /// As of the last completed checkpoint.
   var horizon: EventTimeHorizon
+  /// What became of changes of columns, by partition; until its writer has heard of it.
+  var answers: [String: SchemaAnswer] = [:]
+  /// Whether somebody waits for a checkpoint.
+  var isCheckpointWanted = false
   var failure: (any Error)?
   var isStopping = false
   /// Counts what others may wait for.

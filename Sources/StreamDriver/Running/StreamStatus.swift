@@ -14,6 +14,8 @@ public struct StreamStatus: Hashable, Sendable {
   public var watermark = Timestamp.beforeEverything
   /// Parts of the version limit that are used.
   public var versionFill = 0.0
+  /// Changes of columns that tables had in this run.
+  public var schemaChangeCount = 0
   /// In this run.
   public var work = StageWork()
   /// Why tables refuse loads; nil while they take them.
@@ -31,4 +33,10 @@ public protocol StreamObserver: AnyObject, Sendable {
   func rowsBecameVisible(_ arrivals: [RowArrival], at now: Timestamp)
   /// Something a person should know, such as a source out of reach.
   func streamHasTrouble(_ text: String)
+  /// A table got other columns.
+  func schemaChanged(_ text: String)
+}
+
+extension StreamObserver {
+  public func schemaChanged(_ text: String) {}
 }

@@ -1,5 +1,6 @@
 import StorageBase
 import StorageIO
+import StreamTransforms
 
 /// One of the parallel writers of a stream: reads its partitions in turn, and puts what the stages
 /// make of the rows into a load, which it pre-commits for each checkpoint. It is one thread's at a
@@ -14,6 +15,10 @@ final class StreamWriter: @unchecked Sendable {
     var lastRowsAt: Timestamp
     var retryAt: Timestamp?
     var failureCount = 0
+    /// The change of columns that it waits at.
+    var asked: AskedChange?
+    /// Changes that a load has to know of to take its rows.
+    var changeCount = 0
 
     init(_ name: String, _ position: SourcePosition, at now: Timestamp) {
       self.name = name
@@ -33,9 +38,12 @@ final class StreamWriter: @unchecked Sendable {
   private let stopwatch: any Stopwatch
   private let onTrouble: @Sendable (String) -> Void
   private let onVisible: @Sendable ([RowArrival]) -> Void
+  private let onHeld: @Sendable () -> Void
   private var partitions: [OpenPartition] = []
   private var turn = 0
   private var load: (any SinkLoad)?
+  /// Changes of columns that tables had had when it was begun.
+  private var loadChangeCount = 0
   /// What is in the load, and since when, where batches have limits.
   private var filled = (rowCount: 0, byteCount: 0, since: Timestamp.beforeEverything)
   /// Pre-committed for the present checkpoint already.
@@ -50,7 +58,8 @@ final class StreamWriter: @unchecked Sendable {
     number: Int, plan: StreamPlan, stages: any StreamStages, firstCheckpoint: UInt64,
     sideOutputs: SideOutputs, clock: any TimeSource, stopwatch: any Stopwatch,
     onTrouble: @escaping @Sendable (String) -> Void,
-    onVisible: @escaping @Sendable ([RowArrival]) -> Void
+    onVisible: @escaping @Sendable ([RowArrival]) -> Void,
+    onHeld: @escaping @Sendable () -> Void
   ) {
     self.number = number
     self.plan = plan
@@ -60,6 +69,7 @@ final class StreamWriter: @unchecked Sendable {
     self.stopwatch = stopwatch
     self.onTrouble = onTrouble
     self.onVisible = onVisible
+    self.onHeld = onHeld
     checkpoint = firstCheckpoint
   }
 
@@ -76,9 +86,16 @@ final class StreamWriter: @unchecked Sendable {
       let partition = partitions[turn]
       turn = (turn + 1) % partitions.count
       guard !partition.hasEnded else { continue }
+      if isHeld(partition) {
+        readyAt = readyAt ?? clock.now().advanced(bySeconds: StreamRun.idleSeconds)
+        continue
+      }
       switch try read(partition) {
       case .rows(let batch):
         try take(batch, of: partition)
+        return .worked
+      case .change(let event, let next):
+        try meet(AskedChange(event: event, next: next), in: partition)
         return .worked
       case .waiting(let until):
         let time = until ?? clock.now().advanced(bySeconds: RowPacer.lingerSeconds)
@@ -98,9 +115,7 @@ final class StreamWriter: @unchecked Sendable {
     let start = stopwatch.seconds()
     defer { work.readSeconds += stopwatch.seconds() - start }
     do {
-      let reader =
-        try partition.reader
-        ?? plan.source.open(partition.name, at: partition.position)
+      let reader = try partition.reader ?? open(partition)
       partition.reader = reader
       let reading = try reader.read(maxRows: plan.batchRowCount)
       partition.failureCount = 0
@@ -109,6 +124,15 @@ final class StreamWriter: @unchecked Sendable {
       guard case .io = error else { throw error }
       return .waiting(until: retreat(partition, error, now))
     }
+  }
+
+  private func open(_ partition: OpenPartition) throws -> any PartitionReader {
+    guard let schema = plan.schema else {
+      return try plan.source.open(partition.name, at: partition.position)
+    }
+    let (columns, changeCount) = try schema.columns(of: partition.name)
+    partition.changeCount = changeCount
+    return try plan.source.open(partition.name, at: partition.position, columns: columns)
   }
 
   /// The source went away: it is opened again later, where it was.
@@ -149,6 +173,58 @@ final class StreamWriter: @unchecked Sendable {
     }
   }
 
+  // MARK: Changes of columns
+
+  /// Partitions that wait at a change.
+  var askingPartitions: [String] { partitions.filter { $0.asked != nil }.map(\.name) }
+
+  /// Whether nothing is to be read of a partition before the next checkpoint.
+  private func isHeld(_ partition: OpenPartition) -> Bool {
+    if partition.asked != nil { return true }
+    guard load != nil, partition.changeCount > loadChangeCount else { return false }
+    // The load was begun when the tables had other columns.
+    onHeld()
+    return true
+  }
+
+  private func meet(_ change: AskedChange, in partition: OpenPartition) throws {
+    guard let schema = plan.schema else { preconditionFailure("nobody asked for changes") }
+    let isMeant = schema.spec.concerns(change.event.table)
+    switch schema.spec.action {
+    case .fail where isMeant:
+      throw schema.refusal(change.event, partition.name, "schema_changes: fail")
+    case .apply where isMeant:
+      partition.asked = change
+      onHeld()
+    default: try pass(change, in: partition)
+    }
+  }
+
+  /// Goes on behind a change that a partition waited at.
+  func hear(_ answer: SchemaAnswer, of name: String) throws {
+    guard let partition = partitions.first(where: { $0.name == name }),
+      let asked = partition.asked
+    else { return }
+    partition.asked = nil
+    if case .refused(let reason) = answer {
+      let row = RejectedRow(
+        partition: name, offset: Int64(asked.next.rowCount), rule: "schema change",
+        reason: reason, row: asked.event.text)
+      try sideOutputs.append(SideRow(output: PipelineStages.rejected, line: row.line))
+      counts.rejectedRows += 1
+      onTrouble("a schema change in \(name) was refused: \(reason)")
+    }
+    try pass(asked, in: partition)
+  }
+
+  private func pass(_ change: AskedChange, in partition: OpenPartition) throws {
+    partition.position = change.next
+    guard let reader = partition.reader, let schema = plan.schema else { return }
+    let (columns, changeCount) = try schema.columns(of: partition.name)
+    partition.changeCount = changeCount
+    try reader.pass(columns)
+  }
+
   private func openLoad(_ now: Timestamp) throws -> any SinkLoad {
     if let load { return load }
     let label =
@@ -156,6 +232,7 @@ final class StreamWriter: @unchecked Sendable {
       ? LoadLabel(prefix: plan.labelPrefix, writer: number, checkpoint: checkpoint) : nil
     let begun = try plan.sink.begin(label)
     load = begun
+    loadChangeCount = plan.schema?.appliedCount ?? 0
     filled = (0, 0, now)
     return begun
   }
@@ -191,6 +268,7 @@ final class StreamWriter: @unchecked Sendable {
     let report = EpochReport(
       writer: number, checkpoint: checkpoint, load: pending,
       partitions: Dictionary(uniqueKeysWithValues: partitions.map { ($0.name, $0.position) }),
+      asked: partitions.reduce(into: [:]) { $0[$1.name] = $1.asked },
       silentPartitions: Set(silent.map(\.name)),
       isExhausted: partitions.allSatisfy(\.hasEnded), counts: counts, sideOutputs: lengths,
       gathered: stages.endEpoch(horizon: horizon), arrivals: arrivals, work: work)

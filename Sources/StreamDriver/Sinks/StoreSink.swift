@@ -8,11 +8,16 @@ public struct StoreSink: StreamSink {
   private let store: Store
   /// Tables of the stream, whose versions are watched.
   private let tables: [String]
+  /// Nil where columns never change.
+  private let schema: SchemaKeeper?
 
   /// - Parameter tables: those that rows go to.
-  public init(_ store: Store, tables: [String]) {
+  public init(_ store: Store, tables: [String]) { self.init(store, tables: tables, schema: nil) }
+
+  init(_ store: Store, tables: [String], schema: SchemaKeeper?) {
     self.store = store
     self.tables = tables
+    self.schema = schema
   }
 
   public func recover(_ recovery: SinkRecovery) throws {
@@ -56,7 +61,7 @@ public struct StoreSink: StreamSink {
   }
 
   public func begin(_ label: LoadLabel?) throws -> any SinkLoad {
-    StoreSinkLoad(try store.begin(label: label.map(\.description) ?? ""))
+    StoreSinkLoad(try store.begin(label: label.map(\.description) ?? ""), schema)
   }
 
   public func commit(_ load: PendingLoad) throws { try store.commit(transaction: load.transaction) }
@@ -71,11 +76,20 @@ public struct StoreSink: StreamSink {
 
 private final class StoreSinkLoad: SinkLoad {
   private let transaction: LoadTransaction
+  private let schema: SchemaKeeper?
 
-  init(_ transaction: LoadTransaction) { self.transaction = transaction }
+  init(_ transaction: LoadTransaction, _ schema: SchemaKeeper?) {
+    self.transaction = transaction
+    self.schema = schema
+  }
 
   func append(_ rows: ColumnBatch, to table: String, deletions: Bitmap?) throws {
-    try transaction.builder(for: table).append(rows, deleteSigns: deletions)
+    let builder = try transaction.builder(for: table)
+    var rows = rows
+    if let binding = schema?.binding(of: table) {
+      rows = try builder.schema.bound(rows, by: binding, table: table)
+    }
+    try builder.append(rows, deleteSigns: deletions)
   }
 
   func precommit() throws -> PendingLoad {

@@ -10,6 +10,9 @@ public struct SinkTable: Hashable, Sendable {
   public var deletion: String?
   /// The columns that are written; nil for all.
   public var columns: [String]?
+  /// Whether it gets the columns that rows get, and loses those they lose, where the stream applies
+  /// such changes; nil for every table whose name is not made of values.
+  public var followsChanges: Bool?
   /// What the table is like if it is not there.
   public var layout: TableLayout
 

@@ -7,6 +7,13 @@ public protocol TableCatalogue: Sendable {
   /// - Parameter schema: the rows, in the order of the table.
   /// - Throws: `StorageError.schemaMismatch` when there is one for other rows.
   func require(_ table: String, rows schema: Schema, layout: TableLayout) throws
+
+  /// A table as it is now; nil when it is not there.
+  func definition(of table: String) throws -> TableDefinition?
+
+  /// Changes the columns of a table, all of `changes` or none; durable when this returns.
+  /// - Throws: `StorageError` for what the table does not allow.
+  func alter(_ table: String, _ changes: [SchemaChange]) throws
 }
 
 /// The tables of a store in the same process.
@@ -15,9 +22,17 @@ public struct StoreTables: TableCatalogue {
 
   public init(_ store: Store) { self.store = store }
 
+  public func definition(of table: String) -> TableDefinition? {
+    store.snapshot().first { $0.definition.name == table }?.definition
+  }
+
+  public func alter(_ table: String, _ changes: [SchemaChange]) throws {
+    try store.alter(table: table, changes)
+  }
+
   public func require(_ table: String, rows schema: Schema, layout: TableLayout) throws {
     let wanted = try layout.definition(name: table, rows: schema)
-    if !store.snapshot().contains(where: { $0.definition.name == table }) {
+    if definition(of: table) == nil {
       do {
         return try store.createTable(wanted)
       } catch let error as StorageError {

@@ -25,30 +25,65 @@ struct TableRouter {
   private let tables: any TableCatalogue
 
   /// - Parameters:
+  ///   - sinks: with each, whether it follows changes of columns.
   ///   - schema: of the rows.
+  ///   - first: of the rows at the beginning, before any change of their columns.
   ///   - tables: where tables are created that are not there.
+  ///   - requires: whether the table of a name has to be there, as its rows are.
   /// - Throws: `StorageError` or `SQLError` for names and conditions that do not fit the rows.
-  init(_ sinks: [SinkTable], rows schema: Schema, tables: any TableCatalogue) throws {
+  init(
+    _ sinks: [(table: SinkTable, follows: Bool)], rows schema: Schema, first: Schema,
+    tables: any TableCatalogue, requiring requires: (String) -> Bool
+  ) throws {
     self.tables = tables
-    routes = try sinks.map { sink in
+    routes = try sinks.map { sink, follows in
       let name = try TableName(sink.name, rows: schema)
-      let written = try sink.columns.map { try $0.map { try schema.requireIndex(of: $0) } }
-      let kept = try Schema(
-        columns: (written ?? Array(schema.columns.indices)).map { schema.columns[$0] },
-        sortKeyCount: 1)
-      let order = try sink.layout.columns(of: kept)
-        .map { try schema.requireIndex(of: kept.columns[$0].name) }
+      let rows = try Self.rows(of: sink, among: schema, first: first, follows: follows)
       let route = Route(
         name: name,
         condition: try sink.condition.map { try RowCondition($0, schema: schema) },
         deletion: try sink.deletion.map { try RowCondition($0, schema: schema) },
-        columns: order,
-        schema: try sink.layout.definition(name: "table", rows: kept).schema,
-        layout: sink.layout)
-      if let fixed = name.fixed {
+        columns: rows.order, schema: rows.schema, layout: sink.layout)
+      if let fixed = name.fixed, requires(fixed) {
         try tables.require(fixed, rows: route.schema, layout: sink.layout)
       }
       return route
+    }
+  }
+
+  /// The columns of the rows of a table: as they go there, and where they are.
+  static func rows(
+    of sink: SinkTable, among schema: Schema, first: Schema, follows: Bool
+  ) throws -> (schema: Schema, order: [Int]) {
+    var names = sink.columns ?? first.columns.map(\.name)
+    if schema != first {
+      if follows {
+        names = names.filter { schema.index(of: $0) != nil }
+        names += schema.columns.map(\.name).filter { first.index(of: $0) == nil }
+      } else {
+        try requireUnchanged(names, schema, first, sink)
+      }
+    }
+    let kept = try Schema(
+      columns: names.map { schema.columns[try schema.requireIndex(of: $0)] }, sortKeyCount: 1)
+    let order = try sink.layout.columns(of: kept)
+      .map { try schema.requireIndex(of: kept.columns[$0].name) }
+    return (try sink.layout.definition(name: "table", rows: kept).schema, order)
+  }
+
+  private static func requireUnchanged(
+    _ names: [String], _ schema: Schema, _ first: Schema, _ sink: SinkTable
+  ) throws {
+    for name in names {
+      let old = first.columns[try first.requireIndex(of: name)]
+      let new = schema.index(of: name).map { schema.columns[$0] }
+      guard let new, new.type == old.type, new.isNullable == old.isNullable else {
+        throw StorageError.invalidArgument(
+          name: "table", value: sink.name,
+          reason:
+            "it does not follow changes of columns, and has column \(name), which would change"
+        )
+      }
     }
   }
 

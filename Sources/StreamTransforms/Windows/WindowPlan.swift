@@ -75,6 +75,11 @@ public struct WindowPlan: Sendable {
     return "\(spec.kind) by [\(keys)] of [\(aggregates.joined(separator: ", "))]"
   }
 
+  /// Whether rows of another schema are gathered alike: the same keys, aggregates and results.
+  public func gathersLike(_ other: WindowPlan) -> Bool {
+    fingerprint == other.fingerprint && outputSchema == other.outputSchema
+  }
+
   /// How long after its end a window may still take rows that were not late.
   var retention: Int64 {
     if case .session(let gap) = spec.kind { return spec.allowedLateness + gap }

@@ -31,6 +31,9 @@ public final class LoadBuilder {
   /// The transaction of the load.
   public var transaction: TransactionID { token.id }
 
+  /// The columns that rows are to have: those of the table when the builder was made.
+  public var schema: Schema { table.definition.schema }
+
   /// Adds rows.
   /// - Parameter deleteSigns: the rows that stand for the deletion of their key, of whose other
   ///   columns only the sequence column counts; for tables with unique keys. Of rows with one key

@@ -32,6 +32,7 @@ struct IngestCommand: ParsableCommand {
           mapping: orders.yaml           # columns; guessed from the first file unless told
           # kafka: orders                # or a topic, with brokers: [HOST:PORT], in programs
           #                              # that are built with --traits Kafka
+        schema_changes: apply            # columns that the source adds, drops, renames, widens
         transforms:
           - clean: [{column: quantity, range: [1, 100], else: divert}]
           - mask: [{column: phone, keep: {prefix: 3, suffix: 4}}]

@@ -35,7 +35,8 @@ final class IngestProgress {
       "\(status.counts.readRows) rows, \(Int(rate)) rows/s, checkpoint \(status.checkpoint) in "
         + "\(milliseconds(status.checkpointSeconds)) ms every "
         + "\(tenths(status.intervalSeconds)) s, \(versions) versions"
-        + (status.counts.rejectedRows > 0 ? ", \(status.counts.rejectedRows) rejected" : ""))
+        + (status.counts.rejectedRows > 0 ? ", \(status.counts.rejectedRows) rejected" : "")
+        + (status.schemaChangeCount > 0 ? ", \(status.schemaChangeCount) schema changes" : ""))
   }
 
   /// Takes the line off the screen, if there is one.
@@ -57,6 +58,9 @@ final class IngestProgress {
       + "\(status.counts.readRows) rows and \(status.checkpoint) checkpoints in all"
     if let median = latencies.p50Milliseconds, let high = latencies.p99Milliseconds {
       text += "\nvisible \(tenths(median)) ms after they were due (p50), \(tenths(high)) ms (p99)"
+    }
+    if status.schemaChangeCount > 0 {
+      text += "\n\(status.schemaChangeCount) changes of columns were applied to tables"
     }
     return text + "\ncheckpoints and side outputs: \(statePath)"
   }

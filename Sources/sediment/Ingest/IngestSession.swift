@@ -55,10 +55,11 @@ struct IngestSession {
     let dashboard = IngestDashboard(pipeline.spec.dashboard, store: store)
     try StreamThreads(run, clock: SystemClock()).run {
       if interrupt.isSet { run.requestStop() }
-      for line in watch.takeTroubles() { progress.tell(line) }
+      for line in watch.takeLines() { progress.tell(line) }
       try dashboard.refresh { progress.clear() }
       progress.show(run.status, versions: versionsMax)
     }
+    for line in watch.takeLines() { progress.tell(line) }
     progress.clear()
     try dashboard.show()
     print(
@@ -77,22 +78,24 @@ private final class IngestWatch: StreamObserver {
   /// More troubles than this between two looks are counted only.
   private static let troubleCountMax = 5
   let latencies = LatencyHistogram()
-  private let troubles = Mutex<(lines: [String], more: Int)>(([], 0))
+  private let lines = Mutex<(texts: [String], more: Int)>(([], 0))
 
   func rowsBecameVisible(_ arrivals: [RowArrival], at now: Timestamp) {
     for arrival in arrivals { latencies.record(seconds: now.seconds(since: arrival.dueAt)) }
   }
 
   func streamHasTrouble(_ text: String) {
-    troubles.withLock {
-      if $0.lines.count < Self.troubleCountMax { $0.lines.append(text) } else { $0.more += 1 }
+    lines.withLock {
+      if $0.texts.count < Self.troubleCountMax { $0.texts.append(text) } else { $0.more += 1 }
     }
   }
 
-  func takeTroubles() -> [String] {
-    troubles.withLock { state in
+  func schemaChanged(_ text: String) { lines.withLock { $0.texts.append(text) } }
+
+  func takeLines() -> [String] {
+    lines.withLock { state in
       defer { state = ([], 0) }
-      return state.lines + (state.more > 0 ? ["and \(state.more) more"] : [])
+      return state.texts + (state.more > 0 ? ["and \(state.more) more"] : [])
     }
   }
 }

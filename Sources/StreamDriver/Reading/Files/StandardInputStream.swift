@@ -8,23 +8,37 @@ import StorageIO
 public struct StandardInputStream: StreamSource {
   private static let partition = "standard input"
 
-  private let mapping: InputMapping
+  private let text: RowText
   private let clock: any TimeSource
 
-  public init(mapping: InputMapping, clock: any TimeSource) {
-    self.mapping = mapping
+  /// - Parameter changes: what becomes of changes of columns; nil where they are not looked for.
+  /// - Throws: `StorageError.invalidArgument` for changes among rows that are not lines of JSON.
+  public init(
+    mapping: InputMapping, clock: any TimeSource, changes: SchemaChangeSpec? = nil
+  ) throws {
+    text = try RowText(mapping, changes: changes)
     self.clock = clock
   }
 
-  public var schema: Schema { mapping.schema }
+  public var schema: Schema { text.first.schema }
+
+  public var firstColumns: RowColumns? { text.firstColumns }
 
   public func partitions() -> [String] { [Self.partition] }
 
   public func open(
     _ partition: String, at position: SourcePosition
   ) throws -> any PartitionReader {
-    TextPartition(
-      StandardInputBytes(StandardInput()), name: partition, mapping: mapping, at: position,
+    try TextPartition(
+      StandardInputBytes(StandardInput()), name: partition, text, at: position,
+      isFollowed: true, clock: clock)
+  }
+
+  public func open(
+    _ partition: String, at position: SourcePosition, columns: RowColumns
+  ) throws -> any PartitionReader {
+    try TextPartition(
+      StandardInputBytes(StandardInput()), name: partition, text, at: position, columns: columns,
       isFollowed: true, clock: clock)
   }
 }

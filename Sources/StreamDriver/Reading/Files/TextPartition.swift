@@ -12,7 +12,9 @@ final class TextPartition: PartitionReader {
   private static let prefixByteCount = 4096
 
   private let name: String
-  private let mapping: InputMapping
+  private let text: RowText
+  /// Of the rows that come next.
+  private var mapping: InputMapping
   private let isFollowed: Bool
   private let clock: any TimeSource
   private var pieces: TextPieces
@@ -20,28 +22,40 @@ final class TextPartition: PartitionReader {
   private var decoder: RowDecoder?
   private var prefix: [UInt8] = []
   private(set) var position: SourcePosition
+  /// The change of columns that comes next, once it has been read.
+  private var change: (byteCount: Int, next: SourcePosition, prefix: [UInt8])?
 
   /// - Parameters:
   ///   - name: of the partition.
+  ///   - text: what its rows are.
   ///   - position: where to go on.
+  ///   - columns: of the rows there; nil for those of the beginning.
   ///   - isFollowed: whether more may come when everything has been read.
   init(
-    _ input: any ByteInput, name: String, mapping: InputMapping, at position: SourcePosition,
-    isFollowed: Bool, clock: any TimeSource
-  ) {
+    _ input: any ByteInput, name: String, _ text: RowText, at position: SourcePosition,
+    columns: RowColumns? = nil, isFollowed: Bool, clock: any TimeSource
+  ) throws {
     self.name = name
-    self.mapping = mapping
+    self.text = text
+    mapping = try text.mapping(columns)
     self.position = position
     self.isFollowed = isFollowed
     self.clock = clock
-    let quote = mapping.json == nil ? mapping.dialect.quote : nil
-    pieces = TextPieces(input, quote: quote, path: name)
+    pieces = TextPieces(input, quote: text.quote, path: name)
   }
 
   /// - Parameter maxRows: not kept: pieces of a text are cut by bytes, to some thousand rows.
   func read(maxRows: Int) throws -> SourceReading {
     if decoder == nil, try !begin() { return try idle() }
-    guard let decoder, let bytes = try pieces.next(isLast: isAtEnd) else { return try idle() }
+    guard let decoder, var bytes = try pieces.next(isLast: isAtEnd) else { return try idle() }
+    if let found = text.finder?.first(in: bytes) {
+      let before = found.line.lowerBound
+      pieces.takeBack(bytes.count - before)
+      if before == 0 {
+        return stop(at: found.event, UnsafeRawBufferPointer(rebasing: bytes[found.line]))
+      }
+      bytes = UnsafeRawBufferPointer(rebasing: bytes[..<before])
+    }
     let decoded = try decoder.decode(bytes)
     let line = Int64(position.rowCount) + 1
     let rejectedLines = decoded.rejected.map { row in
@@ -90,17 +104,17 @@ final class TextPartition: PartitionReader {
   /// - Returns: false when there is not enough to read yet.
   private func begin() throws -> Bool {
     _ = try pieces.fill()
-    let text = pieces.heldBytes
-    let hasLine = text.lineEndCount > 0
-    guard hasLine || (isAtEnd && !text.isEmpty) else { return false }
-    let (fields, headerByteCount) = try mapping.header(of: text, path: name)
-    let headerLineCount = UnsafeRawBufferPointer(rebasing: text[..<headerByteCount]).lineEndCount
-    prefix = Array(text.prefix(Self.prefixByteCount))
+    let bytes = pieces.heldBytes
+    let hasLine = bytes.lineEndCount > 0
+    guard hasLine || (isAtEnd && !bytes.isEmpty) else { return false }
+    let (fields, headerByteCount) = try mapping.header(of: bytes, path: name)
+    let headerLineCount = UnsafeRawBufferPointer(rebasing: bytes[..<headerByteCount]).lineEndCount
+    prefix = Array(bytes.prefix(Self.prefixByteCount))
     try requireSameText()
     let start = max(position.offset, UInt64(headerByteCount))
-    if start > UInt64(text.count), let file = pieces.input as? FileBytes {
+    if start > UInt64(bytes.count), let file = pieces.input as? FileBytes {
       try file.seek(to: start)
-      pieces = TextPieces(file, quote: mapping.dialect.quote, path: name)
+      pieces = TextPieces(file, quote: text.quote, path: name)
     } else if try pieces.skip(start) < start {
       throw shorter(than: start)
     }
@@ -125,6 +139,26 @@ final class TextPartition: PartitionReader {
     StorageError.damaged(
       path: name, problems: ["\(byteCount) bytes were read before, and it has fewer now"],
       remedy: "bring the old file back, or begin again with another state directory and name")
+  }
+
+  // MARK: Changes of columns
+
+  private func stop(at event: SchemaEvent, _ line: UnsafeRawBufferPointer) -> SourceReading {
+    let before = (position, prefix)
+    pass(line)
+    let next = position
+    change = (line.count, next, prefix)
+    (position, prefix) = before
+    return .change(event, next: next)
+  }
+
+  func pass(_ columns: RowColumns) throws {
+    guard let change else { return }
+    _ = try pieces.skip(UInt64(change.byteCount))
+    (position, prefix) = (change.next, change.prefix)
+    self.change = nil
+    mapping = try text.mapping(columns)
+    decoder = try RowDecoder(mapping, path: name)
   }
 
   // MARK: The end

@@ -38,6 +38,11 @@ struct TextPieces {
     }
   }
 
+  /// Takes back the last of the bytes that were given out; valid until the next call like they.
+  mutating func takeBack(_ byteCount: Int) {
+    held = held.lowerBound - byteCount..<held.upperBound
+  }
+
   /// Passes bytes, whatever they are.
   /// - Returns: how many; fewer than wanted when there are no more now.
   mutating func skip(_ byteCount: UInt64) throws -> UInt64 {

@@ -11,7 +11,7 @@ import Synchronization
 public final class TextStream: StreamSource {
   private let paths: TextFiles
   private let files: any FileSystem
-  private let mapping: InputMapping
+  private let text: RowText
   private let isFollowed: Bool
   private let clock: any TimeSource
   /// Those there were at the beginning, where later ones do not count.
@@ -21,37 +21,49 @@ public final class TextStream: StreamSource {
   ///   - path: a file, a directory, or a path whose last part has `*` or `?` in it.
   ///   - mapping: of the rows; nil to guess it from the first file.
   ///   - isFollowed: whether files may grow, and new ones come.
+  ///   - changes: what becomes of changes of columns; nil where they are not looked for.
   /// - Throws: `StorageError` for files that cannot be read, and mappings that cannot be guessed.
   public init(
     _ path: String, mapping: InputMapping?, isFollowed: Bool, files: any FileSystem,
-    clock: any TimeSource
+    clock: any TimeSource, changes: SchemaChangeSpec? = nil
   ) throws {
     self.files = files
     self.isFollowed = isFollowed
     self.clock = clock
     paths = try TextFiles(path, files: files)
     first = try paths.list()
-    if let mapping {
-      self.mapping = mapping
-    } else {
+    var known = mapping
+    if known == nil {
       guard let sample = first.first else {
         throw StorageError.invalidArgument(
           name: "source", value: path,
           reason: "there is no file yet, so its columns cannot be guessed; give a mapping")
       }
-      self.mapping = try Self.guessedMapping(of: sample, files: files)
+      known = try Self.guessedMapping(of: sample, files: files)
     }
+    guard let known else { preconditionFailure("it was given or guessed") }
+    text = try RowText(known, changes: changes)
   }
 
-  public var schema: Schema { mapping.schema }
+  public var schema: Schema { text.first.schema }
+
+  public var firstColumns: RowColumns? { text.firstColumns }
 
   public func partitions() throws -> [String] { isFollowed ? try paths.list() : first }
 
   public func open(
     _ partition: String, at position: SourcePosition
   ) throws -> any PartitionReader {
-    TextPartition(
-      try Self.input(partition, files: files), name: partition, mapping: mapping, at: position,
+    try TextPartition(
+      Self.input(partition, files: files), name: partition, text, at: position,
+      isFollowed: isFollowed, clock: clock)
+  }
+
+  public func open(
+    _ partition: String, at position: SourcePosition, columns: RowColumns
+  ) throws -> any PartitionReader {
+    try TextPartition(
+      Self.input(partition, files: files), name: partition, text, at: position, columns: columns,
       isFollowed: isFollowed, clock: clock)
   }
 

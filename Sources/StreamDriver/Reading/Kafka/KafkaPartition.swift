@@ -16,7 +16,8 @@
 
     private let assignment: KafkaAssignment
     private let name: String
-    private let decoder: RowDecoder
+    private let rowText: RowText
+    private var decoder: RowDecoder
     private let text: MessageText
     private let takesMessagesOneByOne: Bool
     private let end: Int64?
@@ -28,17 +29,19 @@
     private var togetherMax = Int.max
 
     /// - Parameters:
+    ///   - rowText: what the rows of messages are.
+    ///   - columns: of the rows there; nil for those of the beginning.
     ///   - position: of the first message of the assignment.
     ///   - end: the first offset that is not read; nil for none.
     init(
-      _ assignment: KafkaAssignment, name: String, decoder: RowDecoder,
-      takesMessagesOneByOne: Bool, at position: SourcePosition, end: Int64?,
-      clock: any TimeSource
-    ) {
+      _ assignment: KafkaAssignment, name: String, _ rowText: RowText, columns: RowColumns?,
+      at position: SourcePosition, end: Int64?, clock: any TimeSource
+    ) throws {
       self.assignment = assignment
       self.name = name
-      self.decoder = decoder
-      self.takesMessagesOneByOne = takesMessagesOneByOne
+      self.rowText = rowText
+      decoder = try RowDecoder(rowText.mapping(columns), path: name)
+      takesMessagesOneByOne = rowText.first.json?.hasOuterArray ?? false
       self.position = position
       self.end = end
       self.clock = clock
@@ -56,6 +59,10 @@
         return .waiting(until: clock.now().advanced(bySeconds: Self.pollSeconds))
       }
       var count = takesMessagesOneByOne ? 1 : min(maxRows, togetherMax)
+      if let found = firstChange(among: count) {
+        if found.place == 0 { return .change(found.event, next: positionBehindFirst) }
+        count = found.place
+      }
       while true {
         count = text.gather(assignment, atMost: count, before: end ?? .max)
         let decoded = try decoder.decode(text.bytes)
@@ -68,6 +75,40 @@
         count /= 2
         togetherMax = count
       }
+    }
+
+    // MARK: Changes of columns
+
+    /// The first of some messages that is a change.
+    private func firstChange(among count: Int) -> (event: SchemaEvent, place: Int)? {
+      guard let finder = rowText.finder else { return nil }
+      var place = 0
+      while place < count, let message = assignment[place]?.pointee,
+        message.err == RD_KAFKA_RESP_ERR_NO_ERROR, message.offset < end ?? .max
+      {
+        if let payload = message.payload {
+          let bytes = UnsafeRawBufferPointer(start: payload, count: message.len)
+          if let found = finder.first(in: bytes), found.line.count == bytes.count {
+            return (found.event, place)
+          }
+        }
+        place += 1
+      }
+      return nil
+    }
+
+    private var positionBehindFirst: SourcePosition {
+      var next = position
+      next.offset = UInt64((assignment[0]?.pointee.offset ?? reached) + 1)
+      next.rowCount += 1
+      return next
+    }
+
+    func pass(_ columns: RowColumns) throws {
+      position = positionBehindFirst
+      reached = Int64(position.offset)
+      assignment.drop(1)
+      decoder = try RowDecoder(rowText.mapping(columns), path: name)
     }
 
     private func give(

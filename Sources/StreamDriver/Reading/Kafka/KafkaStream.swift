@@ -12,7 +12,7 @@
   /// another. A position whose messages are gone is refused as well, since rows would be missing.
   public final class KafkaStream: StreamSource {
     private let spec: KafkaSpec
-    private let mapping: InputMapping
+    private let text: RowText
     private let clock: any TimeSource
     private let digest: UInt64
     /// Where partitions end that are not followed, by name.
@@ -20,16 +20,22 @@
     /// More than one where a partition is read by several at once.
     private let clients: Mutex<[KafkaClient]>
 
-    /// - Parameter mapping: of the rows; messages have no header.
+    /// - Parameters:
+    ///   - mapping: of the rows; messages have no header.
+    ///   - changes: what becomes of changes of columns; nil where they are not looked for.
     /// - Throws: `StorageError.io` when no broker answers, `StorageError.unknownName` for a topic
     ///   that is not there, `StorageError.invalidArgument` for options and a mapping that cannot
     ///   be.
-    public init(_ spec: KafkaSpec, mapping: InputMapping, clock: any TimeSource) throws {
+    public init(
+      _ spec: KafkaSpec, mapping: InputMapping, clock: any TimeSource,
+      changes: SchemaChangeSpec? = nil
+    ) throws {
       guard mapping.json != nil || !mapping.dialect.hasHeader else {
         throw StorageError.invalidArgument(
           name: "mapping", value: spec.mapping,
           reason: "messages have no header: say header: false, and list columns in their order")
       }
+      text = try RowText(mapping, changes: changes)
       let client = try KafkaClient(spec, clock: clock)
       let names = Self.names(spec, count: try client.partitionCount(wait: KafkaClient.waits.first))
       let identity = Array("\(try client.clusterID() ?? "")\n\(spec.topic)".utf8)
@@ -42,12 +48,13 @@
       }
       self.ends = spec.isFollowed ? nil : ends
       self.spec = spec
-      self.mapping = mapping
       self.clock = clock
       clients = Mutex([client])
     }
 
-    public var schema: Schema { mapping.schema }
+    public var schema: Schema { text.first.schema }
+
+    public var firstColumns: RowColumns? { text.firstColumns }
 
     public func partitions() throws -> [String] {
       if let ends { return ends.keys.sorted() }
@@ -58,6 +65,18 @@
     /// Waits for the answer of a broker, for a second at most.
     public func open(
       _ partition: String, at position: SourcePosition
+    ) throws -> any PartitionReader {
+      try open(partition, at: position, of: nil)
+    }
+
+    public func open(
+      _ partition: String, at position: SourcePosition, columns: RowColumns
+    ) throws -> any PartitionReader {
+      try open(partition, at: position, of: columns)
+    }
+
+    private func open(
+      _ partition: String, at position: SourcePosition, of columns: RowColumns?
     ) throws -> any PartitionReader {
       guard let number = number(of: partition) else {
         throw StorageError.unknownName(
@@ -71,11 +90,9 @@
         client.release(number)
         throw error
       }
-      return KafkaPartition(
-        try KafkaAssignment(client, number, at: Int64(start.offset)), name: partition,
-        decoder: try RowDecoder(mapping, path: partition),
-        takesMessagesOneByOne: mapping.json?.hasOuterArray ?? false, at: start,
-        end: ends?[partition], clock: clock)
+      return try KafkaPartition(
+        KafkaAssignment(client, number, at: Int64(start.offset)), name: partition,
+        text, columns: columns, at: start, end: ends?[partition], clock: clock)
     }
 
     private static func names(_ spec: KafkaSpec, count: Int) -> [String] {
