@@ -4,6 +4,7 @@ import QueryEngine
 import ScanKernels
 import StorageBase
 import StorageIO
+import StreamTransforms
 import TabletEngine
 import Testing
 
@@ -68,11 +69,23 @@ struct ShopExampleTests {
     #expect(kept.count < Self.rowCount && kept.count > Self.rowCount / 2)
     #expect(run.status.counts.readRows == UInt64(Self.rowCount))
     #expect(run.status.counts.rejectedRows == UInt64(Self.rowCount - kept.count))
+    checkSteps(run.status.steps, keptCount: kept.count)
     try checkOrders(kept, store)
     try checkRevenue(kept, store)
     try checkActiveUsers(kept, store)
     try checkSessions(kept, store)
     for question in pipeline.spec.dashboard { #expect(try !rows(question.sql, in: store).isEmpty) }
+  }
+
+  /// Every row that comes to a transform goes on, or somewhere else, and both are told.
+  private func checkSteps(_ steps: [StepCounters], keptCount: Int) {
+    #expect(steps.count == 6 && steps.first?.rowsIn == Self.rowCount)
+    for (step, next) in zip(steps, steps.dropFirst()) { #expect(next.rowsIn == step.rowsOut) }
+    for step in steps {
+      #expect(step.rowsIn == step.rowsOut + step.rowsDropped + step.rowsDiverted, "\(step)")
+    }
+    #expect(steps.last?.rowsOut == keptCount)
+    #expect(steps.reduce(0) { $0 + $1.rowsDiverted } == Self.rowCount - keptCount)
   }
 
   private func checkOrders(_ kept: [Kept], _ store: Store) throws {

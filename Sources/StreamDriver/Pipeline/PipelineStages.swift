@@ -79,6 +79,14 @@ final class PipelineStages: StreamStages {
     return staged
   }
 
+  var counters: [StepCounters] {
+    var sums = ways[0].chain.counters
+    for way in ways.dropFirst() {
+      for (place, counters) in way.chain.counters.enumerated() { sums[place].add(counters) }
+    }
+    return sums
+  }
+
   func endEpoch(horizon: EventTimeHorizon) -> [any Sendable] {
     let parts = partials.enumerated().map { WindowPart(window: $0, partial: $1) }
     partials = Self.partials(windows, horizon)

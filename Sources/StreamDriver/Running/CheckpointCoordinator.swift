@@ -116,6 +116,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
       state.status.watermark = last.watermark
       state.status.versionFill = fill
       state.status.work += round.work
+      state.status.steps = round.steps
       state.status.isFinished = isFinished
       state.status.refusal = nil
       state.status.isExhausted = round.isExhausted

@@ -1,4 +1,5 @@
 import StorageBase
+import StreamTransforms
 
 /// One checkpoint from the moment all writers have handed over what they did until its loads are
 /// visible. It is one thread's at a time.
@@ -63,6 +64,16 @@ final class CheckpointRound {
 
   var isExhausted: Bool { reports.allSatisfy(\.isExhausted) }
   var arrivals: [RowArrival] { reports.flatMap(\.arrivals) }
+
+  /// Of all writers together, since the beginning of the run.
+  var steps: [StepCounters] {
+    var sums = reports[0].steps
+    for report in reports.dropFirst() {
+      for (place, counters) in report.steps.enumerated() { sums[place].add(counters) }
+    }
+    return sums
+  }
+
   var work: StageWork { reports.reduce(into: StageWork()) { $0 += $1.work } }
 
   /// Decides about changes of columns. Partitions go on behind those that are accepted.

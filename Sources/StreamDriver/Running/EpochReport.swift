@@ -1,4 +1,5 @@
 import StorageBase
+import StreamTransforms
 
 /// What a writer has done between two checkpoints, handed over at the second.
 struct EpochReport: Sendable {
@@ -17,6 +18,8 @@ struct EpochReport: Sendable {
   var counts: PipelineCounts
   /// By file, bytes that count.
   var sideOutputs: [String: UInt64]
+  /// What became of the rows of this run, step by step.
+  var steps: [StepCounters]
   /// For the operators.
   var gathered: [any Sendable]
   var arrivals: [RowArrival]

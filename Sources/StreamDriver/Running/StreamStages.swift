@@ -1,5 +1,6 @@
 import ScanKernels
 import StorageBase
+import StreamTransforms
 
 /// What one writer does with rows between source and sink. Not thread-safe: each writer has its
 /// own.
@@ -12,6 +13,13 @@ public protocol StreamStages: AnyObject {
   /// checkpoint.
   /// - Parameter horizon: what rows are judged by from now on.
   func endEpoch(horizon: EventTimeHorizon) -> [any Sendable]
+
+  /// What became of all rows so far, step by step.
+  var counters: [StepCounters] { get }
+}
+
+extension StreamStages {
+  public var counters: [StepCounters] { [] }
 }
 
 /// How far event time has come, as the operators had it after a checkpoint.

@@ -1,4 +1,5 @@
 import StorageBase
+import StreamTransforms
 
 /// How a stream is doing.
 public struct StreamStatus: Hashable, Sendable {
@@ -16,6 +17,8 @@ public struct StreamStatus: Hashable, Sendable {
   public var versionFill = 0.0
   /// Changes of columns that tables had in this run.
   public var schemaChangeCount = 0
+  /// What became of the rows of this run, transform by transform.
+  public var steps: [StepCounters] = []
   /// In this run.
   public var work = StageWork()
   /// Why tables refuse loads; nil while they take them.

@@ -271,6 +271,7 @@ final class StreamWriter: @unchecked Sendable {
       asked: partitions.reduce(into: [:]) { $0[$1.name] = $1.asked },
       silentPartitions: Set(silent.map(\.name)),
       isExhausted: partitions.allSatisfy(\.hasEnded), counts: counts, sideOutputs: lengths,
+      steps: stages.counters,
       gathered: stages.endEpoch(horizon: horizon), arrivals: arrivals, work: work)
     load = nil
     pending = nil

@@ -59,8 +59,9 @@ final class IngestProgress {
     if let median = latencies.p50Milliseconds, let high = latencies.p99Milliseconds {
       text += "\nvisible \(tenths(median)) ms after they were due (p50), \(tenths(high)) ms (p99)"
     }
+    if !status.steps.isEmpty { text += "\n\(StepTable(status.steps))" }
     if status.schemaChangeCount > 0 {
-      text += "\n\(status.schemaChangeCount) changes of columns were applied to tables"
+      text += "\nchanges of columns applied to tables: \(status.schemaChangeCount)"
     }
     return text + "\ncheckpoints and side outputs: \(statePath)"
   }
