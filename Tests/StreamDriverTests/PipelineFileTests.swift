@@ -57,6 +57,19 @@ struct PipelineFileTests {
       ])
   }
 
+  @Test func generatorsHaveTheirOwnKeys() {
+    #expect(
+      mistakes(
+        """
+        name: shop
+        source: {generate: orders, scale: 2, users: 7}
+        tables: [{table: a}]
+        """) == [
+          "line 2, column 35: scale does not go with generate: orders",
+          "line 2, column 45: users does not go with generate: orders",
+        ])
+  }
+
   @Test func mistakesOfSchemaChanges() {
     func found(_ changes: String, source: String = "files: a.jsonl") -> [String] {
       mistakes(

@@ -35,7 +35,12 @@ extension PipelineReader {
     }
   }
 
-  private static let generatorKeys = ["rows", "rate", "partitions", "seed", "event_rate"]
+  private static let generatorKeys =
+    ["rows", "rate", "partitions", "seed", "event_rate"] + generatorsOfKeys.keys.sorted()
+  /// Keys that only some generators have.
+  private static let generatorsOfKeys: [String: [GeneratorSpec.Kind]] = [
+    "users": [.clicks], "scale": [.tpchRefresh],
+  ]
   private static let textKeys = ["format", "mapping", "follow"]
 
   private mutating func texts(_ keys: [String: Node], _ kind: String) -> TextSpec? {
@@ -62,6 +67,12 @@ extension PipelineReader {
     spec.rowsPerSecond = number(keys["rate"], "rate", in: 0.001...1e9)
     spec.partitionCount = integer(keys["partitions"], "partitions", in: 1...4096) ?? 1
     spec.eventsPerSecond = number(keys["event_rate"], "event_rate", in: 0.001...1e9)
+    spec.userCount = integer(keys["users"], "users", in: 1...1 << 31)
+    spec.scale = number(keys["scale"], "scale", in: 0.001...1000)
+    for (key, kinds) in Self.generatorsOfKeys {
+      guard let node = keys[key], let kind, !kinds.contains(kind) else { continue }
+      complain(node, "\(key) does not go with generate: \(kind.rawValue)")
+    }
     spec.seed = integer(keys["seed"], "seed", in: 0...Int.max).map { UInt64($0) } ?? 1
     return kind == nil ? nil : spec
   }

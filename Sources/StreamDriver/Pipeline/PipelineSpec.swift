@@ -104,7 +104,10 @@ public enum SourceSpec: Hashable, Sendable {
   /// What positions depend on, in words.
   var identity: String {
     switch self {
-    case .generated(let spec): "\(spec.kind) \(spec.seed) \(spec.partitionCount)"
+    case .generated(let spec):
+      (["\(spec.kind) \(spec.seed) \(spec.partitionCount)"]
+        + [spec.userCount.map { "users \($0)" }, spec.scale.map { "scale \($0)" }]
+        .compactMap { $0 }).joined(separator: " ")
     case .files(let spec): "files \(spec.path)"
     case .standardInput: "standard input"
     // Brokers come and go; that the cluster is the same is in the positions.
@@ -138,6 +141,10 @@ public struct GeneratorSpec: Hashable, Sendable {
     case states
     /// `RawOrders`.
     case rawOrders = "raw-orders"
+    /// `ClickEvents`.
+    case clicks
+    /// `TPCHRefresh`.
+    case tpchRefresh = "tpch-refresh"
     /// `ShopDimension.users`.
     case users
     /// `ShopDimension.products`.
@@ -153,6 +160,10 @@ public struct GeneratorSpec: Hashable, Sendable {
   /// of the generator.
   public var eventsPerSecond: Double?
   public var seed: UInt64 = 1
+  /// Of clicks: visitors there are; nil for a million.
+  public var userCount: Int?
+  /// Of `tpchRefresh`: that of the benchmark; nil for one.
+  public var scale: Double?
 
   public init(_ kind: Kind) { self.kind = kind }
 }

@@ -77,6 +77,17 @@ extension GeneratorSpec {
       parameters.seed = seed
       parameters.eventsPerSecond = eventsPerSecond ?? rowsPerSecond ?? parameters.eventsPerSecond
       return try RawOrders(parameters)
+    case .clicks:
+      var parameters = ClickEvents.Parameters()
+      parameters.seed = seed
+      parameters.userCount = userCount ?? parameters.userCount
+      parameters.eventsPerSecond = eventsPerSecond ?? rowsPerSecond ?? parameters.eventsPerSecond
+      return try ClickEvents(parameters)
+    case .tpchRefresh:
+      var parameters = TPCHRefresh.Parameters()
+      parameters.seed = seed
+      parameters.scale = scale ?? parameters.scale
+      return try TPCHRefresh(parameters)
     case .users: return try ShopDimension(.users, rowCount: rowCount ?? RawOrders.userCount)
     case .products:
       return try ShopDimension(.products, rowCount: rowCount ?? RawOrders.productCount)
