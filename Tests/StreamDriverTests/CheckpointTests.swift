@@ -141,4 +141,17 @@ struct CheckpointTests {
     }
     #expect(seconds == [1, 1.5, 2.25, 3.38, 4, 4, 4, 2.67, 1.78, 1.19, 1, 1])
   }
+
+  /// Rows are visible within the interval: checkpoints begin earlier by what they take.
+  @Test func checkpointsBeginEarlierByWhatTheyTake() {
+    var pacing = CheckpointPacing(seconds: 2)
+    #expect(pacing.secondsToNext == 2)
+    var leads: [Double] = []
+    for duration in [0.25, 0.125, 0, 60, -5] {
+      pacing.completed(inSeconds: duration)
+      leads.append(2 - pacing.secondsToNext)
+    }
+    #expect(leads == [0.25, 0.1875, 0.140625, 0.5, 0.5])
+    #expect(pacing.seconds == 2)
+  }
 }

@@ -3,7 +3,7 @@ import StorageBase
 /// When the rows of a partition that keeps a rate are due. A value.
 struct RowPacer {
   /// Rows are given out when so many seconds of them are due, so that batches are not of one row.
-  static let lingerSeconds = 0.01
+  static let lingerSeconds = 0.005
 
   private let rowsPerSecond: Double
   private let start: Timestamp

@@ -17,6 +17,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
   private var last: PipelineCheckpoint
   private var pacing: CheckpointPacing
   private var nextAt: Timestamp
+  private var requestedAt: Timestamp
   private var discoveredAt: Timestamp
   private var round: CheckpointRound?
   /// Whether the stream was to stop when the checkpoint at hand was asked for.
@@ -41,6 +42,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
     known = Set(partitions)
     pacing = plan.pacing
     discoveredAt = clock.now()
+    requestedAt = discoveredAt
     nextAt = clock.now().advanced(bySeconds: plan.pacing.seconds)
   }
 
@@ -74,8 +76,9 @@ final class CheckpointCoordinator: @unchecked Sendable {
       state.isCheckpointWanted || now >= nextAt
       || nextAt.seconds(since: now) > pacing.longestSeconds
     guard isEnd || isDue else { return .waiting(until: nextAt) }
-    nextAt = now.advanced(bySeconds: pacing.seconds)
+    nextAt = now.advanced(bySeconds: pacing.secondsToNext)
     isLastRound = state.isStopping
+    requestedAt = now
     monitor.change {
       $0.requested += 1
       $0.requestedAt = now
@@ -102,6 +105,7 @@ final class CheckpointCoordinator: @unchecked Sendable {
       try directory.write(last)
     }
     try directory.removeOld()
+    pacing.completed(inSeconds: now.seconds(since: requestedAt))
     tell(of: pacing.adapt(versionFill: fill), fill)
     monitor.change { state in
       state.completed = last.number
