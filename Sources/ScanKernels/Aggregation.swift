@@ -40,6 +40,8 @@ public final class Aggregation {
   private(set) var encoder: GroupKeyEncoder
   /// Aggregates that need the same running figures share them, such as a sum and an average.
   private(set) var figures: [Figure] = []
+  /// The states of those figures that count distinct values.
+  private var distincts: [any DistinctMemory] = []
   private(set) var figureOrdinals: [Int] = []
   /// What each figure is fed with from the page at hand, and its key columns; empty in between.
   private var inputs: [ColumnVector?] = []
@@ -102,6 +104,7 @@ public final class Aggregation {
             isGrouped: !keyColumns.isEmpty, range: aggregate.column.flatMap { valueRanges[$0] },
             expectedRowCount: expectedRowCount)))
     }
+    distincts = figures.compactMap { $0.state as? any DistinctMemory }
     if keyColumns.isEmpty { reserve() }
   }
 
@@ -118,7 +121,7 @@ public final class Aggregation {
   private var groupCount: Int { keyColumns.isEmpty ? 1 : encoder.table.count }
 
   /// The groups there are, ascending: numbers for `value(ofGroup:at:)`.
-  public var groups: [Int] { (0..<groupCount).filter(encoder.table.isMet) }
+  public var groups: [Int] { encoder.table.metNumbers(of: groupCount) }
 
   private func reserve() {
     let groupCount = groupCount
@@ -255,7 +258,7 @@ public final class Aggregation {
 
   /// Bytes of memory that the values of distinct counts take.
   public var distinctByteCount: Int {
-    figures.reduce(0) { $0 + (($1.state as? any DistinctMemory)?.byteCount ?? 0) }
+    distincts.reduce(0) { $0 + $1.byteCount }
   }
 
   func ranks(ofAggregate aggregate: Int) -> [Int64]? {

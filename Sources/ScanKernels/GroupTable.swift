@@ -50,6 +50,26 @@ struct GroupTable {
   /// Whether a row of this group has been met; true for all but those of a dense table.
   func isMet(_ number: Int) -> Bool { met.map { $0[number] != 0 } ?? true }
 
+  /// The first `count` groups of which a row has been met, ascending. Of a dense table mostly few
+  /// are, so eight are passed over at a time.
+  func metNumbers(of count: Int) -> [Int] {
+    guard let met else { return Array(0..<count) }
+    var numbers: [Int] = []
+    met.withUnsafeBytes { marks in
+      var number = 0
+      while number < count {
+        let left = count - number
+        if left >= 8, marks.loadUnaligned(fromByteOffset: number, as: UInt64.self) == 0 {
+          number += 8
+          continue
+        }
+        for next in number..<number + min(left, 8) where marks[next] != 0 { numbers.append(next) }
+        number += min(left, 8)
+      }
+    }
+    return numbers
+  }
+
   func withKey<R>(_ number: Int, _ body: (UnsafePointer<UInt64>) -> R) -> R {
     if met != nil { return withUnsafePointer(to: UInt64(number), body) }
     return body(keys.key(number))

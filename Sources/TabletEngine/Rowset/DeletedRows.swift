@@ -24,12 +24,21 @@ public struct DeletedRows: Sendable {
   /// The rows of a range that are not deleted, the first one at bit 0; nil when all of them are
   /// not.
   public func live(in range: Range<Int>) -> Bitmap? {
-    var isAllLive = true
-    forEachWord(of: range) { _, deleted, _ in isAllLive = isAllLive && deleted == 0 }
-    if isAllLive { return nil }
+    var deletedBits: UInt64 = 0
+    let words = bitmap.words
+    // Pages begin at whole words, mostly: then nothing has to be shifted.
+    let whole = range.lowerBound & 63 == 0 ? range.count >> 6 : 0
+    let first = range.lowerBound >> 6
+    let known = max(0, min(whole, words.count - first))
+    for index in 0..<known { deletedBits |= words[first &+ index] }
+    let rest = range.lowerBound + whole << 6..<range.upperBound
+    forEachWord(of: rest) { _, deleted, _ in deletedBits |= deleted }
+    if deletedBits == 0 { return nil }
     let live = Bitmap(count: range.count)
-    let words = live.mutableWords
-    forEachWord(of: range) { index, deleted, mask in words[index] = ~deleted & mask }
+    let target = live.mutableWords
+    for index in 0..<known { target[index] = ~words[first &+ index] }
+    for index in known..<whole { target[index] = ~0 }
+    forEachWord(of: rest) { index, deleted, mask in target[whole + index] = ~deleted & mask }
     return live
   }
 
