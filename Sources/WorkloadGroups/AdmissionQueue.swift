@@ -5,13 +5,13 @@ import StorageBase
 ///
 /// Within a group the first come is the first served, unless the line has become that of an
 /// overload (`WorkloadGroup.newestFirstSeconds`): then the last come is, so that those who are
-/// answered at all are answered soon, and the others are refused when their time is over (adaptive
-/// LIFO: Maurer, "Fail at Scale", ACM Queue 13(8), 2015). Between groups the next is one of that which
-/// has got the least work done for its weight: start-time fair queueing (Goyal, Vin and Cheng,
-/// SIGCOMM 1996) with estimated costs, which are put right when an operation ends. A group that had
-/// nothing to do saves up no turns. A long operation holds one place of its group and nobody
-/// else's: groups whose `concurrencyMax` is below the number of threads leave the others a thread
-/// at any time.
+/// answered at all are answered soon, and the others are refused when their time is over
+/// (adaptive LIFO: Maurer, "Fail at Scale", ACM Queue 13(8), 2015). Between groups the next is
+/// one of that which has got the least work done for its weight: start-time fair queueing (Goyal,
+/// Vin and Cheng, SIGCOMM 1996) with estimated costs, which are put right when an operation ends.
+/// A group that had nothing to do saves up no turns. A long operation holds one place of its
+/// group and nobody else's: groups whose `concurrencyMax` is below the number of threads leave
+/// the others a thread at any time.
 ///
 /// A value without clock and threads: whoever has both asks `next` when a thread is free, and
 /// `takeExpired` now and then. Every operation is O(groups) but those that say otherwise. Not

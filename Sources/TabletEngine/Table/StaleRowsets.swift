@@ -6,7 +6,8 @@ import TabletModel
 /// A value whose copies share what they have in common, since each compaction makes one while
 /// readers hold those before: parts that are never changed, each more than twice as large as the
 /// next (the logarithmic method of Bentley and Saxe, J. Algorithms 1(4), 1980). Adding costs
-/// O(log n) for each rowset on average, finding O(log n), removing O(n). Thread-safe as an array is.
+/// O(log n) for each rowset on average, finding O(log n), removing O(n). Thread-safe as an array
+/// is.
 struct StaleRowsets: Sendable {
   private var parts: [[RowsetID: Rowset]] = []
 
