@@ -137,6 +137,28 @@ import Testing
   }
 
   /// A label holds for a deletion as for any load, also when it finds nothing.
+  /// What a deletion holds in memory is bounded, and whoever meets the bound can go on in parts.
+  @Test(arguments: shapes) func tooManyRowsAreRefused(shape: UniqueKeyModel.Shape) throws {
+    var options = StoreOptions()
+    options.deletionByteCountMax = 300
+    let store = try Store.create(
+      TestStore.path, files: MemoryFileSystem(), clock: ManualClock(), entropy: 7,
+      options: options)
+    try store.createTable(UniqueKeyModel.definition(shape))
+    try Self.load(Self.rows(0..<40, amount: 5), shape, into: store)
+    let error = try #require(throws: StorageError.self) {
+      try store.delete(from: UniqueKeyModel.table, where: "amount = 5")
+    }
+    #expect("\(error)".contains("in several parts"))
+    #expect(try Self.contents(store).count == 40)
+    for first in [0, 20] {
+      let receipt = try store.delete(
+        from: UniqueKeyModel.table, where: "amount = 5 and id >= \(first) and id < \(first + 20)")
+      #expect(receipt.rowCount == 20)
+    }
+    #expect(try Self.contents(store) == [])
+  }
+
   @Test func labelsAreUsedOnce() throws {
     let store = try Self.create(UniqueKeyModel.Shape())
     try store.delete(from: UniqueKeyModel.table, where: "id = 1", label: "monday")

@@ -15,9 +15,18 @@ struct RowDeletion {
   ///
   /// Besides the rows it holds their order, 4 bytes for each, what it sorts them by, one segment
   /// of whole rows, and the encoded segments of one tablet.
+  /// - Throws: `StorageError.limitExceeded` for more rows than `StoreOptions.deletionByteCountMax`
+  ///   allows, and what writing throws.
   func prepare(in store: Store) throws -> PreparedLoad {
     guard rows.rowCount > 0 else { return PreparedLoad(token: token, parts: []) }
     let definition = table.definition
+    guard rows.byteCount <= store.options.deletionByteCountMax else {
+      throw StorageError.limitExceeded(
+        what: "bytes of the keys of the \(rows.rowCount) rows to delete from table "
+          + "\(definition.name) at once",
+        value: rows.byteCount, limit: store.options.deletionByteCountMax,
+        remedy: "delete them in several parts, by conditions that leave fewer rows")
+    }
     let known = try definition.deletionColumns()
     try definition.check(rows, as: known) { _, nulls in nulls.setCount }
     let keys = ColumnBatch(

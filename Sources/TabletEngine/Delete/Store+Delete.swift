@@ -11,6 +11,7 @@ extension Store {
   /// merges on read is searched again whenever others have loaded anything into the same tablets.
   ///
   /// Keeps the keys of the rows in memory, and their order; whole rows of one segment at a time.
+  /// How many that may be is bounded by `StoreOptions.deletionByteCountMax`.
   /// - Parameters:
   ///   - label: as of `begin`.
   ///   - select: finds rows that are there in the snapshot, each once, and returns the columns that
@@ -18,8 +19,8 @@ extension Store {
   ///     wait for partial loads or other deletions.
   /// - Returns: the receipt; its row count is the number of rows that were deleted.
   /// - Throws: `StorageError.invalidArgument` when the keys of the table are not unique;
-  ///   `StorageError.limitExceeded` when others come first every time; as `commit`, and what
-  ///   `select` throws.
+  ///   `StorageError.limitExceeded` when there are too many rows, or others come first every time;
+  ///   as `commit`, and what `select` throws.
   @discardableResult
   public func delete(
     from name: String, label: String = "", select: (TableSnapshot) throws -> ColumnBatch

@@ -18,6 +18,10 @@ public struct StoreOptions: Hashable, Sendable {
   public var segmentRowCountMax: Int
   /// Bytes of rows of a load that are held in memory before segments are written.
   public var loadBufferByteCountMax = 64 << 20
+  /// Bytes of the keys and sequences of one deletion by condition, which are held in memory until
+  /// it is committed; with what belongs to them about three times as many, or 29 bytes for a row
+  /// whose key has 8.
+  public var deletionByteCountMax = 256 << 20
   /// When a load joins segments it has written; nil for never.
   public var segmentCompaction: SegmentCompactionRules? = SegmentCompactionRules()
   /// A compaction whose inputs are in key order as they are takes their segments over instead of
