@@ -2,7 +2,7 @@ import StorageBase
 
 /// A step of a simulation.
 enum Operation: String, Sendable {
-  case createTable, load, prepare, commitPrepared
+  case createTable, load, prepare, commitPrepared, loadTogether
   case beginTransaction, finishTransaction, commitTransaction, abortTransaction, inspect, maintain
   case updatePartially, preparePartially, precommitPartially, deleteByKey, deleteByCondition, alter
   case compact, sweep, checkpoint
@@ -15,7 +15,7 @@ enum Operation: String, Sendable {
 
   /// How often each is chosen, relative to the others.
   private static let weights: [(Operation, Int)] = [
-    (.load, 32), (.prepare, 4), (.commitPrepared, 6), (.createTable, 6),
+    (.load, 32), (.prepare, 4), (.commitPrepared, 6), (.createTable, 6), (.loadTogether, 8),
     (.beginTransaction, 10), (.finishTransaction, 10), (.commitTransaction, 8),
     (.abortTransaction, 3), (.inspect, 3), (.maintain, 5),
     (.groupLoad, 14), (.submitGroupRows, 8), (.flushGroupLoads, 5), (.abortGroupLoad, 1),
@@ -31,6 +31,7 @@ enum Operation: String, Sendable {
   /// What may happen in the middle of something else, on the same thread.
   private static let interruptions: [(Operation, Int)] = [
     (.load, 12), (.prepare, 2), (.commitPrepared, 4), (.createTable, 1), (.sweep, 5),
+    (.loadTogether, 4),
     (.beginTransaction, 2), (.finishTransaction, 2), (.commitTransaction, 4),
     (.abortTransaction, 2), (.inspect, 1), (.maintain, 2),
     (.groupLoad, 5), (.submitGroupRows, 3), (.flushGroupLoads, 2), (.abortGroupLoad, 1),

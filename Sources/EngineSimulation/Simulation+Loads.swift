@@ -211,9 +211,16 @@ extension Simulation {
   func acknowledged(
     _ receipt: CommitReceipt, _ id: TransactionID, _ change: Oracle.Change, in store: Store
   ) throws {
+    try acknowledged(receipt, [id], change, in: store)
+  }
+
+  /// Several transactions have become visible as one change.
+  func acknowledged(
+    _ receipt: CommitReceipt, _ ids: [TransactionID], _ change: Oracle.Change, in store: Store
+  ) throws {
     let now = world.clock.now()
     let isEmpty = change.parts.allSatisfy { $0.rowCount == 0 }
-    let hasLabel = !(oracle.loads[id]?.label ?? "").isEmpty
+    let unlabelled = ids.filter { (oracle.loads[$0]?.label ?? "").isEmpty }
     trace.remark("\(change.number) in \(change.tables): \(receipt.durability)")
     if receipt.redoneRowCount > 0 { trace.note("conflict", "\(change.number)") }
     switch receipt.durability {
@@ -224,10 +231,12 @@ extension Simulation {
         deadline: now.advanced(bySeconds: Double(milliseconds) / 1000))
     case .handedToSystem:
       // One without rows and label leaves no trace.
-      if !isEmpty || hasLabel { oracle.acknowledged(change, isSynced: false) }
+      if !isEmpty || unlabelled.count < ids.count { oracle.acknowledged(change, isSynced: false) }
     }
-    oracle.decided(id, .visible, at: now)
-    if !hasLabel, !receipt.isRepeated, store.transaction(id) == nil { oracle.loads[id] = nil }
+    for id in ids { oracle.decided(id, .visible, at: now) }
+    for id in unlabelled where !receipt.isRepeated && store.transaction(id) == nil {
+      oracle.loads[id] = nil
+    }
     try checkVersions(receipt, of: change, in: store)
   }
 

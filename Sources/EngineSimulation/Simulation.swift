@@ -172,6 +172,7 @@ public final class Simulation: @unchecked Sendable {
     case .load: try load()
     case .prepare: try prepare()
     case .commitPrepared: try commitPrepared()
+    case .loadTogether: try loadTogether()
     case .beginTransaction: try beginTransaction()
     case .finishTransaction: try finishTransaction()
     case .commitTransaction: try commitTransaction()

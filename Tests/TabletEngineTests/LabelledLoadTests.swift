@@ -78,6 +78,33 @@ import Testing
     #expect(store.loadTogether([], into: TestStore.tableName).isEmpty)
   }
 
+  /// A load whose rows could not be written has none among those of the others, whichever write
+  /// fails.
+  @Test func whatIsRefusedIsNotAmongTheOthers() throws {
+    var options = StoreOptions(backPressure: .none)
+    options.inlineRowsetByteCountMax = 0
+    options.loadBufferByteCountMax = 1
+    var failureCount = 0
+    for operation in 0..<100 {
+      let files = FaultyFileSystem(MemoryFileSystem())
+      let store = try TestStore.create(files, options: options)
+      let rule = FaultPlan.Rule(.error(code: EIO), .only(operation), pathPart: "/data/")
+      files.replacePlan(FaultPlan(rules: [rule]))
+      let results = try together(0..<4, store)
+      files.replacePlan(.none)
+      let visible = (0..<4).filter { (try? results[$0].get()) != nil }
+      #expect(
+        try TestStore.contents(of: store) == TestStore.sorted(visible.flatMap { rows($0) }),
+        "operation \(operation)")
+      for load in 0..<4 where !visible.contains(load) {
+        #expect(store.transaction(label: "load \(load)")?.state != .visible)
+      }
+      if visible.count == 4 { break }
+      failureCount += 1
+    }
+    #expect(failureCount > 3)
+  }
+
   /// When the table is full all are refused, and their labels are free again.
   @Test func aFullTableRefusesAll() throws {
     let store = try TestStore.create(

@@ -66,13 +66,22 @@ private struct LabelledGroup {
       store: store, table: snapshot,
       token: try store.beginTransaction(label: "", timeoutSeconds: nil))
     for (index, load) in loads.enumerated() {
+      let token: TransactionToken
       do {
-        let token = try store.beginTransaction(label: load.label, timeoutSeconds: nil)
-        try rows.append(load.batch)
-        members.append((index, PreparedLoad(token: token, parts: [])))
+        token = try store.beginTransaction(label: load.label, timeoutSeconds: nil)
       } catch {
         results[index] = .failure(error)
+        continue
       }
+      do {
+        try rows.append(load.batch)
+      } catch {
+        // Anything else may have left some of its rows among those of the others.
+        guard case StorageError.schemaMismatch = error else { throw error }
+        results[index] = .failure(error)
+        continue
+      }
+      members.append((index, PreparedLoad(token: token, parts: [])))
     }
     guard !members.isEmpty else { return }
     do {
