@@ -33,6 +33,7 @@ final class ReplicaPair {
     leader = try store(1, leaderOptions)
     follower = try store(2, followerOptions)
     var options = StoreReplica.Options()
+    options.rules.fetchByteCountMin = 0
     options.messageByteCount = 500
     leaderReplica = StoreReplica(
       leader, id: ReplicaID(rawValue: 1), entropy: 11, options: options)

@@ -24,6 +24,7 @@ import Testing
     let sometimes = [
       "fetch failed", "message doubled", "message late", "message damaged", "power failure", "kill",
       "isolated", "believed alive", "faults begin", "disk dies soon", "load failed",
+      "load missed", "another load", "fetched among strays",
     ]
     for kind in sometimes { #expect(counts[kind, default: 0] > 0, "\(kind)") }
   }

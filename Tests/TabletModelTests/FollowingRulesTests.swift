@@ -3,7 +3,8 @@ import TabletModel
 import Testing
 
 @Suite struct FollowingRulesTests {
-  private let rules = FollowingRules(waitSeconds: 10, scoreMax: 6, failureCountMax: 2)
+  private let rules = FollowingRules(
+    waitSeconds: 10, scoreMax: 6, failureCountMax: 2, fetchByteCountMin: 0)
 
   private static func seconds(_ seconds: Double) -> Timestamp {
     Timestamp(rawValue: 1_000_000_000).advanced(bySeconds: seconds)
@@ -108,7 +109,8 @@ import Testing
   }
 
   @Test func smallOutputsMayWait() {
-    let lazy = FollowingRules(waitSeconds: 10, scoreMax: 6, inputCountMin: 4)
+    let lazy = FollowingRules(
+      waitSeconds: 10, scoreMax: 6, inputCountMin: 4, fetchByteCountMin: 0)
     let offers = [Self.offer([VersionRange(2, 2), VersionRange(3, 3)])]
     let facts = Self.facts(Self.rowsets(endingAt: [2, 3]), at: 5)
     let (course, since) = lazy.course(situation(facts, wants: false, offers: offers))
@@ -131,6 +133,27 @@ import Testing
     #expect(
       rules.course(situation(facts, offers: offers)).course
         == .imitate(.merging(facts.rowsets, kind: .cumulative)))
+  }
+
+  /// Outputs that cost as much to bring as to make are made again, and not all of them.
+  @Test func whatCostsLittleIsImitatedInFewSteps() {
+    let thrifty = FollowingRules(
+      waitSeconds: 10, scoreMax: 20, fetchByteCountMin: 1, smallInputCountMin: 4)
+    let offers = [
+      Self.offer([VersionRange(2, 2), VersionRange(3, 3)]),
+      Self.offer([VersionRange(2, 3), VersionRange(4, 4), VersionRange(5, 5)], ordinal: 1),
+    ]
+    let facts = Self.facts(Self.rowsets(endingAt: [2, 3, 4, 5]), at: 5)
+    #expect(
+      thrifty.course(situation(facts, offers: [offers[0]])).course
+        == .wait(until: Self.seconds(15)))
+    // Both steps in one.
+    #expect(
+      thrifty.course(situation(facts, offers: offers)).course
+        == .imitate(.merging(facts.rowsets, kind: .cumulative)))
+    #expect(
+      thrifty.course(situation(facts, offers: [offers[0]], since: -5)).course
+        == .imitate(.merging(facts.rowsets[..<2], kind: .cumulative)))
   }
 
   @Test func whatIsRunningAndWhatHasNoSlotIsLeftAlone() {

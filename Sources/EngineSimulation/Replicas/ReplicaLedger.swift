@@ -1,6 +1,6 @@
 import StorageBase
 
-/// What replicas show after each load: a tablet is a function of how many loads it has had.
+/// What a replica shows after each of its loads: a tablet is a function of the loads it has had.
 struct ReplicaLedger {
   /// After some loads, by bucket.
   struct Moment {
@@ -11,6 +11,8 @@ struct ReplicaLedger {
   let table: ReplicaTable
   /// By the number of loads.
   private(set) var moments: [Moment]
+  /// Which loads these are, in their order.
+  private(set) var loads: [Int] = []
   /// By bucket and key, of unique keys.
   private var newest: [[Int: ReplicaTable.Row]]
 
@@ -28,10 +30,11 @@ struct ReplicaLedger {
   /// How many loads there are.
   var loadCount: Int { moments.count - 1 }
 
-  /// One load more; its number is the new count.
-  mutating func addLoad() {
+  /// One load more, after all others.
+  mutating func add(load: Int) {
     var next = moments[loadCount]
-    let rows = table.rows(ofLoad: loadCount + 1)
+    let rows = table.rows(ofLoad: load)
+    loads.append(load)
     for bucket in Set(rows.map { table.bucket(of: $0) }) {
       next.versions[bucket] = next.versions[bucket].next
     }

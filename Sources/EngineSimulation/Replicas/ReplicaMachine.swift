@@ -19,6 +19,10 @@ final class ReplicaMachine: @unchecked Sendable {
   var process: Process?
   /// Loads that were acknowledged.
   var loadCount = 0
+  /// All loads it has been sent.
+  var ledger: ReplicaLedger
+  /// How many of the loads that all are to get it has been sent, or has missed for good.
+  var commonCount = 0
   /// Whether the next load may be there.
   var isInDoubt = false
   /// Whether a load is being written.
@@ -28,8 +32,9 @@ final class ReplicaMachine: @unchecked Sendable {
   /// Whether loads come to it seldom.
   let isLagging: Bool
 
-  init(id: ReplicaID, options: StoreOptions, isLagging: Bool) {
+  init(id: ReplicaID, table: ReplicaTable, options: StoreOptions, isLagging: Bool) {
     self.id = id
+    ledger = ReplicaLedger(table)
     self.isLagging = isLagging
     world = SimulatedWorld(options: options, entropy: id.rawValue)
   }

@@ -20,7 +20,7 @@ extension ReplicaSimulation {
     guard let store = machine.world.store else { return }
     guard try hasTable(store, machine) else { return machine.end(atOnce: true) }
     let versions = try store.snapshot(of: table.name).tablets.map(\.version)
-    guard let count = ledger.loadCount(with: versions) else {
+    guard let count = machine.ledger.loadCount(with: versions) else {
       throw SimulationFailure("replica \(machine.id) has versions \(versions), as after no load")
     }
     let newest = machine.loadCount + (machine.isInDoubt ? 1 : 0)
@@ -52,7 +52,9 @@ extension ReplicaSimulation {
     var options = StoreReplica.Options()
     options.rules = FollowingRules(
       waitSeconds: Double(random.next() % 30), scoreMax: 4 + Int(random.next() % 30),
-      inputCountMin: 2 + Int(random.next() % 4))
+      inputCountMin: 2 + Int(random.next() % 4),
+      fetchByteCountMin: [0, 0, 0, 1500][Int(random.next() % 4)],
+      smallInputCountMin: 2 + Int(random.next() % 6))
     options.keptCountMax = 1 + Int(random.next() % 6)
     options.keptSeconds = Double(5 + random.next() % 100)
     options.messageByteCount = [100, 1000, 1 << 20][Int(random.next() % 3)]
@@ -78,6 +80,7 @@ extension ReplicaSimulation {
     let isFetch = event.fetchedByteCount != nil
     guard let error = event.error else {
       trace.note(isFetch ? "fetched" : "merged", "\(machine.id) \(event.versions)")
+      if isFetch && hasStrays { trace.note("fetched among strays") }
       if event.linkedByteCount > 0 { trace.note("linked") }
       return
     }
@@ -96,15 +99,13 @@ extension ReplicaSimulation {
       !machine.isLagging || random.next() % 3 == 0
     else { return }
     let number = machine.loadCount + 1
-    if number > ledger.loadCount {
-      guard ledger.loadCount < Self.loadCountMax else { return }
-      ledger.addLoad()
-    }
+    guard number <= machine.ledger.loadCount || plan(machine) else { return }
     machine.isLoading = true
     defer { machine.isLoading = false }
     let prepared: PreparedLoad
     do {
-      let (batch, deletions) = try table.batch(table.rows(ofLoad: number))
+      let (batch, deletions) = try table.batch(
+        table.rows(ofLoad: machine.ledger.loads[number - 1]))
       let builder = try store.beginLoad(into: table.name)
       try builder.append(batch, deleteSigns: deletions)
       prepared = try builder.prepare()
@@ -122,6 +123,25 @@ extension ReplicaSimulation {
       machine.isInDoubt = true
       try excuse(error, "load", machine)
     }
+  }
+
+  /// Chooses the next load of a replica.
+  /// - Returns: false if there are enough.
+  private func plan(_ machine: ReplicaMachine) -> Bool {
+    if hasStrays, machine.commonCount < Self.loadCountMax, random.next() % 25 == 0 {
+      machine.commonCount += 1
+      if random.next() % 4 != 0 {
+        trace.note("another load", "\(machine.id) \(machine.commonCount)")
+        machine.ledger.add(
+          load: machine.commonCount + Int(machine.id.rawValue) * Self.loadCountMax)
+        return true
+      }
+      trace.note("load missed", "\(machine.id) \(machine.commonCount)")
+    }
+    guard machine.commonCount < Self.loadCountMax else { return false }
+    machine.commonCount += 1
+    machine.ledger.add(load: machine.commonCount)
+    return true
   }
 
   func work(_ machine: ReplicaMachine, jobCount: Int) throws {

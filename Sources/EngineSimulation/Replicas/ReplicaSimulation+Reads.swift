@@ -28,7 +28,7 @@ extension ReplicaSimulation {
   func requireNewest(_ store: Store, _ machine: ReplicaMachine) throws {
     let snapshot = try store.snapshot(of: table.name)
     let versions = snapshot.tablets.map(\.version)
-    guard versions == ledger.moments[machine.loadCount].versions else {
+    guard versions == machine.ledger.moments[machine.loadCount].versions else {
       throw SimulationFailure(
         "replica \(machine.id) has versions \(versions) after \(machine.loadCount) loads")
     }
@@ -50,7 +50,7 @@ extension ReplicaSimulation {
   ) throws {
     for (bucket, tablet) in snapshot.tablets.enumerated() {
       let found = try table.digest(of: tablet)
-      let expected = ledger.moments[loadCount].digests[bucket]
+      let expected = machine.ledger.moments[loadCount].digests[bucket]
       guard found == expected else {
         throw SimulationFailure(
           "replica \(machine.id), bucket \(bucket), after \(loadCount) loads: found "
@@ -91,15 +91,20 @@ extension ReplicaSimulation {
   }
 
   private func deliverAll() throws {
+    let count = machines.map(\.commonCount).max() ?? 0
     for machine in machines {
       var attempts = 0
-      while machine.loadCount < ledger.loadCount {
+      while machine.commonCount < count || machine.loadCount < machine.ledger.loadCount {
         try load(machine)
         attempts += 1
         guard attempts < 10_000 else {
           throw SimulationFailure("replica \(machine.id) does not get all loads")
         }
       }
+    }
+    guard !hasStrays else { return }
+    for machine in machines where machine.ledger.loads != machines[0].ledger.loads {
+      throw SimulationFailure("replica \(machine.id) was given other loads")
     }
   }
 

@@ -15,6 +15,8 @@ struct CompactionJob: Sendable {
   let definition: TableDefinition
   /// Where the output comes from if it is not merged here.
   var fetch: CompactionFetch?
+  /// Whether another replica has done the same.
+  var isImitation = false
 
   /// What a finished job did.
   struct Outcome: Sendable {

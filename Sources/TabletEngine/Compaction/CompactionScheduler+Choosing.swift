@@ -99,7 +99,9 @@ extension CompactionScheduler {
     }
     switch replica?.course(of: question.tablet, in: table, facts, decision) {
     case .take(let pick, let fetch, let reason):
-      return .compact([claim(job(pick, fetch), question, because: reason)])
+      var job = job(pick, fetch)
+      job.isImitation = fetch == nil
+      return .compact([claim(job, question, because: reason)])
     case .wait(let until): return .wait(until: until)
     case .compact, .rest, nil: break
     }

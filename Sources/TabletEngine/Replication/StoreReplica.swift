@@ -38,6 +38,9 @@ public final class StoreReplica: Sendable {
     public var refused = 0
     /// Fetches that ended with another error.
     public var failed = 0
+    /// Merges of others that this replica has done as well, since that costs no more than to fetch
+    /// their outputs.
+    public var imitated = 0
     /// Compactions that this replica did although others should have.
     public var ownAfterAll = 0
   }
@@ -138,7 +141,8 @@ public final class StoreReplica: Sendable {
       case .compact: return .compact
       case .wait(let end): return .wait(until: end)
       case .rest: return .rest
-      case .imitate(let pick): return .take(pick, nil, because: "another replica linked it")
+      case .imitate(let pick):
+        return .take(pick, nil, because: "another replica has done it, for little")
       case .fetch(let offer, let pick):
         guard let peer = offers.first(where: { $0.offer == offer })?.peer else { return .rest }
         return .take(
@@ -188,6 +192,8 @@ public final class StoreReplica: Sendable {
       if wasFetched {
         state.counts.fetched += 1
         state.counts.fetchedByteCount += outcome.output.byteCount
+      } else if job.isImitation {
+        state.counts.imitated += 1
       } else if isCompactor == false {
         state.counts.ownAfterAll += 1
       }

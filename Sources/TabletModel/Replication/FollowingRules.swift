@@ -13,11 +13,21 @@ public struct FollowingRules: Hashable, Sendable {
   /// Rowsets that an output has to replace to be taken at once. With more, a replica skips what the
   /// compactor makes on the way, and its readers meet more rowsets.
   public var inputCountMin: Int
+  /// Bytes of an output below which it is not fetched: to bring it costs as much as to merge its
+  /// inputs, which is a file made, synced and logged either way. The same rowsets are merged
+  /// instead, in one step where the compactor took several.
+  public var fetchByteCountMin: Int
+  /// Rowsets that so small an output has to replace to be merged at once. Each merge that is passed
+  /// over is one saved.
+  public var smallInputCountMin: Int
 
   public init(
-    waitSeconds: Double = 10, scoreMax: Int = 100, failureCountMax: Int = 3, inputCountMin: Int = 2
+    waitSeconds: Double = 10, scoreMax: Int = 100, failureCountMax: Int = 3,
+    inputCountMin: Int = 2, fetchByteCountMin: Int = 64 << 10, smallInputCountMin: Int = 8
   ) {
     self.inputCountMin = inputCountMin
+    self.fetchByteCountMin = fetchByteCountMin
+    self.smallInputCountMin = smallInputCountMin
     self.waitSeconds = waitSeconds
     self.scoreMax = scoreMax
     self.failureCountMax = failureCountMax
@@ -56,7 +66,7 @@ public struct FollowingRules: Hashable, Sendable {
   public enum Course: Hashable, Sendable {
     /// Take over the output of this offer in the place of these rowsets.
     case fetch(CompactionOffer, CompactionPick)
-    /// Do the same merge: it costs nothing but names.
+    /// Do the same merge: it costs nothing but names, or no more than to fetch its output.
     case imitate(CompactionPick)
     /// Do what the own policy wants.
     case compact(because: String)
@@ -70,9 +80,10 @@ public struct FollowingRules: Hashable, Sendable {
   public func course(_ situation: Situation) -> (course: Course, wantedSince: Timestamp?) {
     let facts = situation.facts
     let best = situation.failureCount < failureCountMax ? bestOffer(situation) : nil
-    if let best, isWorthTaking(best.pick, situation) {
+    if let best, isWorthTaking(best.pick, best.offer, situation) {
       return (
-        best.offer.isLinked ? .imitate(best.pick) : .fetch(best.offer, best.pick),
+        best.offer.isLinked || isSmall(best.offer)
+          ? .imitate(best.pick) : .fetch(best.offer, best.pick),
         situation.wantedSince
       )
     }
@@ -120,13 +131,19 @@ public struct FollowingRules: Hashable, Sendable {
   }
 
   /// Whether an output replaces enough to be taken now.
-  private func isWorthTaking(_ pick: CompactionPick, _ situation: Situation) -> Bool {
+  private func isWorthTaking(
+    _ pick: CompactionPick, _ offer: CompactionOffer, _ situation: Situation
+  ) -> Bool {
     let facts = situation.facts
     let inputCount = Self.inputCount(of: pick, facts) ?? 0
     let since = situation.wantedSince ?? facts.now
-    return inputCount >= inputCountMin || facts.components.totalScore > scoreMax
+    let least =
+      isSmall(offer) && !offer.isLinked ? max(inputCountMin, smallInputCountMin) : inputCountMin
+    return inputCount >= least || facts.components.totalScore > scoreMax
       || facts.now.seconds(since: since) >= waitSeconds
   }
+
+  private func isSmall(_ offer: CompactionOffer) -> Bool { offer.byteCount < fetchByteCountMin }
 
   /// Nil when the pick cannot be carried out now.
   private static func inputCount(of pick: CompactionPick, _ facts: TabletFacts) -> Int? {

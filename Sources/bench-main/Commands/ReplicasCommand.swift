@@ -55,6 +55,12 @@ struct ReplicasCommand: ParsableCommand {
   @Option(help: "Rowsets that an output replaces to be fetched at once; others wait for more.")
   var fetchMin = 2
 
+  @Option(help: "KiB of an output from which on it is fetched; smaller ones are merged again.")
+  var fetchKib = 64
+
+  @Option(help: "Rowsets that a smaller output replaces to be merged again at once.")
+  var smallMin = 8
+
   @Option(help: "Where the rows come from.")
   var seed: UInt64 = 1
 
@@ -63,7 +69,7 @@ struct ReplicasCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...16).contains(replicas), loads >= 1, rowsPerLoad >= 1, rounds >= 1, buckets >= 1,
-      loadsPerSecond > 0
+      loadsPerSecond > 0, (0...1 << 30).contains(fetchKib)
     else {
       throw ValidationError("--replicas is 1 to 16, the other numbers are greater than 0")
     }
@@ -78,7 +84,8 @@ struct ReplicasCommand: ParsableCommand {
         folder: directory.path,
         workload: try ReplicatedWorkload(workload, seed: seed, bucketCount: buckets),
         replicaCount: replicas, loadCount: loads, loadsPerSecond: loadsPerSecond,
-        rowsPerLoad: rowsPerLoad, policy: policy, fetchMin: fetchMin)
+        rowsPerLoad: rowsPerLoad, policy: policy, fetchMin: fetchMin,
+        fetchBytes: fetchKib << 10, smallMin: smallMin)
       var findings = CommitFindings()
       for _ in 0..<rounds { try round(bed, &findings) }
       try findings.report(

@@ -20,6 +20,10 @@ struct ReplicaBed {
   let policy: String
   /// Rowsets that an output replaces to be fetched at once.
   let fetchMin: Int
+  /// Bytes of an output that is fetched; smaller ones are merged again.
+  let fetchBytes: Int
+  /// Rowsets that a smaller output replaces to be merged again at once.
+  let smallMin: Int
 
   /// How often replicas ask each other what there is.
   private static let pollSeconds = 0.02
@@ -31,10 +35,12 @@ struct ReplicaBed {
     defer { DataDirectory.remove(path) }
     try PosixFileSystem().createDirectory(path)
     let policy = try PolicyCatalogue.shipped.policy(policy)
+    let rules = FollowingRules(
+      inputCountMin: fetchMin, fetchByteCountMin: fetchBytes, smallInputCountMin: smallMin)
     let stores = try (0..<replicaCount).map {
       try ReplicaStore(
         $0, in: path, workload.table, policy: policy, isSingleCopy: isSingleCopy,
-        fetchMin: fetchMin)
+        rules: rules)
     }
     for (place, store) in stores.enumerated() {
       for (other, peer) in stores.enumerated() where other != place {
@@ -66,6 +72,7 @@ struct ReplicaBed {
     add("fetched, MB", Double(work.reduce(0) { $0 + $1.fetchedByteCount }) / 1e6)
     add("refused or failed", Double(work.reduce(0) { $0 + $1.failures }))
     let counts = stores.compactMap { $0.replica?.counts }
+    add("merges done again", Double(counts.reduce(0) { $0 + $1.imitated }))
     add("merges others should have done", Double(counts.reduce(0) { $0 + $1.ownAfterAll }))
     add("components a tablet, mean", components / Double(workload.table.bucketCount))
     add("loads/s", fed)

@@ -50,10 +50,10 @@ final class ReplicaStore: Sendable {
 
   /// - Parameters:
   ///   - number: tells the replicas apart, from 0.
-  ///   - fetchMin: rowsets that an output replaces to be fetched at once.
+  ///   - rules: when outputs of others are taken over.
   init(
     _ number: Int, in folder: String, _ table: TableDefinition, policy: ConfiguredPolicy,
-    isSingleCopy: Bool, fetchMin: Int
+    isSingleCopy: Bool, rules: FollowingRules
   ) throws {
     var options = StoreOptions(backPressure: .none)
     options.staleGraceSeconds = 2
@@ -64,7 +64,7 @@ final class ReplicaStore: Sendable {
     try store.createTable(table)
     let entropy = mixBits(UInt64(clock.now().rawValue)) &+ UInt64(number)
     var replicaOptions = StoreReplica.Options()
-    replicaOptions.rules.inputCountMin = fetchMin
+    replicaOptions.rules = rules
     replica =
       isSingleCopy
       ? StoreReplica(
