@@ -102,6 +102,26 @@ import Testing
     ]
   }
 
+  /// A merge that takes far longer than others of its size has stood still.
+  @Test func stallsDoNotGrowWithBytes() throws {
+    var events: [TraceEvent] = []
+    for number in 0..<50 {
+      let start = number * 1000
+      events += Self.events(
+        Int64(2 + 2 * number), bytes: 1000, asked: start,
+        visible: start + (number == 20 ? 510 : 10), finished: start + 600)
+    }
+    let calibration = TraceCalibration(
+      of: CompactionTrace(origin: TraceOrigin(source: "engine"), events: events))
+    var costs = CostModel()
+    calibration.apply(to: &costs)
+    let usual = costs.mergeSeconds(readByteCount: 1000, writtenByteCount: 0)
+    #expect(abs(usual - 0.02) < 1e-9)
+    let pace = try #require(calibration.pace(for: costs))
+    let merge = try #require(pace.merge(at: 20))
+    #expect(abs(merge.factor - 3) < 1e-9 && abs(merge.stallSeconds - 0.45) < 1e-9)
+  }
+
   /// A merge takes from the question to the moment at which its output can be read, and its slot
   /// until the next question.
   @Test func mergesAreTimedFromQuestionToQuestion() throws {
@@ -124,6 +144,7 @@ import Testing
     ] {
       let merge = try #require(pace.merge(at: seconds))
       #expect(abs(merge.factor - factor) < 1e-9 && abs(merge.restSeconds - rest) < 1e-9)
+      #expect(abs(merge.stallSeconds) < 1e-9)
     }
     let none = CompactionTrace(origin: TraceOrigin(source: "engine"), events: [])
     #expect(TraceCalibration(of: none).pace(for: costs) == nil)

@@ -10,11 +10,17 @@ public struct RecordedPace: Hashable, Sendable {
   struct Merge: Hashable, Sendable {
     /// When it was asked for, from the beginning of the trace.
     let startSeconds: Double
-    /// From then until its output could be read, against what the costs say.
+    /// From then until its output could be read, against what the costs say; a few times as much at
+    /// most.
     let factor: Double
+    /// What it took beyond that: it stood still, as a merge of any other size would have.
+    let stallSeconds: Double
     /// From then on until its slot could be used again.
     let restSeconds: Double
   }
+
+  /// More than this many times as long as usual a merge is not slow, but waits.
+  static let factorMax = 3.0
 
   /// In the order of time.
   private let merges: [Merge]

@@ -50,9 +50,11 @@ public struct TraceCalibration: Hashable, Sendable {
     return RecordedPace(
       merges.map { merge in
         let usual = costs.mergeSeconds(readByteCount: Int(merge.byteCount), writtenByteCount: 0)
+        let factor = usual > 0 ? min(merge.elapsedSeconds / usual, RecordedPace.factorMax) : 1
         return RecordedPace.Merge(
-          startSeconds: merge.askedAtSeconds,
-          factor: usual > 0 ? merge.elapsedSeconds / usual : 1, restSeconds: merge.restSeconds)
+          startSeconds: merge.askedAtSeconds, factor: factor,
+          stallSeconds: max(0, merge.elapsedSeconds - usual * factor),
+          restSeconds: merge.restSeconds)
       })
   }
 }

@@ -85,7 +85,7 @@ extension TimedSimulation {
     let pace = model.pace?.merge(at: now)
     let seconds =
       model.costs.mergeSeconds(readByteCount: read, writtenByteCount: written)
-      * (pace?.factor ?? 1)
+      * (pace?.factor ?? 1) + (pace?.stallSeconds ?? 0)
     jobs.append(
       MergeJob(
         request: request, merge: merge, reason: reason, startedAt: now,

@@ -81,11 +81,8 @@ struct ReplayCommand: ParsableCommand {
   }
 
   private func simulate(_ trace: CompactionTrace, _ configured: ConfiguredPolicy) throws {
-    let workload = try TracedWorkload(of: trace)
-    let calibration = TraceCalibration(of: trace)
-    var model = try options.model(calibration)
-    model.replay(workload)
-    model.rowsetSizes = calibration.sizes
+    var model = try options.model()
+    let workload = try model.follow(trace, takesTimes: options.costs == nil)
     let runID = "replay-\(configured.name)-\(workload.loads.count)"
     let report = try output.report(
       model, configured, loadCount: workload.loads.count, runID: runID)

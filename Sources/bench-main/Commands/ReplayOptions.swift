@@ -20,7 +20,7 @@ struct ReplayOptions: ParsableArguments {
   @Option(
     help: """
       What things take in virtual time, as for bench simulate timed; without it merges take what \
-      those of the trace took. Loads take no time.
+      those of the trace took at their time. Loads take no time.
       """)
   var costs: String?
 
@@ -56,18 +56,14 @@ struct ReplayOptions: ParsableArguments {
   }
 
   /// Without loads, which come from the trace.
-  func model(_ calibration: TraceCalibration) throws -> TimedModel {
+  func model() throws -> TimedModel {
     var model = TimedModel()
     model.overlap = overlapMib == 0 ? .none : .uniform(spaceByteCount: overlapMib << 20)
     model.writerCount = writers ?? 64
     model.versionLimit = versionLimit
     model.backPressure = try BackPressure(spec: backPressure)
     model.scheduler = try ConfiguredScheduler(spec: scheduler).rules
-    if let costs {
-      model.costs = try CostModel(list: costs)
-    } else {
-      calibration.apply(to: &model.costs)
-    }
+    if let costs { model.costs = try CostModel(list: costs) }
     model.queries = try QueryProcess(spec: queries)
     model.seed = seed
     return model

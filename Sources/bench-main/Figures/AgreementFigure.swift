@@ -2,7 +2,6 @@ import BenchKit
 import CompactionPolicies
 import PolicyLab
 import Studies
-import TabletEngine
 import TabletModel
 
 /// The same loads in the engine and in the simulator, which knows from the trace of the run what
@@ -60,18 +59,12 @@ struct AgreementFigure: Figure {
   private func simulate(
     _ trace: CompactionTrace, _ policy: any CompactionPolicy, _ settings: JobSettings
   ) throws -> TimedRun {
-    let workload = try TracedWorkload(of: trace)
-    let calibration = TraceCalibration(of: trace)
     var model = TimedModel()
     // Recorded loads have waited where they had to.
     model.backPressure = .none
     model.versionLimit = settings.versionLimit
     model.scheduler = settings.scheduler.rules
-    calibration.apply(to: &model.costs)
-    model.pace = calibration.pace(for: model.costs)
-    model.restSeconds = CompactionScheduler.threadRestSeconds
-    model.replay(workload)
-    model.rowsetSizes = calibration.sizes
+    let workload = try model.follow(trace, takesTimes: true)
     return try model.run(policy, loadCount: workload.loads.count)
   }
 }
