@@ -14,6 +14,8 @@ let cSettings: [CSetting] = isStrict ? [.treatAllWarnings(as: .error)] : []
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
+let crypto: Target.Dependency = .product(
+  name: "Crypto", package: "swift-crypto", condition: .when(traits: ["Crypto"]))
 let rdkafka: Target.Dependency = .target(
   name: "CRdkafka", condition: .when(traits: ["Kafka"]))
 
@@ -61,12 +63,17 @@ let package = Package(
   traits: [
     .trait(
       name: "Kafka",
-      description: "Topics of Kafka as sources of streams; needs librdkafka (./dev setup --kafka)")
+      description: "Topics of Kafka as sources of streams; needs librdkafka (./dev setup --kafka)"),
+    .trait(
+      name: "Crypto",
+      description: "Masks that can be undone, by AES; builds swift-crypto, for about a minute"),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.1.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+    // Neither fetched nor built without the trait Crypto.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
   ],
   targets: [
     .target(name: "CKernels", cSettings: cSettings),
@@ -115,7 +122,7 @@ let package = Package(
       needs: [
         "StorageBase", "StorageIO", "ScanKernels", "SegmentFormat", "InvertedIndex",
         "TabletModel", "CompactionPolicies", "TabletEngine", "QueryEngine", "IngestDriver",
-        "ConfigReading", "StreamTransforms", "Yams", "CLZ4", "CZstd", "CZlib", rdkafka,
+        "ConfigReading", "StreamTransforms", "Yams", "CLZ4", "CZstd", "CZlib", rdkafka, crypto,
       ]),
     library("WorkloadGroups", needs: ["StorageBase"]),
     library("PolicyLab", needs: ["StorageBase", "TabletModel", "CompactionPolicies"]),

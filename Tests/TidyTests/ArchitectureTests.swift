@@ -34,7 +34,7 @@ struct ArchitectureTests {
     ]),
     "StreamDriver": base.union(segments).union(decisions).union([
       "TabletEngine", "QueryEngine", "IngestDriver", "ConfigReading", "StreamTransforms", "Yams",
-      "CZlib", "CRdkafka",
+      "CZlib", "CRdkafka", "Crypto",
     ]),
     "PolicyLab": ["StorageBase", "TabletModel", "CompactionPolicies"],
     "WorkloadGroups": ["StorageBase"],

@@ -27,6 +27,7 @@ struct Manifest {
   /// needs.
   static let products = [
     "argumentParser": "ArgumentParser", "histogram": "Histogram", "rdkafka": "CRdkafka",
+    "crypto": "Crypto",
   ]
 
   /// What a target reaches, directly or not.

@@ -59,6 +59,7 @@ struct PipelineReader: ConfigReader {
     var dimensions: [DimensionSpec] = []
     if let node = keys["dimensions"] { dimensions = self.dimensions(node) }
     let transforms = self.transforms(keys["transforms"])
+    checkMasks(keys["transforms"])
     var secrets: [String: SecretSpec] = [:]
     if let node = keys["secrets"] { secrets = self.secrets(node) }
     var windows: [WindowTable] = []

@@ -23,7 +23,7 @@ extension ConfigReader {
   /// - mask:
   ///     - {column: phone, keep: {prefix: 3, suffix: 4}}
   ///     - {column: mail, hash: secret}                        # the name of a key
-  ///     - {column: card, encrypt: cards}                      # the name of a cipher
+  ///     - {column: card, aes: cards}                          # the name of a cipher
   ///     - {column: note, replace: "***"}
   /// - compute: {revenue: price * quantity, day: "date_trunc('day', at)"}
   /// - filter: status <> 'test'
@@ -164,7 +164,7 @@ extension ConfigReader {
   }
 
   private mutating func masking(_ node: Node) -> MaskingRule? {
-    let methods = ["keep", "hash", "encrypt", "replace"]
+    let methods = ["keep", "hash", "aes", "replace"]
     guard let keys = members(of: node, among: ["column"] + methods) else { return nil }
     guard let column = text(keys["column"], "column") else {
       if keys["column"] == nil { complain(node, "it names no column") }
@@ -185,7 +185,7 @@ extension ConfigReader {
           prefix: integer(ends["prefix"], "prefix", in: range) ?? 0,
           suffix: integer(ends["suffix"], "suffix", in: range) ?? 0))
     case "hash": return text(value, "hash").map { MaskingRule(column, .hash(key: $0)) }
-    case "encrypt": return text(value, "encrypt").map { MaskingRule(column, .encrypt(cipher: $0)) }
+    case "aes": return text(value, "aes").map { MaskingRule(column, .encrypt(cipher: $0)) }
     default: return value.string.map { MaskingRule(column, .replace($0)) }
     }
   }

@@ -35,7 +35,7 @@ struct IngestCommand: ParsableCommand {
         schema_changes: apply            # columns that the source adds, drops, renames, widens
         transforms:
           - clean: [{column: quantity, range: [1, 100], else: divert}]
-          - mask: [{column: phone, keep: {prefix: 3, suffix: 4}}]
+          - mask: [{column: phone, keep: {prefix: 3, suffix: 4}}]   # or hash: KEY, aes: KEY
           - lookup: {table: users, on: {user_id: id}, add: [city]}
           - compute: {amount: price * quantity}
         tables:

@@ -18,6 +18,7 @@ extension PipelineSpec {
       }
       resources.keys[name] = bytes
     }
+    resources.addCiphers(for: transforms)
     return resources
   }
 

@@ -57,6 +57,7 @@
           throw MockFailure("nothing came after \(result.ids.count) rows")
         }
         switch try reader.read(maxRows: min(step, count - result.ids.count)) {
+        case .change(let event, _): throw MockFailure("a change: \(event.text)")
         case .rows(let batch):
           for row in 0..<batch.rows.rowCount {
             guard case .integer(let id) = batch.rows.rows.columns[0][row] else { continue }

@@ -40,7 +40,7 @@ struct TransformFileTests {
       - mask:
           - {column: phone, keep: {prefix: 3, suffix: 4}}
           - {column: mail, hash: secret}
-          - {column: card, encrypt: cards}
+          - {column: card, aes: cards}
           - {column: note, replace: "***"}
       - compute: {revenue: price * 2, b: "status || '!'"}
       - filter: status <> 'test'
