@@ -1,9 +1,4 @@
-import IngestDriver
-import QueryEngine
-import ScanKernels
 import StorageBase
-import StorageIO
-import Synchronization
 import TabletEngine
 import Testing
 
@@ -11,87 +6,6 @@ import Testing
 
 /// Changes of columns among the rows of files, and the tables that follow them.
 struct SchemaChangeTests {
-  /// Files, a store and a pipeline in memory, which can be killed and begun again.
-  private final class Machine {
-    let clock = ManualClock(Timestamp(rawValue: 1_790_000_000_000_000))
-    private let disk = MemoryFileSystem()
-    private(set) var files: FaultyFileSystem
-    private(set) var store: Store?
-    private(set) var run: StreamRun?
-    let told = Told()
-
-    init() throws {
-      try disk.createDirectory("/in")
-      files = FaultyFileSystem(disk)
-    }
-
-    func put(_ path: String, _ text: String) throws {
-      try disk.create(path, cause: .tool).append(Array(text.utf8))
-    }
-
-    func begin(_ yaml: String) throws {
-      let store =
-        try files.exists("/store/SEDIMENT")
-        ? try Store.open("/store", files: files, clock: clock)
-        : try Store.create("/store", files: files, clock: clock, entropy: 1)
-      self.store = store
-      var spec = try PipelineSpec(yaml: yaml, path: "p.yaml")
-      spec.checkpointSeconds = 0.05
-      let pipeline = try Pipeline(spec, store: store, files: files, clock: clock)
-      run = try StreamRun(
-        pipeline.plan, stateDirectory: "/state", files: files, clock: clock, observer: told)
-    }
-
-    func kill() {
-      files.replacePlan(.dying(atOperation: 0))
-      run = nil
-      store = nil
-      files = FaultyFileSystem(disk)
-    }
-
-    /// - Returns: whether it ended before so many steps.
-    func steps(_ count: Int) throws -> Bool {
-      guard let run else { return true }
-      for _ in 0..<count {
-        for writer in 0..<run.writerCount { _ = run.step(writer: writer) }
-        _ = run.stepCoordinator()
-        clock.advance(bySeconds: 0.02)
-        if let failure = run.failure { throw failure }
-        if run.status.isFinished { return true }
-      }
-      return false
-    }
-
-    func finish(_ yaml: String) throws {
-      if run == nil { try begin(yaml) }
-      #expect(try steps(5000))
-    }
-
-    func rows(_ sql: String) throws -> [[Value]] {
-      let statement = try SQLStatement(sql)
-      let table = try #require(store).snapshot(of: statement.tableName)
-      return try statement.bound(to: table.definition.schema).run(on: table).result.rows
-    }
-
-    func columns(_ table: String) throws -> [String] {
-      try #require(store).snapshot(of: table).definition.schema.columns
-        .map { "\($0.name) \($0.type)" }
-    }
-
-    func rejected() throws -> String {
-      guard try files.exists("/state/rejected-0.jsonl") else { return "" }
-      let file = try files.openForReading("/state/rejected-0.jsonl", cause: .tool)
-      return String(decoding: try file.read(at: 0, count: Int(file.byteCount)), as: UTF8.self)
-    }
-  }
-
-  private final class Told: StreamObserver {
-    let lines = Mutex<[String]>([])
-    func rowsBecameVisible(_ arrivals: [RowArrival], at now: Timestamp) {}
-    func streamHasTrouble(_ text: String) {}
-    func schemaChanged(_ text: String) { lines.withLock { $0.append(text) } }
-  }
-
   private static let mapping = """
     format: json
     columns:
@@ -141,7 +55,7 @@ struct SchemaChangeTests {
     }
   }
 
-  private func check(_ machine: Machine) throws {
+  private func check(_ machine: StreamMachine) throws {
     #expect(
       try machine.rows("SELECT id, city, total, note FROM orders ORDER BY id") == Self.told)
     #expect(
@@ -149,15 +63,15 @@ struct SchemaChangeTests {
   }
 
   @Test func theTableFollowsItsSource() throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping)
     try machine.put("/in/a.jsonl", Self.story)
     try machine.finish(Self.pipeline())
     try check(machine)
-    #expect(try machine.rejected() == "")
+    #expect(try machine.sideOutput("rejected") == "")
     #expect(machine.run?.status.schemaChangeCount == 5)
     #expect(
-      machine.told.lines.withLock { $0 } == [
+      machine.told.changes.withLock { $0 } == [
         "table orders: column city string added", "table orders: column amount renamed to total",
         "table orders: column total widened to int64", "table orders: column note dropped",
         "table orders: column note int16 added",
@@ -168,7 +82,7 @@ struct SchemaChangeTests {
     var stepCount = 1
     var isOver = false
     while !isOver {
-      let machine = try Machine()
+      let machine = try StreamMachine()
       try machine.put("/mapping.yaml", Self.mapping)
       try machine.put("/in/a.jsonl", Self.story)
       try machine.begin(Self.pipeline())
@@ -187,7 +101,7 @@ struct SchemaChangeTests {
     var operation = 0
     var isOver = false
     while !isOver {
-      let machine = try Machine()
+      let machine = try StreamMachine()
       try machine.put("/mapping.yaml", Self.mapping)
       try machine.put("/in/a.jsonl", Self.story)
       try machine.begin(Self.pipeline())
@@ -206,7 +120,7 @@ struct SchemaChangeTests {
   }
 
   @Test func everyPartitionIsToldOfIt() throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping)
     let added = Self.change(#"{"add": "city", "type": "string"}"#)
     try machine.put(
@@ -228,7 +142,7 @@ struct SchemaChangeTests {
 
   /// A later file begins with the columns that the earlier ones ended with.
   @Test func partitionsThatComeLaterHaveTheNewestColumns() throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping)
     try machine.put(
       "/in/a.jsonl",
@@ -256,7 +170,7 @@ struct SchemaChangeTests {
 
   @Test(arguments: refused)
   func aRefusedChangeEndsTheStream(change: String, reason: String) throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping)
     try machine.put(
       "/in/a.jsonl", "{\"id\": 1, \"amount\": 1}\n" + Self.change(change) + "{\"id\": 2}\n")
@@ -274,7 +188,7 @@ struct SchemaChangeTests {
 
   @Test(arguments: refused)
   func aRefusedChangeGoesToTheDeadLetters(change: String, reason: String) throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping)
     try machine.put(
       "/in/a.jsonl",
@@ -282,14 +196,14 @@ struct SchemaChangeTests {
     try machine.finish(Self.pipeline("{action: apply, refused: divert}"))
     #expect(try machine.rows("SELECT count(*) FROM orders") == [[.integer(2)]])
     #expect(try machine.columns("orders") == ["id int64", "amount int32", "note string"])
-    let rejected = try machine.rejected()
+    let rejected = try machine.sideOutput("rejected")
     #expect(rejected.contains("\"rule\":\"schema change\"") && rejected.contains("\"offset\":2"))
     #expect(rejected.contains(reason.replacing("\"", with: "\\\"")), "\(rejected)")
     #expect(machine.run?.status.counts.rejectedRows == 1)
   }
 
   @Test func ignoredChangesArePassedOver() throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping)
     try machine.put(
       "/in/a.jsonl",
@@ -302,7 +216,7 @@ struct SchemaChangeTests {
   }
 
   @Test func changesOfOtherTablesArePassedOver() throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping)
     let own = "{\"source\": {\"pos\": 1}, \"ddl\": \"ALTER TABLE shop.orders ADD city text\"}\n"
     let others = "{\"source\": {\"pos\": 2}, \"ddl\": \"ALTER TABLE shop.users ADD town text\"}\n"
@@ -317,7 +231,7 @@ struct SchemaChangeTests {
   }
 
   @Test func failEndsTheStream() throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping)
     try machine.put("/in/a.jsonl", Self.change(#"{"add": "city", "type": "string"}"#))
     #expect(throws: StorageError.self) { try machine.finish(Self.pipeline("fail")) }
@@ -334,7 +248,7 @@ struct SchemaChangeTests {
         - table: seconds
           window: {tumbling: 1s, time: at, keys: [note], aggregates: {n: sum(twice)}}
       """
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping + "\n  - {name: at, type: datetime}")
     let rows = "\"at\": \"2026-01-01 00:00:00\", \"note\": \"x\""
     try machine.put(
@@ -349,13 +263,13 @@ struct SchemaChangeTests {
         [.integer(1), .integer(1), .integer(2)], [.integer(2), .integer(2), .integer(4)],
       ])
     #expect(try machine.rows("SELECT n FROM seconds") == [[.integer(6)]])
-    let reasons = try machine.rejected().split(separator: "\n")
+    let reasons = try machine.sideOutput("rejected").split(separator: "\n")
     #expect(reasons.count == 2, "\(reasons)")
     #expect(reasons.first?.contains("amount") == true && reasons.last?.contains("note") == true)
   }
 
   @Test func changedColumnsAskForTheirHistory() throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", Self.mapping)
     try machine.put("/in/a.jsonl", Self.story)
     try machine.finish(Self.pipeline())
@@ -371,7 +285,7 @@ struct SchemaChangeTests {
   // MARK: Debezium
 
   @Test func theTableIsAsTheOtherDatabase() throws {
-    let machine = try Machine()
+    let machine = try StreamMachine()
     try machine.put("/mapping.yaml", ChangeEvents.mapping)
     func row(_ id: Int, _ members: String) -> String {
       "{\"op\": \"c\", \"before\": null, \"after\": {\"id\": \(id), \(members)}, "
@@ -392,7 +306,7 @@ struct SchemaChangeTests {
     try machine.finish(
       ChangeEvents.pipeline.replacing("/in/*.jsonl", with: "/in/a.jsonl")
         + "\nschema_changes: apply")
-    #expect(try machine.rejected() == "")
+    #expect(try machine.sideOutput("rejected") == "")
     // The mapping calls the column as the source did, so the table follows.
     #expect(
       try machine.rows("SELECT id, title, level, at FROM users ORDER BY id") == [
