@@ -58,15 +58,23 @@ public struct Product360: Sendable {
   ///   - users: of each row.
   ///   - turn: other values for each.
   public func rows(_ columns: [Int], users: [Int64], turn: Int) throws -> ColumnBatch {
-    let seed = mixBits(parameters.seed &+ UInt64(turn) &* 0x9E37_79B9)
-    let own = columns.map { schema.columns[$0] }
-    let vectors = zip(columns, own).map { position, column in
-      position == 0
-        ? Self.keys(users)
-        : Self.values(of: column, users, seed: mixBits(seed ^ UInt64(position)))
+    let schema = try Schema(columns: columns.map { self.schema.columns[$0] }, sortKeyCount: 1)
+    return rows(columns, schema: schema, users: users) { _ in turn }
+  }
+
+  /// The same with a turn for each row.
+  /// - Parameter schema: of the columns.
+  func rows(
+    _ columns: [Int], schema: Schema, users: [Int64], turn: (Int) -> Int
+  ) -> ColumnBatch {
+    let seeds = users.indices.map {
+      mixBits(parameters.seed &+ UInt64(turn($0)) &* 0x9E37_79B9)
     }
-    return ColumnBatch(
-      schema: try Schema(columns: own, sortKeyCount: 1), rowCount: users.count, columns: vectors)
+    let vectors = zip(columns, schema.columns).map { position, column in
+      position == 0
+        ? Self.keys(users) : Self.values(of: column, users, seeds, position: UInt64(position))
+    }
+    return ColumnBatch(schema: schema, rowCount: users.count, columns: vectors)
   }
 
   private static func keys(_ users: [Int64]) -> ColumnVector {
@@ -75,10 +83,12 @@ public struct Product360: Sendable {
     return builder.finish()
   }
 
-  private static func values(of column: Column, _ users: [Int64], seed: UInt64) -> ColumnVector {
+  private static func values(
+    of column: Column, _ users: [Int64], _ seeds: [UInt64], position: UInt64
+  ) -> ColumnVector {
     let builder = ColumnBuilder(type: column.type, capacity: users.count)
-    for user in users {
-      let chance = mixBits(seed ^ UInt64(bitPattern: user))
+    for (user, seed) in zip(users, seeds) {
+      let chance = mixBits(mixBits(seed ^ position) ^ UInt64(bitPattern: user))
       switch column.type.physical {
       case .bytes: builder.append(string: segments[Int(chance % UInt64(segments.count))])
       case .float64: builder.append(floating: Double(chance % 10_000) / 64)

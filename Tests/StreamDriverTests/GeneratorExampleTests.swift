@@ -73,6 +73,44 @@ struct GeneratorExampleTests {
         })
   }
 
+  /// Of every column the last value of its user.
+  @Test func product360() throws {
+    let (store, generator) = try store("product360") {
+      $0.rowCount = 2400
+      $0.partitionCount = 8
+      $0.userCount = 150
+      $0.columnCount = 80
+    }
+    var parameters = Product360.Parameters()
+    parameters.userCount = try #require(generator.userCount)
+    parameters.columnCount = try #require(generator.columnCount)
+    let workload = try Product360(parameters)
+    let stream = Product360Stream(workload)
+    var expected: [Value: [Value]] = [:]
+    for partition in 0..<generator.partitionCount {
+      let columns = workload.columns(ofStream: partition % 4)
+      for row in 0..<300 {
+        let user = stream.user(ofRow: row, writer: partition, writerCount: 8)
+        let batch = try workload.rows(columns, users: [user], turn: row)
+        let key = Value.integer(Int128(user))
+        let old = expected[key] ?? [key] + [Value](repeating: .null, count: 79)
+        expected[key] = old
+        for (place, column) in columns.enumerated() {
+          expected[key]?[column] = batch.columns[place][0]
+        }
+      }
+    }
+    let names = workload.schema.columns.map(\.name).joined(separator: ", ")
+    let found = try rows("SELECT \(names) FROM product360", in: store)
+    #expect(expected.count > 100 && found.count == expected.count)
+    for row in found {
+      guard row == expected[row[0]] else {
+        Issue.record("\(row), expected \(expected[row[0]] ?? [])")
+        return
+      }
+    }
+  }
+
   @Test func tpchRefresh() throws {
     let (store, generator) = try store("tpch-refresh") {
       $0.rowCount = 5000

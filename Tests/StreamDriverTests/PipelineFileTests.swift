@@ -57,6 +57,24 @@ struct PipelineFileTests {
       ])
   }
 
+  @Test func mistakesOfPartialTables() {
+    #expect(
+      mistakes(
+        """
+        name: shop
+        source: {generate: product360, partitions: 3}
+        tables:
+          - {table: a, partial: true}
+          - {table: b, key: [k], unique: true, partial: delta, schema_changes: apply}
+          - {table: c, key: [k], unique: true, partial: often}
+        """) == [
+          "line 2, column 44: product360 has 4 streams; partitions are as many or more",
+          "line 4, column 25: partial is for tables with unique: true",
+          "line 5, column 72: partial rows do not change a table's columns",
+          "line 6, column 49: partial is \"often\"; expected true, rewrite or delta",
+        ])
+  }
+
   @Test func generatorsHaveTheirOwnKeys() {
     #expect(
       mistakes(

@@ -89,7 +89,7 @@ struct PipelineParts: Sendable {
   var followingTables: [String] { tables.filter { follows($0) }.map(\.name) }
 
   private func follows(_ table: SinkTable) -> Bool {
-    isFollowing && (table.followsChanges ?? !table.name.contains("{"))
+    isFollowing && table.partial == nil && (table.followsChanges ?? !table.name.contains("{"))
   }
 
   /// The rows of a table as they go there.

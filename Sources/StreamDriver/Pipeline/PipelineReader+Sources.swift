@@ -1,4 +1,5 @@
 import ConfigReading
+import IngestDriver
 import Yams
 
 extension PipelineReader {
@@ -39,7 +40,7 @@ extension PipelineReader {
     ["rows", "rate", "partitions", "seed", "event_rate"] + generatorsOfKeys.keys.sorted()
   /// Keys that only some generators have.
   private static let generatorsOfKeys: [String: [GeneratorSpec.Kind]] = [
-    "users": [.clicks], "scale": [.tpchRefresh],
+    "users": [.clicks, .product360], "columns": [.product360], "scale": [.tpchRefresh],
   ]
   private static let textKeys = ["format", "mapping", "follow"]
 
@@ -68,6 +69,12 @@ extension PipelineReader {
     spec.partitionCount = integer(keys["partitions"], "partitions", in: 1...4096) ?? 1
     spec.eventsPerSecond = number(keys["event_rate"], "event_rate", in: 0.001...1e9)
     spec.userCount = integer(keys["users"], "users", in: 1...1 << 31)
+    spec.columnCount = integer(keys["columns"], "columns", in: 74...4096)
+    if kind == .product360, spec.partitionCount < Product360.streamWidths.count {
+      complain(
+        keys["partitions"] ?? keys["generate"],
+        "product360 has \(Product360.streamWidths.count) streams; partitions are as many or more")
+    }
     spec.scale = number(keys["scale"], "scale", in: 0.001...1000)
     for (key, kinds) in Self.generatorsOfKeys {
       guard let node = keys[key], let kind, !kinds.contains(kind) else { continue }

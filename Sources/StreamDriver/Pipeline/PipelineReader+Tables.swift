@@ -1,10 +1,11 @@
 import ConfigReading
+import TabletEngine
 import Yams
 
 extension PipelineReader {
   private static let tableKeys = [
     "table", "where", "delete_on", "columns", "key", "unique", "sequence", "hash_by", "buckets",
-    "row_store", "schema_changes",
+    "row_store", "schema_changes", "partial",
   ]
 
   /// A list of tables, or one.
@@ -25,13 +26,31 @@ extension PipelineReader {
     if deletion != nil, !layout.isUnique {
       complain(keys["delete_on"], "delete_on is for tables with unique: true")
     }
+    let partial = partialWrite(keys["partial"], layout)
+    if partial != nil, keys["schema_changes"]?.string == "apply" {
+      complain(keys["schema_changes"], "partial rows do not change a table's columns")
+    }
     let follows = followsChanges(keys["schema_changes"], name)
     return name.map {
       var table = SinkTable(
         name: $0, condition: condition, deletion: deletion, columns: columns, layout: layout)
       table.followsChanges = follows
+      table.partial = partial
       return table
     }
+  }
+
+  /// `true`, or how: `rewrite` or `delta`.
+  private mutating func partialWrite(_ node: Node?, _ layout: TableLayout) -> PartialWrite? {
+    guard let node else { return nil }
+    if node.bool == false { return nil }
+    if !layout.isUnique { complain(node, "partial is for tables with unique: true") }
+    if node.bool == true { return PartialWrite() }
+    guard let strategy = node.string.flatMap({ PartialUpdate.Strategy(rawValue: $0) }) else {
+      complain(node, "partial is \(shown(node)); expected true, rewrite or delta")
+      return nil
+    }
+    return PartialWrite(strategy: strategy)
   }
 
   /// `apply` or `ignore`, of one table.

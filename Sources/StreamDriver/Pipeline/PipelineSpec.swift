@@ -106,8 +106,10 @@ public enum SourceSpec: Hashable, Sendable {
     switch self {
     case .generated(let spec):
       (["\(spec.kind) \(spec.seed) \(spec.partitionCount)"]
-        + [spec.userCount.map { "users \($0)" }, spec.scale.map { "scale \($0)" }]
-        .compactMap { $0 }).joined(separator: " ")
+        + [
+          spec.userCount.map { "users \($0)" }, spec.columnCount.map { "columns \($0)" },
+          spec.scale.map { "scale \($0)" },
+        ].compactMap { $0 }).joined(separator: " ")
     case .files(let spec): "files \(spec.path)"
     case .standardInput: "standard input"
     // Brokers come and go; that the cluster is the same is in the positions.
@@ -143,6 +145,8 @@ public struct GeneratorSpec: Hashable, Sendable {
     case rawOrders = "raw-orders"
     /// `ClickEvents`.
     case clicks
+    /// `Product360Stream`.
+    case product360
     /// `TPCHRefresh`.
     case tpchRefresh = "tpch-refresh"
     /// `ShopDimension.users`.
@@ -160,8 +164,11 @@ public struct GeneratorSpec: Hashable, Sendable {
   /// of the generator.
   public var eventsPerSecond: Double?
   public var seed: UInt64 = 1
-  /// Of clicks: visitors there are; nil for a million.
+  /// Of clicks: visitors there are; nil for a million. Of `product360`: rows of the table; nil for
+  /// 20 000.
   public var userCount: Int?
+  /// Of `product360`: columns of the table; nil for 2 000.
+  public var columnCount: Int?
   /// Of `tpchRefresh`: that of the benchmark; nil for one.
   public var scale: Double?
 

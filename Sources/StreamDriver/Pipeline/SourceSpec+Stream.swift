@@ -83,6 +83,12 @@ extension GeneratorSpec {
       parameters.userCount = userCount ?? parameters.userCount
       parameters.eventsPerSecond = eventsPerSecond ?? rowsPerSecond ?? parameters.eventsPerSecond
       return try ClickEvents(parameters)
+    case .product360:
+      var parameters = Product360.Parameters()
+      parameters.seed = seed
+      parameters.userCount = userCount ?? parameters.userCount
+      parameters.columnCount = columnCount ?? parameters.columnCount
+      return Product360Stream(try Product360(parameters))
     case .tpchRefresh:
       var parameters = TPCHRefresh.Parameters()
       parameters.seed = seed

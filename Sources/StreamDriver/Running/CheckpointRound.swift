@@ -46,7 +46,7 @@ final class CheckpointRound {
     checkpoint = last
     checkpoint.number += 1
     checkpoint.takenAt = now
-    checkpoint.pending = reports.compactMap(\.load)
+    checkpoint.pending = reports.flatMap(\.loads)
     for report in reports {
       checkpoint.counts += report.counts
       checkpoint.partitions.merge(report.partitions) { _, new in new }
@@ -93,7 +93,7 @@ final class CheckpointRound {
     let load = try sink.begin(
       LoadLabel(prefix: prefix, writer: LoadLabel.windows, checkpoint: checkpoint.number))
     for result in results {
-      try load.append(result.rows, to: result.table, deletions: result.deletions)
+      try load.append(result)
       checkpoint.counts.writtenRows += UInt64(result.rows.rowCount)
     }
     phase = .precommitting(load)
@@ -116,7 +116,7 @@ final class CheckpointRound {
   private func advance() throws -> Bool {
     switch phase {
     case .precommitting(let load):
-      checkpoint.pending.append(try load.precommit())
+      checkpoint.pending += try load.precommit()
       phase = .deciding
     case .deciding:
       // From here on its loads will be visible, come what may.

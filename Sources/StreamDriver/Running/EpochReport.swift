@@ -6,8 +6,8 @@ struct EpochReport: Sendable {
   var writer: Int
   /// The checkpoint it is for.
   var checkpoint: UInt64
-  /// Nil when there were no rows to write.
-  var load: PendingLoad?
+  /// None when there were no rows to write.
+  var loads: [PendingLoad]
   var partitions: [String: SourcePosition]
   /// By partition, the changes of columns at which they wait.
   var asked: [String: AskedChange]

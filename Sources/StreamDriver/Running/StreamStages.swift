@@ -1,6 +1,7 @@
 import ScanKernels
 import StorageBase
 import StreamTransforms
+import TabletEngine
 
 /// What one writer does with rows between source and sink. Not thread-safe: each writer has its
 /// own.
@@ -50,12 +51,26 @@ public struct TableWrite {
   public var rows: ColumnBatch
   /// Those that stand for the deletion of their keys.
   public var deletions: Bitmap?
+  /// Of rows that give some columns, the others being taken from what the table has of their keys;
+  /// nil for whole rows.
+  public var partial: PartialWrite?
 
-  public init(table: String, rows: ColumnBatch, deletions: Bitmap? = nil) {
+  public init(
+    table: String, rows: ColumnBatch, deletions: Bitmap? = nil, partial: PartialWrite? = nil
+  ) {
     self.table = table
     self.rows = rows
     self.deletions = deletions
+    self.partial = partial
   }
+}
+
+/// How rows that give some columns are written.
+public struct PartialWrite: Hashable, Sendable {
+  /// Nil for what the table says.
+  public var strategy: PartialUpdate.Strategy?
+
+  public init(strategy: PartialUpdate.Strategy? = nil) { self.strategy = strategy }
 }
 
 /// A row that goes to a side output instead of a table.

@@ -47,7 +47,7 @@ final class StreamWriter: @unchecked Sendable {
   /// What is in the load, and since when, where batches have limits.
   private var filled = (rowCount: 0, byteCount: 0, since: Timestamp.beforeEverything)
   /// Pre-committed for the present checkpoint already.
-  private var pending: PendingLoad?
+  private var pending: [PendingLoad]?
   private var counts = PipelineCounts()
   private var arrivals: [RowArrival] = []
   private var work = StageWork()
@@ -155,7 +155,7 @@ final class StreamWriter: @unchecked Sendable {
     let staged = try stages.process(batch, at: now)
     let transformed = stopwatch.seconds()
     for write in staged.writes where write.rows.rowCount > 0 {
-      try openLoad(now).append(write.rows, to: write.table, deletions: write.deletions)
+      try openLoad(now).append(write)
       filled.rowCount += write.rows.rowCount
       filled.byteCount += write.rows.columns.reduce(0) { $0 + $1.byteCount }
       counts.writtenRows += UInt64(write.rows.rowCount)
@@ -266,7 +266,7 @@ final class StreamWriter: @unchecked Sendable {
       $0.hasEnded || abs(now.seconds(since: $0.lastRowsAt)) >= plan.idleSeconds
     }
     let report = EpochReport(
-      writer: number, checkpoint: checkpoint, load: pending,
+      writer: number, checkpoint: checkpoint, loads: pending ?? [],
       partitions: Dictionary(uniqueKeysWithValues: partitions.map { ($0.name, $0.position) }),
       asked: partitions.reduce(into: [:]) { $0[$1.name] = $1.asked },
       silentPartitions: Set(silent.map(\.name)),

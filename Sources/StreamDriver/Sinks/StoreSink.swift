@@ -61,7 +61,7 @@ public struct StoreSink: StreamSink {
   }
 
   public func begin(_ label: LoadLabel?) throws -> any SinkLoad {
-    StoreSinkLoad(try store.begin(label: label.map(\.description) ?? ""), schema)
+    try StoreSinkLoad(store, label, schema)
   }
 
   public func commit(_ load: PendingLoad) throws { try store.commit(transaction: load.transaction) }
@@ -75,27 +75,68 @@ public struct StoreSink: StreamSink {
 }
 
 private final class StoreSinkLoad: SinkLoad {
-  private let transaction: LoadTransaction
+  /// Rows that become visible together: of each table whole rows, or rows of the same columns.
+  private struct Part {
+    let transaction: LoadTransaction
+    /// By table, the columns that are given; none for whole rows.
+    var columns: [String: [String]] = [:]
+  }
+
+  private let store: Store
+  private let label: LoadLabel?
   private let schema: SchemaKeeper?
+  private var parts: [Part] = []
 
-  init(_ transaction: LoadTransaction, _ schema: SchemaKeeper?) {
-    self.transaction = transaction
+  init(_ store: Store, _ label: LoadLabel?, _ schema: SchemaKeeper?) throws {
+    self.store = store
+    self.label = label
     self.schema = schema
+    try begin()
   }
 
-  func append(_ rows: ColumnBatch, to table: String, deletions: Bitmap?) throws {
-    let builder = try transaction.builder(for: table)
-    var rows = rows
-    if let binding = schema?.binding(of: table) {
-      rows = try builder.schema.bound(rows, by: binding, table: table)
+  private func begin() throws {
+    let text = label.map { $0.part(parts.count).description } ?? ""
+    parts.append(Part(transaction: try store.begin(label: text)))
+  }
+
+  /// The first part that takes rows of such columns.
+  private func part(of table: String, _ columns: [String]) throws -> LoadTransaction {
+    var place = parts.firstIndex { $0.columns[table].map { $0 == columns } ?? true }
+    if place == nil {
+      try begin()
+      place = parts.count - 1
     }
-    try builder.append(rows, deleteSigns: deletions)
+    parts[place ?? 0].columns[table] = columns
+    return parts[place ?? 0].transaction
   }
 
-  func precommit() throws -> PendingLoad {
-    try transaction.precommit()
-    return PendingLoad(label: transaction.label, transaction: transaction.id)
+  func append(_ write: TableWrite) throws {
+    if let partial = write.partial {
+      let names = write.rows.schema.columns.map(\.name)
+      return try part(of: write.table, names)
+        .partialBuilder(for: write.table, updating: names, strategy: partial.strategy)
+        .append(write.rows, deleteSigns: write.deletions)
+    }
+    let builder = try part(of: write.table, []).builder(for: write.table)
+    var rows = write.rows
+    if let binding = schema?.binding(of: write.table) {
+      rows = try builder.schema.bound(rows, by: binding, table: write.table)
+    }
+    try builder.append(rows, deleteSigns: write.deletions)
   }
 
-  func commit() throws { try transaction.commit() }
+  func precommit() throws -> [PendingLoad] {
+    try parts.map { part in
+      try part.transaction.precommit()
+      return PendingLoad(label: part.transaction.label, transaction: part.transaction.id)
+    }
+  }
+
+  func commit() throws {
+    while let part = parts.first {
+      try part.transaction.commit()
+      // Those that are left are committed when it is tried again.
+      parts.removeFirst()
+    }
+  }
 }

@@ -28,12 +28,13 @@ public protocol StreamSink: Sendable {
 /// One load while its rows arrive. Not thread-safe; letting go of it aborts it.
 public protocol SinkLoad: AnyObject {
   /// Adds rows of a table.
-  /// - Parameter deletions: those that stand for the deletion of their keys.
-  func append(_ rows: ColumnBatch, to table: String, deletions: Bitmap?) throws
+  func append(_ write: TableWrite) throws
 
   /// Makes the rows durable, and visible to nobody.
+  /// - Returns: what is to be committed, one after the other: rows that do not go together become
+  ///   visible apart.
   /// - Throws: `StorageError.tooManyVersions` when it should be tried again later.
-  func precommit() throws -> PendingLoad
+  func precommit() throws -> [PendingLoad]
 
   /// Makes the rows visible, in one phase.
   /// - Throws: `StorageError.tooManyVersions` when it should be tried again later.

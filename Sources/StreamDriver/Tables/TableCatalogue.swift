@@ -8,6 +8,12 @@ public protocol TableCatalogue: Sendable {
   /// - Throws: `StorageError.schemaMismatch` when there is one for other rows.
   func require(_ table: String, rows schema: Schema, layout: TableLayout) throws
 
+  /// Sees to it that there is a table that rows of some columns can be written to.
+  /// - Parameter schema: the rows, the key first; of a table that is created, all of its columns.
+  /// - Throws: `StorageError.schemaMismatch` when its columns are others; `.invalidArgument` when
+  ///   its keys are not unique, or a column that rows do not give needs a value in each.
+  func requirePartial(_ table: String, rows schema: Schema, layout: TableLayout) throws
+
   /// A table as it is now; nil when it is not there.
   func definition(of table: String) throws -> TableDefinition?
 
@@ -41,7 +47,41 @@ public struct StoreTables: TableCatalogue {
       }
     }
     let known = try store.snapshot(of: table).definition.schema
-    for column in wanted.schema.columns {
+    try Self.requireColumns(of: wanted.schema, in: known, table)
+    guard known.columns.map(\.name) == wanted.schema.columns.map(\.name) else {
+      throw StorageError.schemaMismatch(
+        table: table, column: "(all)",
+        expected: known.columns.map(\.name).joined(separator: ", "),
+        found: wanted.schema.columns.map(\.name).joined(separator: ", "))
+    }
+  }
+
+  public func requirePartial(_ table: String, rows schema: Schema, layout: TableLayout) throws {
+    guard let known = definition(of: table) else {
+      return try require(table, rows: schema, layout: layout)
+    }
+    try Self.requireColumns(of: schema, in: known.schema, table)
+    func refusal(_ reason: String) -> StorageError {
+      .invalidArgument(name: "partial rows for table", value: table, reason: reason)
+    }
+    guard known.uniqueKeys?.merge == .onWrite else {
+      throw refusal("its keys are not unique, or not merged on write")
+    }
+    for (position, column) in known.schema.columns.enumerated()
+    where schema.index(of: column.name) == nil {
+      guard position >= known.schema.sortKeyCount else {
+        throw refusal("column \(column.name) of its key is not given")
+      }
+      guard column.isNullable || column.defaultValue != nil else {
+        throw refusal("column \(column.name) is not given, and new keys have no value for it")
+      }
+    }
+  }
+
+  private static func requireColumns(
+    of wanted: Schema, in known: Schema, _ table: String
+  ) throws {
+    for column in wanted.columns {
       guard let position = known.index(of: column.name) else {
         throw StorageError.unknownName(
           kind: "column of table \(table)", name: column.name, known: known.columns.map(\.name))
@@ -51,12 +91,6 @@ public struct StoreTables: TableCatalogue {
           table: table, column: column.name, expected: "\(known.columns[position].type)",
           found: "\(column.type)")
       }
-    }
-    guard known.columns.map(\.name) == wanted.schema.columns.map(\.name) else {
-      throw StorageError.schemaMismatch(
-        table: table, column: "(all)",
-        expected: known.columns.map(\.name).joined(separator: ", "),
-        found: wanted.schema.columns.map(\.name).joined(separator: ", "))
     }
   }
 }

@@ -14,6 +14,7 @@ struct TableRouter {
     let columns: [Int]
     let schema: Schema
     let layout: TableLayout
+    let partial: PartialWrite?
     /// Names made of values whose tables are there.
     var knownNames: Set<String> = []
   }
@@ -43,11 +44,19 @@ struct TableRouter {
         name: name,
         condition: try sink.condition.map { try RowCondition($0, schema: schema) },
         deletion: try sink.deletion.map { try RowCondition($0, schema: schema) },
-        columns: rows.order, schema: rows.schema, layout: sink.layout)
-      if let fixed = name.fixed, requires(fixed) {
-        try tables.require(fixed, rows: route.schema, layout: sink.layout)
-      }
+        columns: rows.order, schema: rows.schema, layout: sink.layout, partial: sink.partial)
+      if let fixed = name.fixed, requires(fixed) { try Self.require(fixed, route, tables) }
       return route
+    }
+  }
+
+  private static func require(
+    _ table: String, _ route: Route, _ tables: any TableCatalogue
+  ) throws {
+    if route.partial == nil {
+      try tables.require(table, rows: route.schema, layout: route.layout)
+    } else {
+      try tables.requirePartial(table, rows: route.schema, layout: route.layout)
     }
   }
 
@@ -61,6 +70,7 @@ struct TableRouter {
         names = names.filter { schema.index(of: $0) != nil }
         names += schema.columns.map(\.name).filter { first.index(of: $0) == nil }
       } else {
+        if sink.partial != nil { names = names.filter { schema.index(of: $0) != nil } }
         try requireUnchanged(names, schema, first, sink)
       }
     }
@@ -114,7 +124,7 @@ struct TableRouter {
       table: table,
       rows: ColumnBatch(
         schema: route.schema, rowCount: rows?.count ?? batch.rowCount, columns: columns),
-      deletions: try deletions(batch, rows, place))
+      deletions: try deletions(batch, rows, place), partial: route.partial)
   }
 
   /// Of the rows that are written, those that delete; nil for none.
@@ -146,7 +156,7 @@ struct TableRouter {
           what: "the number of tables made of values", value: Self.tableCountMax + 1,
           limit: Self.tableCountMax, remedy: "use a column with fewer values, or a condition")
       }
-      try tables.require(name, rows: routes[place].schema, layout: routes[place].layout)
+      try Self.require(name, routes[place], tables)
       routes[place].knownNames.insert(name)
     }
     return try order.map { try write(batch, byName[$0], to: $0, place) }
