@@ -23,7 +23,7 @@ public struct FollowingRules: Hashable, Sendable {
 
   public init(
     waitSeconds: Double = 10, scoreMax: Int = 100, failureCountMax: Int = 3,
-    inputCountMin: Int = 2, fetchByteCountMin: Int = 64 << 10, smallInputCountMin: Int = 8
+    inputCountMin: Int = 2, fetchByteCountMin: Int = 64 << 10, smallInputCountMin: Int = 16
   ) {
     self.inputCountMin = inputCountMin
     self.fetchByteCountMin = fetchByteCountMin

@@ -59,7 +59,7 @@ struct ReplicasCommand: ParsableCommand {
   var fetchKib = 64
 
   @Option(help: "Rowsets that a smaller output replaces to be merged again at once.")
-  var smallMin = 8
+  var smallMin = 16
 
   @Option(help: "Where the rows come from.")
   var seed: UInt64 = 1
