@@ -12,8 +12,11 @@ final class ArrivalLoop: Sendable {
   private let end: UInt64
   private let isStopped = Atomic<Bool>(false)
   private let clock = MonotonicClock()
-  /// How long it sleeps at most: then those that have waited too long are told.
+  /// How long it sleeps at most.
   private static let sliceNanoseconds: UInt64 = 500_000
+  /// How often those are told that have waited too long. To find them costs a look at all that
+  /// wait, during which nobody else can be let in.
+  private static let expiryNanoseconds: UInt64 = 5_000_000
 
   init(
     workers: ClientWorkers, settings: ClientSettings, seed: UInt64, start: UInt64, end: UInt64
@@ -39,6 +42,7 @@ final class ArrivalLoop: Sendable {
     var streams = makeStreams()
     while clock.now() < start { sleepThread(nanoseconds: Self.sliceNanoseconds) }
     startFollowing()
+    var expiresAt: UInt64 = 0
     while !isStopped.load(ordering: .relaxed) {
       let now = clock.now()
       if now >= end { break }
@@ -48,7 +52,10 @@ final class ArrivalLoop: Sendable {
           workers.send(streams[index].kind(client), of: client, due: due)
         }
       }
-      workers.expire()
+      if now >= expiresAt {
+        workers.expire()
+        expiresAt = now + Self.expiryNanoseconds
+      }
       let next = streams.filter { $0.schedule.nextDue <= $0.end }.map(\.schedule.nextDue).min()
       let until = min(next ?? .max, now + Self.sliceNanoseconds)
       let reached = clock.now()
