@@ -21,7 +21,7 @@ final class ClientQueues: Sendable {
   private let monotonic = MonotonicClock()
   private let timeoutSeconds: Double
   /// A line whose first one has waited for this share of its time is that of an overload.
-  private static let newestFirstShare = 0.2
+  private static let newestFirstShare = 0.5
   /// What a query of each group is sure to need, in bytes.
   private static let questionByteCounts = [4 << 10, 256 << 10, 16 << 20]
 
