@@ -154,6 +154,7 @@ extension Simulation {
     do {
       let receipt =
         byLabel ? try store.commit(label: load.label) : try store.commit(transaction: load.id)
+      let load = asOfNow(load)
       if receipt.isRepeated {
         guard load.possible.contains(.visible) else {
           throw SimulationFailure("a second commit of \(load.id), which was \(load.possible)")
@@ -170,7 +171,7 @@ extension Simulation {
       trace.note(
         load.change.isPartial ? "partial load decided" : "committed", "\(load.change.number)")
     } catch {
-      try decisionFailed(error, load, .visible)
+      try decisionFailed(error, asOfNow(load), .visible)
     }
   }
 
@@ -190,6 +191,10 @@ extension Simulation {
       try decisionFailed(error, load, .aborted)
     }
   }
+
+  /// What is known of a load by now: while the rows of a partial load are completed once more other
+  /// steps take turns, and may have decided it as well.
+  private func asOfNow(_ load: LoadRecord) -> LoadRecord { oracle.loads[load.id] ?? load }
 
   /// Whether the label leads to this load and no other.
   private func isFindable(_ load: LoadRecord) -> Bool {
