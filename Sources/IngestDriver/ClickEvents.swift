@@ -49,7 +49,7 @@ public struct ClickEvents: BatchSourceFactory {
   }
 
   public func makeSource(writer: Int, writerCount: Int) throws -> any BatchSource {
-    ClickEventSource(self, writer: writer, writerCount: writerCount)
+    NumberedRowSource(self, writer: writer, writerCount: writerCount)
   }
 
   static let pages = ["/", "/search", "/category", "/product", "/basket", "/checkout", "/thanks"]
@@ -99,37 +99,17 @@ public struct ClickEvents: BatchSourceFactory {
   }
 }
 
-/// The rows of one writer, which takes turns with the others. Not thread-safe.
-private final class ClickEventSource: BatchSource {
-  private let events: ClickEvents
-  private let writer: Int
-  private let writerCount: Int
-  private var row = 0
-
-  init(_ events: ClickEvents, writer: Int, writerCount: Int) {
-    self.events = events
-    self.writer = writer
-    self.writerCount = writerCount
-  }
-
-  var schema: Schema { events.schema }
-
-  func nextBatch(maxRows: Int) -> ColumnBatch? {
-    let builders = schema.columns.map { ColumnBuilder(type: $0.type, capacity: maxRows) }
-    for _ in 0..<maxRows {
-      let click = events.click(row * writerCount + writer)
-      builders[0].append(integer: click.time.rawValue)
-      builders[1].append(integer: click.id)
-      builders[2].append(integer: click.userID)
-      builders[3].append(integer: click.visitID)
-      builders[4].append(string: ClickEvents.pages[click.page])
-      builders[5].append(click.referrer.map { .string(ClickEvents.referrers[$0]) } ?? .null)
-      builders[6].append(string: ClickEvents.devices[click.device])
-      builders[7].append(click.productID.map { .integer(Int128($0)) } ?? .null)
-      builders[8].append(integer: Int64(click.milliseconds))
-      row += 1
-    }
-    return ColumnBatch(
-      schema: schema, rowCount: maxRows, columns: builders.map { $0.finish() })
+extension ClickEvents: NumberedRows {
+  func append(row number: Int, to builders: [ColumnBuilder]) {
+    let click = click(number)
+    builders[0].append(integer: click.time.rawValue)
+    builders[1].append(integer: click.id)
+    builders[2].append(integer: click.userID)
+    builders[3].append(integer: click.visitID)
+    builders[4].append(string: Self.pages[click.page])
+    builders[5].append(click.referrer.map { .string(Self.referrers[$0]) } ?? .null)
+    builders[6].append(string: Self.devices[click.device])
+    builders[7].append(click.productID.map { .integer(Int128($0)) } ?? .null)
+    builders[8].append(integer: Int64(click.milliseconds))
   }
 }

@@ -42,7 +42,7 @@ public struct RawOrders: BatchSourceFactory {
   }
 
   public func makeSource(writer: Int, writerCount: Int) throws -> any BatchSource {
-    RawOrderSource(self, writer: writer, writerCount: writerCount)
+    NumberedRowSource(self, writer: writer, writerCount: writerCount)
   }
 
   /// An order, and what is right about it.
@@ -97,39 +97,19 @@ public struct RawOrders: BatchSourceFactory {
   }
 }
 
-/// The rows of one writer, which takes turns with the others. Not thread-safe.
-private final class RawOrderSource: BatchSource {
-  private let orders: RawOrders
-  private let writer: Int
-  private let writerCount: Int
-  private var row = 0
-
-  init(_ orders: RawOrders, writer: Int, writerCount: Int) {
-    self.orders = orders
-    self.writer = writer
-    self.writerCount = writerCount
-  }
-
-  var schema: Schema { orders.schema }
-
-  func nextBatch(maxRows: Int) -> ColumnBatch? {
-    let builders = schema.columns.map { ColumnBuilder(type: $0.type, capacity: maxRows) }
-    for _ in 0..<maxRows {
-      let order = orders.order(row * writerCount + writer)
-      builders[0].append(integer: order.id)
-      builders[1].append(integer: order.userID)
-      builders[2].append(integer: order.productID)
-      builders[3].append(integer: order.quantity)
-      if let status = order.status {
-        builders[4].append(string: status)
-      } else {
-        builders[4].appendNull()
-      }
-      builders[5].append(string: order.phone)
-      builders[6].append(string: order.created)
-      row += 1
+extension RawOrders: NumberedRows {
+  func append(row number: Int, to builders: [ColumnBuilder]) {
+    let order = order(number)
+    builders[0].append(integer: order.id)
+    builders[1].append(integer: order.userID)
+    builders[2].append(integer: order.productID)
+    builders[3].append(integer: order.quantity)
+    if let status = order.status {
+      builders[4].append(string: status)
+    } else {
+      builders[4].appendNull()
     }
-    return ColumnBatch(
-      schema: schema, rowCount: maxRows, columns: builders.map { $0.finish() })
+    builders[5].append(string: order.phone)
+    builders[6].append(string: order.created)
   }
 }

@@ -85,7 +85,7 @@ package struct GroupKeyEncoder {
 
   /// Appends the values of the keys of all groups, group by group.
   func appendKeys(to values: inout [Value]) {
-    for number in 0..<table.count where table.isMet(number) {
+    for number in table.metNumbers(of: table.count) {
       table.withKey(number) { key in
         for field in layout.fields {
           values.append(layout.value(field, in: key, strings: strings))

@@ -47,9 +47,6 @@ struct GroupTable {
 
   var count: Int { met?.count ?? keys.count }
 
-  /// Whether a row of this group has been met; true for all but those of a dense table.
-  func isMet(_ number: Int) -> Bool { met.map { $0[number] != 0 } ?? true }
-
   /// The first `count` groups of which a row has been met, ascending. Of a dense table mostly few
   /// are, so eight are passed over at a time.
   func metNumbers(of count: Int) -> [Int] {

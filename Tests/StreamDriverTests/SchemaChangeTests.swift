@@ -78,14 +78,20 @@ struct SchemaChangeTests {
       ])
   }
 
+  /// A pipeline that has begun, and read nothing.
+  private static func machineWithTheStory() throws -> StreamMachine {
+    let machine = try StreamMachine()
+    try machine.put("/mapping.yaml", mapping)
+    try machine.put("/in/a.jsonl", story)
+    try machine.begin(pipeline())
+    return machine
+  }
+
   @Test func aKillAfterAnyStepChangesNothing() throws {
     var stepCount = 1
     var isOver = false
     while !isOver {
-      let machine = try StreamMachine()
-      try machine.put("/mapping.yaml", Self.mapping)
-      try machine.put("/in/a.jsonl", Self.story)
-      try machine.begin(Self.pipeline())
+      let machine = try Self.machineWithTheStory()
       isOver = try machine.steps(stepCount)
       machine.kill()
       try machine.finish(Self.pipeline())
@@ -101,10 +107,7 @@ struct SchemaChangeTests {
     var operation = 0
     var isOver = false
     while !isOver {
-      let machine = try StreamMachine()
-      try machine.put("/mapping.yaml", Self.mapping)
-      try machine.put("/in/a.jsonl", Self.story)
-      try machine.begin(Self.pipeline())
+      let machine = try Self.machineWithTheStory()
       machine.files.replacePlan(.dying(atOperation: operation))
       do {
         isOver = try machine.steps(5000)
