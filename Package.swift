@@ -163,7 +163,8 @@ let package = Package(
     .executableTarget(
       name: "crash-writer",
       dependencies: [
-        "StorageBase", "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",
+        "StorageBase", "StorageIO", "ScanKernels", "TabletModel", "CompactionPolicies",
+        "TabletEngine",
       ],
       swiftSettings: settings),
     .executableTarget(

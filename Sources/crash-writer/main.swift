@@ -3,6 +3,7 @@ import Glibc
 import StorageBase
 import StorageIO
 import TabletEngine
+import TabletModel
 
 // Fills a store in every way there is, on several threads with compaction beside them, and says on
 // standard output what it begins and what has been acknowledged, until it is killed.
@@ -16,22 +17,19 @@ guard arguments.count == 3, let round = Int64(arguments[2]) else {
 }
 do {
   let store = try WriterTables.openStore(arguments[1])
-  let compactionPool = try WorkerPool(name: "compaction", threadCount: 2)
+  let rules = SchedulingRules(cumulativeSlotCount: 1)
+  let compactionPools = try StoreUpkeep.pools(for: rules)
   let scheduler = CompactionScheduler(
-    store: store, policy: try PolicyCatalogue.shipped.policy("gradient").policy,
-    lanes: [
-      CompactionLane(kinds: [.cumulative], slotCount: 1, executor: compactionPool),
-      CompactionLane(kinds: [.base, .full], slotCount: 1, executor: compactionPool),
-    ], restSeconds: CompactionScheduler.threadRestSeconds)
-  scheduler.start()
-  let maintenance = MaintenanceLoop(store: store)
+    store: store, policy: try PolicyCatalogue.shipped.policy("gradient").policy, rules: rules,
+    executors: compactionPools, restSeconds: CompactionScheduler.threadRestSeconds)
+  let upkeep = try StoreUpkeep(store, scheduler: scheduler, on: compactionPools)
   let threadCount = 4
-  let pool = try WorkerPool(name: "writer", threadCount: threadCount + 1)
-  pool.submit { maintenance.run() }
+  let pool = try WorkerPool(name: "writer", threadCount: threadCount)
   for thread in 0..<threadCount {
     pool.submit { CrashWriter(store: store, round: round, thread: Int64(thread)).run() }
   }
   pool.shutdown()
+  upkeep.stop(cancelsRunning: true)
 } catch {
   writeLine("crash-writer: \(error)", to: STDERR_FILENO)
   exit(1)

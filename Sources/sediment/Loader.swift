@@ -43,7 +43,7 @@ final class Loader: Sendable {
   func run(
     policy: any CompactionPolicy, rules: SchedulingRules, sources: [LockedSource]
   ) throws {
-    let background = try BackgroundWork(store, policy: policy, rules: rules) { error in
+    let upkeep = try StoreUpkeep(store, policy: policy, rules: rules) { error in
       self.state.withLock { $0.error = $0.error ?? error }
     }
     let loadPool = try WorkerPool(name: "load", threadCount: sources.count)
@@ -51,7 +51,7 @@ final class Loader: Sendable {
       loadPool.submit { self.load(from: source, writer: writer) }
     }
     loadPool.shutdown()
-    background.stop(cancelsRunning: interrupt.isSet)
+    upkeep.stop(cancelsRunning: interrupt.isSet)
     if let error = state.withLock({ $0.error }) { throw error }
   }
 

@@ -45,9 +45,7 @@ struct ArchitectureTests {
     "FuzzTargets": base.union(segments).union(decisions).union([
       "PolicyLab", "TabletEngine", "IngestDriver", "StreamDriver", "StreamTransforms",
     ]),
-    "crash-writer": base.union([
-      "StorageIO", "ScanKernels", "CompactionPolicies", "TabletEngine",
-    ]),
+    "crash-writer": base.union(decisions).union(["StorageIO", "ScanKernels", "TabletEngine"]),
     "EngineSimulation": base.union(segments).union(decisions).union([
       "TabletEngine", "QueryEngine", "StreamDriver", "StreamTransforms",
     ]),

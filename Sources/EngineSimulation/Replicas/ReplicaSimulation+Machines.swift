@@ -66,10 +66,8 @@ extension ReplicaSimulation {
     let executor = SimulatedExecutor(seed: random.next())
     let scheduler = CompactionScheduler(
       store: store, policy: policy,
-      rules: SchedulingRules(pools: [
-        SchedulingRules.Pool(kinds: [.cumulative], slotCount: 2),
-        SchedulingRules.Pool(kinds: [.base, .full], slotCount: 1),
-      ]), executors: [executor, executor], seed: random.next(), replica: replica,
+      rules: SchedulingRules(), executors: [executor, executor], seed: random.next(),
+      replica: replica,
       onEvent: { self.finished($0, machine) },
       onRefusal: { self.innerFailure = SimulationFailure("a pick was refused: \($0)") })
     scheduler.start()

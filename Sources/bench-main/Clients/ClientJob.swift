@@ -55,7 +55,6 @@ struct ClientJob {
         if interrupt.isSet { run.stopArrivals() }
         sleepThread(nanoseconds: 10_000_000)
         run.workers.expire()
-        run.engine.scheduler.tick()
       }
       let row = try sampler.sample()
       progress.update(sampler.progressLine(row))

@@ -44,7 +44,7 @@ final class ClientRun {
     }
     engine = try ClientStore(
       path: path, job: job, clients: settings, policy: policy, orders: orders)
-    engine.start()
+    try engine.start()
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     queryThreadCount = settings.queryThreads ?? cores
     queues = try ClientQueues(

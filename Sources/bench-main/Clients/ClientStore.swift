@@ -13,8 +13,7 @@ final class ClientStore {
   let scheduler: CompactionScheduler
   let compactions: CompactionLog
   private let compactionPools: [WorkerPool]
-  private let maintenance: MaintenanceLoop
-  private let maintenancePool: WorkerPool
+  private var upkeep: StoreUpkeep?
 
   /// Creates and fills the tables.
   init(
@@ -43,12 +42,7 @@ final class ClientStore {
     try store.load(orders.productBatch(), into: ShopOrders.productTableName)
     try Self.fill(store, count: clients.preloadedRows, orders)
     let rules = job.scheduler.rules
-    compactionPools = try rules.pools.indices.map {
-      try WorkerPool(
-        name: "compaction", threadCount: rules.slotCount(of: $0),
-        niceness: clients.compactionNiceness)
-    }
-    maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
+    compactionPools = try StoreUpkeep.pools(for: rules, niceness: clients.compactionNiceness)
     let compactions = CompactionLog()
     self.compactions = compactions
     scheduler = CompactionScheduler(
@@ -58,7 +52,6 @@ final class ClientStore {
       machineLoad: { ProcessUsage.machineLoad() },
       cpuSeconds: { ProcessUsage.threadCPUSeconds() },
       onEvent: { compactions.add($0) }, onRefusal: { compactions.add(refusal: $0) })
-    maintenance = MaintenanceLoop(store: store)
   }
 
   private static let preloadBatchRowCount = 100_000
@@ -87,10 +80,8 @@ final class ClientStore {
   }
 
   /// Begins compaction and upkeep, and waits until what was loaded has settled.
-  func start() {
-    scheduler.start()
-    let maintenance = maintenance
-    maintenancePool.submit { maintenance.run() }
+  func start() throws {
+    upkeep = try StoreUpkeep(store, scheduler: scheduler, on: compactionPools)
     let clock = MonotonicClock()
     let end = clock.now() + UInt64(Self.settlingSeconds * 1e9)
     scheduler.waitUntilQuiescent(
@@ -100,10 +91,5 @@ final class ClientStore {
   /// How long it waits at most.
   private static let settlingSeconds = 60.0
 
-  func stop(cancelRunning: Bool) {
-    scheduler.stop(cancelRunning: cancelRunning)
-    for pool in compactionPools { pool.shutdown() }
-    maintenance.stop()
-    maintenancePool.shutdown()
-  }
+  func stop(cancelRunning: Bool) { upkeep?.stop(cancelsRunning: cancelRunning) }
 }

@@ -33,7 +33,7 @@ extension CommitBed {
     var options = options
     options.staleGraceSeconds = 1
     return try withStore(options) { store in
-      let upkeep = try StoreUpkeep(store, policy: "gradient")
+      let upkeep = try PolicyUpkeep(store, policy: "gradient")
       let outcome = try ClientThreads(count: Self.clientCount, seconds: seconds)
         .run { client, turn in
           let start = clock.now()

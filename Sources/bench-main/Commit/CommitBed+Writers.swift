@@ -73,7 +73,7 @@ extension CommitBed {
     }
     let clock = MonotonicClock()
     return try withStore(options, durability) { store in
-      let upkeep = try StoreUpkeep(store, policy: policy)
+      let upkeep = try PolicyUpkeep(store, policy: policy)
       let outcome = try ClientThreads(count: clientCount, seconds: seconds).run { client, turn in
         let own = batches[client]
         let load = try prepared(own[turn % own.count], in: store)

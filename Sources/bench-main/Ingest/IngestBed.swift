@@ -43,7 +43,7 @@ struct IngestBed: Sendable {
     plan.delivery = one.delivery
     plan.pacing = CheckpointPacing(seconds: one.checkpointSeconds)
     ProcessUsage.resetPeak()
-    let upkeep = try StoreUpkeep(store, policy: policy)
+    let upkeep = try PolicyUpkeep(store, policy: policy)
     let observer = IngestObserver()
     let run = try StreamRun(
       plan, stateDirectory: folder + "/state", files: files, clock: SystemClock(),

@@ -32,8 +32,7 @@ final class JobRun {
   private let queryPool: WorkerPool
   private let queryThreadCount: Int
   private let compactionPools: [WorkerPool]
-  private let maintenance: MaintenanceLoop
-  private let maintenancePool: WorkerPool
+  private var upkeep: StoreUpkeep?
   /// Clients share threads: more than a few per core would only take turns, and crowd out
   /// compaction, which has one thread per slot.
   private static let loadThreadsPerCore = 4
@@ -59,13 +58,7 @@ final class JobRun {
     loadPool = try WorkerPool(name: "load", threadCount: loadThreadCount)
     queryPool = try WorkerPool(name: "query", threadCount: queryThreadCount)
     let rules = settings.scheduler.rules
-    compactionPools = try rules.pools.indices.map {
-      try WorkerPool(
-        name: Self.poolName(rules.pools[$0].kinds), threadCount: rules.slotCount(of: $0))
-    }
-    maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
-    let counters = counters
-    maintenance = MaintenanceLoop(store: store) { counters.addError("maintenance: \($0)") }
+    compactionPools = try StoreUpkeep.pools(for: rules)
     let compactions = compactions
     trace = try Self.makeTrace(settings, policy, store)
     let trace = trace
@@ -106,11 +99,6 @@ final class JobRun {
     startDeviceBytes = ProcessUsage.deviceBytesWritten()
   }
 
-  private static func poolName(_ kinds: Set<CompactionKind>) -> String {
-    guard kinds.contains(.cumulative) else { return "base" }
-    return kinds.count == 1 ? "cumulative" : "compaction"
-  }
-
   private static func makeTrace(
     _ settings: JobSettings, _ policy: ConfiguredPolicy, _ store: Store
   ) throws -> EngineTrace? {
@@ -139,9 +127,9 @@ final class JobRun {
   func start() throws {
     // First, to hear of a load before the scheduler asks about it.
     trace?.start()
-    scheduler.start()
-    let maintenance = maintenance
-    maintenancePool.submit { maintenance.run() }
+    upkeep = try StoreUpkeep(store, scheduler: scheduler, on: compactionPools) { [counters] in
+      counters.addError("upkeep: \($0)")
+    }
     let writers = writers
     let busyWriters = busyWriters
     for _ in 0..<busyWriters.count {
@@ -168,10 +156,7 @@ final class JobRun {
   }
 
   func stopCompaction(cancelRunning: Bool) throws {
-    scheduler.stop(cancelRunning: cancelRunning)
-    for pool in compactionPools { pool.shutdown() }
-    maintenance.stop()
-    maintenancePool.shutdown()
+    upkeep?.stop(cancelsRunning: cancelRunning)
     try trace?.stop()
   }
 

@@ -76,7 +76,6 @@ final class MainJob {
     let end = clock.now() + Self.intervalNanoseconds
     while clock.now() < end && !interrupt.isSet && !sampler.hasPhaseEnded {
       sleepThread(nanoseconds: 20_000_000)
-      sampler.run.scheduler.tick()
     }
     try sampler.run.trace?.flush()
     let row = try sampler.sample()

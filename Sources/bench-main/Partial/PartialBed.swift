@@ -126,7 +126,7 @@ struct PartialBed: Sendable {
     _ commit: @escaping @Sendable (_ client: Int, _ turn: Int) throws -> Int
   ) throws -> Double {
     let clock = MonotonicClock()
-    let upkeep = try StoreUpkeep(store, policy: policy)
+    let upkeep = try PolicyUpkeep(store, policy: policy)
     let before = counters.total
     let outcome = try ClientThreads(count: writers, seconds: seconds).run { client, turn in
       let start = clock.now()

@@ -70,17 +70,12 @@ final class ReplicaStore: Sendable {
       ? StoreReplica(
         store, id: ReplicaID(rawValue: UInt64(number + 1)), entropy: entropy,
         options: replicaOptions) : nil
-    let cumulative = try WorkerPool(name: "cumulative", threadCount: 1)
-    let base = try WorkerPool(name: "base", threadCount: 1)
-    pools = [cumulative, base]
+    let schedule = SchedulingRules(cumulativeSlotCount: 1)
+    pools = try StoreUpkeep.pools(for: schedule)
     let counted = Counted()
     self.counted = counted
     scheduler = CompactionScheduler(
-      store: store, policy: policy.policy,
-      rules: SchedulingRules(pools: [
-        SchedulingRules.Pool(kinds: [.cumulative], slotCount: 1),
-        SchedulingRules.Pool(kinds: [.base, .full], slotCount: 1),
-      ]), executors: [cumulative, base], seed: 1,
+      store: store, policy: policy.policy, rules: schedule, executors: pools, seed: 1,
       restSeconds: CompactionScheduler.threadRestSeconds, replica: replica,
       cpuSeconds: { ProcessUsage.threadCPUSeconds() }, onEvent: { counted.add($0) })
   }

@@ -53,6 +53,7 @@ final class StoreReplay {
   private var writers: ReplayWriters?
   /// How long compaction may take after the last load.
   private static let quiesceSeconds = 120.0
+  private static let pauseNanoseconds: UInt64 = 20_000_000
 
   /// - Parameters:
   ///   - path: an empty or new directory.
@@ -76,9 +77,7 @@ final class StoreReplay {
       entropy: mixBits(UInt64(bitPattern: systemClock.now().rawValue)), options: options)
     var rules = settings.scheduler.rules
     rules.bandwidth = min(rules.bandwidth, settings.bandwidth)
-    compactionPools = try rules.pools.indices.map {
-      try WorkerPool(name: "compaction", threadCount: rules.slotCount(of: $0))
-    }
+    compactionPools = try StoreUpkeep.pools(for: rules)
     let trace = sink.map { [store] in EngineTrace(store: store, sink: $0) }
     self.trace = trace
     let compactions = compactions
@@ -101,20 +100,16 @@ final class StoreReplay {
       try store.createTable(settings.rows.definition(named: table, schema: factory.schema))
     }
     trace?.start()
-    scheduler.start()
-    let maintenance = MaintenanceLoop(store: store) { [counters] in
-      counters.addError("maintenance: \($0)")
+    let upkeep = try StoreUpkeep(store, scheduler: scheduler, on: compactionPools) { [counters] in
+      counters.addError("upkeep: \($0)")
     }
-    let maintenancePool = try WorkerPool(name: "maintenance", threadCount: 1)
-    maintenancePool.submit { maintenance.run() }
     startUsage = ProcessUsage.current()
     try runClients(interrupt)
     let deadline = clock.now() + UInt64(Self.quiesceSeconds * 1e9)
-    while !scheduler.isQuiescent && !interrupt.isSet && clock.now() < deadline { letTimePass() }
-    scheduler.stop(cancelRunning: interrupt.isSet)
-    for pool in compactionPools { pool.shutdown() }
-    maintenance.stop()
-    maintenancePool.shutdown()
+    scheduler.waitUntilQuiescent(
+      pause: { sleepThread(nanoseconds: Self.pauseNanoseconds) },
+      giveUp: { interrupt.isSet || clock.now() >= deadline })
+    upkeep.stop(cancelsRunning: interrupt.isSet)
     try trace?.stop()
   }
 
@@ -128,7 +123,9 @@ final class StoreReplay {
     let pool = try WorkerPool(name: "load", threadCount: settings.writers)
     for writer in 0..<settings.writers { pool.submit { writers.run(writer) } }
     let queries = try startQueries(at: start)
-    while writers.isLoading && !interrupt.isSet { letTimePass() }
+    while writers.isLoading && !interrupt.isSet {
+      sleepThread(nanoseconds: Self.pauseNanoseconds)
+    }
     pool.shutdown()
     seconds = Double(clock.now() - start) / 1e9
     queries?.schedule.stop()
@@ -152,11 +149,6 @@ final class StoreReplay {
     let pool = try WorkerPool(name: "query", threadCount: threadCount)
     for _ in 0..<threadCount { pool.submit { readers.run() } }
     return (schedule, pool)
-  }
-
-  private func letTimePass() {
-    sleepThread(nanoseconds: 20_000_000)
-    scheduler.tick()
   }
 
   /// Components of each tablet that hold rows.

@@ -85,7 +85,7 @@ struct UpsertBed: Sendable {
       try fill(store)
       // The index is built before the first change is timed.
       try store.load(batches[0], into: Self.table)
-      let upkeep = try StoreUpkeep(store, policy: policy)
+      let upkeep = try PolicyUpkeep(store, policy: policy)
       let bytesBefore = IOCause.allCases.map { counters[$0].bytesWritten }
       let deviceBefore = ProcessUsage.deviceBytesWritten()
       let outcome = try ClientThreads(count: 1, seconds: seconds).run { _, turn in
@@ -187,7 +187,7 @@ struct UpsertBed: Sendable {
   }
 
   func compact(_ store: Store) throws {
-    let upkeep = try StoreUpkeep(store, policy: "full")
+    let upkeep = try PolicyUpkeep(store, policy: "full")
     upkeep.waitUntilQuiescent()
     try upkeep.stop()
   }

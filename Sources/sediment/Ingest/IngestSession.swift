@@ -46,10 +46,10 @@ struct IngestSession {
   }
 
   func run(until interrupt: InterruptFlag) throws {
-    let background = try BackgroundWork(store, policy: policy, rules: rules) { [watch] error in
+    let upkeep = try StoreUpkeep(store, policy: policy, rules: rules) { [watch] error in
       watch.streamHasTrouble("\(error)")
     }
-    defer { background.stop(cancelsRunning: true) }
+    defer { upkeep.stop(cancelsRunning: true) }
     let progress = IngestProgress(run.status)
     defer { progress.clear() }
     let dashboard = IngestDashboard(pipeline.spec.dashboard, store: store)

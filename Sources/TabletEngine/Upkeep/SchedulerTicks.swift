@@ -1,10 +1,9 @@
 import StorageIO
-import TabletEngine
 
 /// Lets a scheduler know now and then that time passes: for rules that scan, and for policies that
-/// wait. On a thread of its own, until `stop`.
+/// wait. On a thread of its own, from the beginning until `stop`.
 final class SchedulerTicks: Sendable {
-  private static let nanoseconds: UInt64 = 500_000_000
+  private static let nanoseconds: UInt64 = 20_000_000
 
   private let pool: WorkerPool
   private let isStopped = Monitor(false)

@@ -3,7 +3,7 @@ import StorageIO
 
 /// Calls `Store.maintain` whenever that is due, and sweeps stale rowsets now and then, on the
 /// thread that calls `run`: the clock of a store that the core does not have. Thread-safe.
-public final class MaintenanceLoop: StoreObserver {
+final class MaintenanceLoop: StoreObserver {
   private struct State {
     var isStopped = false
     /// When something is due; nil when nothing is known to be.
@@ -20,13 +20,13 @@ public final class MaintenanceLoop: StoreObserver {
   private let state = Monitor(State())
 
   /// - Parameter onError: hears what `maintain` throws, on the thread of `run`.
-  public init(store: Store, onError: @escaping @Sendable (any Error) -> Void = { _ in }) {
+  init(store: Store, onError: @escaping @Sendable (any Error) -> Void = { _ in }) {
     self.store = store
     self.onError = onError
   }
 
   /// Returns after `stop`, with everything on disk that was promised to be.
-  public func run() {
+  func run() {
     store.addObserver(self)
     defer { store.removeObserver(self) }
     var sweepsAt = store.clock.now()
@@ -46,7 +46,7 @@ public final class MaintenanceLoop: StoreObserver {
   }
 
   /// Ends `run`, soon.
-  public func stop() {
+  func stop() {
     state.withLock { $0.isStopped = true }
     state.broadcast()
   }
