@@ -5,30 +5,34 @@ extension RowSet {
   /// Rows read at once from the bitmap.
   private static let batchCount = 256
 
-  /// The rows of a range, such as those of a page, as a selection: bit `i` stands for row
-  /// `range.lowerBound + i`. Linear in the rows set and the words of the range.
-  public func bitmap(of range: Range<Int>) -> Bitmap {
-    let result = Bitmap(count: range.count)
-    guard let first = UInt32(exactly: range.lowerBound), !range.isEmpty else { return result }
-    let words = result.mutableWords
-    withBitmap { bitmap in
+  /// The rows of a range, such as those of a page, as a selection of its own: bit `i` stands for
+  /// row `range.lowerBound + i`. Nil when none of them is in the set. Linear in the rows set and
+  /// the words of the range.
+  public func bitmap(of range: Range<Int>) -> Bitmap? {
+    guard let first = UInt32(exactly: range.lowerBound), !range.isEmpty else { return nil }
+    return withBitmap { bitmap in
+      var left = Int(
+        roaring_bitmap_range_cardinality(
+          bitmap, UInt64(range.lowerBound), UInt64(range.upperBound)))
+      if left == 0 { return nil }
+      let result = Bitmap(count: range.count)
+      let words = result.mutableWords
       var iterator = roaring_uint32_iterator_t()
       roaring_init_iterator(bitmap, &iterator)
-      guard roaring_move_uint32_iterator_equalorlarger(&iterator, first) else { return }
+      roaring_move_uint32_iterator_equalorlarger(&iterator, first)
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: Self.batchCount) { batch in
-        while true {
+        while left > 0 {
           let count = roaring_read_uint32_iterator(
-            &iterator, batch.baseAddress, UInt32(Self.batchCount))
+            &iterator, batch.baseAddress, UInt32(min(left, Self.batchCount)))
           for row in batch[..<Int(count)] {
             let bit = Int(row &- first)
-            if bit >= range.count { return }
             words[bit &>> 6] |= 1 &<< UInt64(bit & 63)
           }
-          if count < Self.batchCount { return }
+          left -= Int(count)
         }
       }
+      return result
     }
-    return result
   }
 
   /// How many rows of a range are in the set, without making a selection.

@@ -31,6 +31,10 @@ struct LiveSegmentSource: PrunableSource {
   var isAltered: Bool { true }
   func liveRows(in range: Range<Int>) -> Bitmap? { deleted.live(in: range) }
 
+  func removeDeleted(from selection: Bitmap, of range: Range<Int>) {
+    deleted.remove(from: selection, of: range)
+  }
+
   var path: String { reader.path }
   var rowsPerPage: Int { reader.rowsPerPage }
 

@@ -32,10 +32,12 @@ struct ScanMorsels: Sendable {
       var scan = try SegmentScan(segment, schema: plan.schema, columns: needed)
       let verdict = scan.verdict(plan.filter, work: &work)
       if verdict == .none { continue }
-      if let filter = plan.filter, verdict == .some,
-        try !scan.prune(by: filter, indexes, isCountOnly: columns.isEmpty, work: &work)
-      {
-        continue
+      if let filter = plan.filter, verdict == .some {
+        guard
+          let pruned = try scan.pruned(
+            by: filter, indexes, isCountOnly: columns.isEmpty, work: &work)
+        else { continue }
+        scan = pruned
       }
       for start in stride(
         from: scan.pages.lowerBound, to: scan.pages.upperBound, by: Self.pagesPerMorsel)

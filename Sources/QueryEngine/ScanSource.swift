@@ -27,6 +27,9 @@ public protocol ScanSource: Sendable {
   var isAltered: Bool { get }
   /// The rows of a range that are there, the first one at bit 0; nil for all.
   func liveRows(in range: Range<Int>) -> Bitmap?
+  /// Takes the rows that are not there out of a selection of the rows of a range.
+  /// - Parameter selection: nobody else's; changed in place.
+  func removeDeleted(from selection: Bitmap, of range: Range<Int>)
   /// The same rows for one thread that reads its pages one after another, all it wants of a page
   /// before the next: it may remember what it has decoded.
   func forOneThread() -> any ScanSource
@@ -34,6 +37,10 @@ public protocol ScanSource: Sendable {
 
 extension ScanSource {
   public func forOneThread() -> any ScanSource { self }
+
+  public func removeDeleted(from selection: Bitmap, of range: Range<Int>) {
+    if let live = liveRows(in: range) { selection.formIntersection(live) }
+  }
 
   public func readPage(
     column: Int, page: Int, rows: [UInt32], work: inout ScanWork

@@ -4,8 +4,8 @@ import StorageBase
 
 /// Finds the selected rows of one segment, page by page, reading as little as it can: the zone maps
 /// of the segment, those of each page, then the filter's columns, and only where these leave a row
-/// the others. Immutable and thread-safe.
-struct SegmentScan {
+/// the others. Immutable and thread-safe; shared by the pieces its pages are cut into.
+final class SegmentScan: Sendable {
   /// The selected rows of one page (nil: all), and its columns, which are decoded when asked for;
   /// good until the next page.
   struct Page {
@@ -25,7 +25,7 @@ struct SegmentScan {
   /// The position in the segment of each column of the schema; nil when it has none.
   private let positions: [Int?]
   /// What filters and indexes left; nil when they were not asked.
-  private(set) var pruning: SegmentPruning?
+  private let pruning: SegmentPruning?
 
   /// - Parameter columns: positions in the schema of all columns that may be asked for.
   /// - Throws: `StorageError.schemaMismatch` when the segment holds one of them as another type, or
@@ -33,6 +33,7 @@ struct SegmentScan {
   init(_ source: any ScanSource, schema: Schema, columns: [Int]) throws {
     self.source = source
     self.schema = schema
+    pruning = nil
     positions = schema.columns.map { source.schema.index(of: $0.id) }
     for index in columns {
       let column = schema.columns[index]
@@ -45,6 +46,13 @@ struct SegmentScan {
           found: found.map(Self.describe) ?? "a segment without it")
       }
     }
+  }
+
+  private init(_ other: SegmentScan, pruning: SegmentPruning) {
+    source = other.source
+    schema = other.schema
+    positions = other.positions
+    self.pruning = pruning
   }
 
   private static func describe(_ column: Column) -> String {
@@ -77,20 +85,19 @@ struct SegmentScan {
   /// The pages that may have selected rows.
   var pages: Range<Int> { pruning?.pages ?? 0..<source.pageCount }
 
-  /// Asks what the segment has besides columns, and later looks at what that leaves only; false
-  /// when it leaves nothing. To be called before the first page is read.
+  /// Asks what the segment has besides columns, and gives a scan that looks at what that leaves
+  /// only; nil when it leaves nothing.
   ///
   /// - Parameter isCountOnly: whether only the number of the selected rows is wanted.
-  mutating func prune(
+  func pruned(
     by filter: BoundPredicate, _ use: IndexUse, isCountOnly: Bool, work: inout ScanWork
-  ) throws -> Bool {
-    guard use.mode != .never, let source = source as? any PrunableSource else { return true }
+  ) throws -> SegmentScan? {
+    guard use.mode != .never, let source = source as? any PrunableSource else { return self }
     let pruner = SegmentPruner(
       source, schema: schema, positions: positions, filter: filter, use: use)
-    guard var found = try pruner.pruning(&work) else { return false }
+    guard var found = try pruner.pruning(&work) else { return nil }
     found.isCountOnly = isCountOnly && found.rest == nil && !source.isAltered
-    pruning = found
-    return true
+    return SegmentScan(self, pruning: found)
   }
 
   /// What the zone map of the whole segment knows of a column of the schema; nil for nothing.
@@ -149,9 +156,13 @@ struct SegmentScan {
   ) throws -> Page? {
     let range = source.rowRange(ofPage: page)
     let rowCount = range.count
-    if let rows = pruning?.rows, rows.count(in: range) == 0 {
-      work.pagesPrunedByIndex += 1
-      return nil
+    var selection: Bitmap?
+    if let rows = pruning?.rows {
+      guard let found = rows.bitmap(of: range) else {
+        work.pagesPrunedByIndex += 1
+        return nil
+      }
+      selection = found
     }
     var verdict = PruneVerdict.all
     if !isWhole, let predicate = pruning.map(\.rest) ?? evaluator?.predicate {
@@ -163,17 +174,19 @@ struct SegmentScan {
     }
     work.rowsScanned += rowCount
     columns.begin(page: page, rowCount: rowCount)
-    var selection = pruning?.rows?.bitmap(of: range)
-    if verdict == .some {
-      if let known = selection, let rest = pruning?.rest {
+    if let known = selection {
+      source.removeDeleted(from: known, of: range)
+      if verdict == .some, let rest = pruning?.rest {
         selection = try evaluator?.evaluate(rest, among: known, column: columns.column)
-      } else {
+      }
+    } else {
+      if verdict == .some {
         selection = try evaluator?.evaluate(rowCount: rowCount, column: columns.column)
       }
-    }
-    if let live = source.liveRows(in: range) {
-      if let selection { live.formIntersection(selection) }
-      selection = live
+      if let live = source.liveRows(in: range) {
+        if let selection { live.formIntersection(selection) }
+        selection = live
+      }
     }
     let selectedCount = selection?.setCount ?? rowCount
     work.rowsSelected += selectedCount

@@ -11,6 +11,8 @@ import StorageBase
 struct GroupTable {
   /// The largest direct array has 2 to this power entries: 1 MiB.
   private static let directBitsMax: UInt64 = 18
+  /// Groups that are passed over at a time when none of them has been met.
+  private static let passedOverCount = MemoryLayout<SIMD8<UInt64>>.size
 
   let layout: GroupKeyLayout
   private let keys: KeyTable
@@ -48,20 +50,18 @@ struct GroupTable {
   var count: Int { met?.count ?? keys.count }
 
   /// The first `count` groups of which a row has been met, ascending. Of a dense table mostly few
-  /// are, so eight are passed over at a time.
+  /// are, so many are passed over at a time.
   func metNumbers(of count: Int) -> [Int] {
     guard let met else { return Array(0..<count) }
     var numbers: [Int] = []
     met.withUnsafeBytes { marks in
-      var number = 0
-      while number < count {
-        let left = count - number
-        if left >= 8, marks.loadUnaligned(fromByteOffset: number, as: UInt64.self) == 0 {
-          number += 8
-          continue
+      for start in stride(from: 0, to: count, by: Self.passedOverCount) {
+        let end = min(count, start + Self.passedOverCount)
+        if end - start == Self.passedOverCount {
+          let group = marks.loadUnaligned(fromByteOffset: start, as: SIMD8<UInt64>.self)
+          if group == .zero { continue }
         }
-        for next in number..<number + min(left, 8) where marks[next] != 0 { numbers.append(next) }
-        number += min(left, 8)
+        for number in start..<end where marks[number] != 0 { numbers.append(number) }
       }
     }
     return numbers

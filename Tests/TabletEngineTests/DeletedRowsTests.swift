@@ -23,6 +23,12 @@ import Testing
         #expect(live.setCount == expected.count { $0 })
       }
       #expect(deleted.count(in: range) == expected.count { !$0 })
+      let selection = Bitmap(count: range.count)
+      for row in 0..<range.count where random.next() % 3 == 0 { selection.set(row) }
+      let rest = selection.copy()
+      deleted.remove(from: rest, of: range)
+      #expect((0..<range.count).allSatisfy { rest[$0] == (selection[$0] && expected[$0]) })
+      #expect(rest.setCount == rest.rowIDs().count)
     }
   }
 }

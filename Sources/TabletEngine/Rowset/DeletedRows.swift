@@ -42,6 +42,13 @@ public struct DeletedRows: Sendable {
     return live
   }
 
+  /// Clears the deleted rows of a range in a selection, whose bit `i` stands for its row `i`.
+  public func remove(from selection: Bitmap, of range: Range<Int>) {
+    precondition(selection.count == range.count)
+    let target = selection.mutableWords
+    forEachWord(of: range) { index, deleted, _ in target[index] &= ~deleted }
+  }
+
   /// Calls `body` for every 64 rows of a range with their place, the deleted ones among them, and
   /// the bits that are rows.
   @inline(__always)

@@ -147,7 +147,7 @@ final class ClientWorkers: Sendable {
         kind, user: user(of: work.client), orderCount: settings.preloadedRows, table, products,
         random: &random,
         memory: QueryMemory { [memory = operation.memory] in try memory.consume($0) },
-        isCancelled: { clock.now() > end })
+        isCancelled: { clock.lastTick() > end })
       onScan(outcome.scannedTablets)
       counters.addQuery(
         kind, outcome, cpuSeconds: ProcessUsage.threadCPUSeconds() - start,
