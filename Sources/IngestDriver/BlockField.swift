@@ -1,14 +1,14 @@
 import StorageBase
 
 /// How the fields of a column become values: a fast way for the usual form, and the way of
-/// `FieldParser`, which knows every form and what is wrong with the others.
+/// `ValueText`, which knows every form and what is wrong with the others.
 protocol BlockField {
   associatedtype Value: Numeric & BitwiseCopyable
 
   /// The value of a field of the usual form, else nil. May read 32 bytes after the field.
   func plainValue(_ start: UnsafeRawPointer, _ length: Int) -> Value?
 
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Value
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Value
 }
 
 extension BlockField {
@@ -23,8 +23,8 @@ struct IntegerField: BlockField {
     return value
   }
 
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Int64 {
-    try FieldParser.integer(bytes, in: range)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int64 {
+    try ValueText.integer(bytes, in: range)
   }
 }
 
@@ -43,8 +43,8 @@ struct DecimalField: BlockField {
     plain?.unscaled(start, length)
   }
 
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Int64 {
-    try FieldParser.decimal(bytes, precision: precision, scale: scale, as: Int64.self)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int64 {
+    try ValueText.decimal(bytes, precision: precision, scale: scale, as: Int64.self)
   }
 }
 
@@ -52,8 +52,8 @@ struct WideDecimalField: BlockField {
   let precision: Int
   let scale: Int
 
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Int128 {
-    try FieldParser.decimal(bytes, precision: precision, scale: scale, as: Int128.self)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int128 {
+    try ValueText.decimal(bytes, precision: precision, scale: scale, as: Int128.self)
   }
 }
 
@@ -62,14 +62,14 @@ struct DateField: BlockField {
     length == 10 ? DigitWord.date(start) : nil
   }
 
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Int64 {
-    try FieldParser.date(bytes)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int64 {
+    try ValueText.day(bytes)
   }
 }
 
 struct CompactDateField: BlockField {
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Int64 {
-    try FieldParser.compactDate(bytes)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int64 {
+    try ValueText.compactDate(bytes)
   }
 }
 
@@ -78,33 +78,33 @@ struct DatetimeField: BlockField {
     DigitWord.datetime(start, length)
   }
 
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Int64 {
-    try FieldParser.datetime(bytes)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int64 {
+    try ValueText.datetime(bytes)
   }
 }
 
 struct EpochField: BlockField {
   let unit: Int64
 
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Int64 {
-    try FieldParser.epoch(bytes, unit: unit)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int64 {
+    try ValueText.epoch(bytes, unit: unit)
   }
 }
 
 struct BoolField: BlockField {
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Int64 {
-    try FieldParser.bool(bytes)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int64 {
+    try ValueText.bool(bytes) ? 1 : 0
   }
 }
 
 struct FloatField: BlockField {
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Float {
-    try FieldParser.float(bytes)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Float {
+    try ValueText.float(bytes)
   }
 }
 
 struct DoubleField: BlockField {
-  func value(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Double {
-    try FieldParser.double(bytes)
+  func value(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Double {
+    try ValueText.double(bytes)
   }
 }

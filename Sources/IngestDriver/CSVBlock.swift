@@ -1,4 +1,5 @@
 import ScanKernels
+import StorageBase
 
 /// Reads rows some hundreds at a time: first the ends of all fields, then one column after another.
 /// Not thread-safe; its memory is reused.
@@ -69,7 +70,7 @@ final class CSVBlock {
     else { return .unread(byteCount: byteCount) }
     fields.text = UnsafeRawPointer(text)
     fields.count = rowCount
-    fields.isValidText = found.has_high == 0 || FieldParser.isUTF8(used)
+    fields.isValidText = found.has_high == 0 || ValueText.isUTF8(used)
     guard append(used, hasQuote: found.has_quote != 0, to: builders) else {
       return .unread(byteCount: byteCount)
     }

@@ -111,7 +111,7 @@ final class CSVRowReader: RowReader {
       builders[index].appendNull()
       return
     }
-    do throws(FieldProblem) {
+    do throws(TextProblem) {
       try column.append(field.bytes, to: builders[index])
     } catch {
       let reason = error.reason(for: column.type)

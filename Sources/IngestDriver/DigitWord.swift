@@ -1,6 +1,6 @@
 /// Numbers from text eight characters at a time: a word holds them, the first in its low byte, and
 /// three multiplications add them up. Nil stands for "not of the plain form", which is for
-/// `FieldParser` to judge.
+/// `ValueText` to judge.
 ///
 /// The arithmetic is that of Lemire, "Number parsing at a gigabyte per second" (Software: Practice
 /// and Experience 51, 2021).
@@ -73,7 +73,7 @@ extension DigitWord {
     private let unscaledEnd: UInt64
     private let integralEnd: UInt64
 
-    /// Nil for a type whose values all go to `FieldParser`.
+    /// Nil for a type whose values all go to `ValueText`.
     init?(precision: Int, scale: Int) {
       guard (0...6).contains(scale), precision <= 18 else { return nil }
       func power(_ exponent: Int) -> UInt64 {

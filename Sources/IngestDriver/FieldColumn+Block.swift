@@ -75,7 +75,7 @@ extension FieldColumn {
       }
       if hasNulls && nulls[row] != 0 { continue }
       guard length > 0 else { return false }
-      do throws(FieldProblem) {
+      do throws(TextProblem) {
         target[row] = narrowed(
           try field.value(UnsafeRawBufferPointer(start: start, count: length)))
       } catch { return false }
@@ -101,8 +101,8 @@ extension FieldColumn {
     guard longest <= UInt32(Limits.stringByteCountMax) else { return false }
     if !fields.isValidText {
       for row in 0..<count {
-        do throws(FieldProblem) {
-          try FieldParser.checkString(fields.bytes(row))
+        do throws(TextProblem) {
+          try ValueText.checkString(fields.bytes(row))
         } catch { return false }
       }
     }

@@ -52,27 +52,27 @@ struct FieldColumn: Sendable {
   /// Parses a field that is not null and appends its value, or throws and appends nothing.
   func append(
     _ bytes: UnsafeRawBufferPointer, to builder: ColumnBuilder
-  ) throws(FieldProblem) {
+  ) throws(TextProblem) {
     if bytes.isEmpty, type != .string { throw .missing }
     switch kind {
-    case .bool: builder.append(integer: try FieldParser.bool(bytes))
-    case .integer(let range): builder.append(integer: try FieldParser.integer(bytes, in: range))
+    case .bool: builder.append(integer: try ValueText.bool(bytes) ? 1 : 0)
+    case .integer(let range): builder.append(integer: try ValueText.integer(bytes, in: range))
     case .decimal64(let precision, let scale):
       builder.append(
-        integer: try FieldParser.decimal(
+        integer: try ValueText.decimal(
           bytes, precision: precision, scale: scale, as: Int64.self))
     case .decimal128(let precision, let scale):
       builder.append(
-        wide: try FieldParser.decimal(
+        wide: try ValueText.decimal(
           bytes, precision: precision, scale: scale, as: Int128.self))
-    case .float: builder.append(floating: Double(try FieldParser.float(bytes)))
-    case .double: builder.append(floating: try FieldParser.double(bytes))
-    case .date: builder.append(integer: try FieldParser.date(bytes))
-    case .compactDate: builder.append(integer: try FieldParser.compactDate(bytes))
-    case .datetime: builder.append(integer: try FieldParser.datetime(bytes))
-    case .epoch(let unit): builder.append(integer: try FieldParser.epoch(bytes, unit: unit))
+    case .float: builder.append(floating: Double(try ValueText.float(bytes)))
+    case .double: builder.append(floating: try ValueText.double(bytes))
+    case .date: builder.append(integer: try ValueText.day(bytes))
+    case .compactDate: builder.append(integer: try ValueText.compactDate(bytes))
+    case .datetime: builder.append(integer: try ValueText.datetime(bytes))
+    case .epoch(let unit): builder.append(integer: try ValueText.epoch(bytes, unit: unit))
     case .string:
-      try FieldParser.checkString(bytes)
+      try ValueText.checkString(bytes)
       builder.append(bytes: bytes)
     }
   }

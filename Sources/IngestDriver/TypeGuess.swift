@@ -35,15 +35,15 @@ struct TypeGuess {
     isEmpty = false
     canBeInteger =
       canBeInteger
-      && succeeds { () throws(FieldProblem) in
-        _ = try FieldParser.integer(bytes, in: Int64.min...Int64.max)
+      && succeeds { () throws(TextProblem) in
+        _ = try ValueText.integer(bytes, in: Int64.min...Int64.max)
       }
     canBeDate =
-      canBeDate && succeeds { () throws(FieldProblem) in _ = try FieldParser.date(bytes) }
+      canBeDate && succeeds { () throws(TextProblem) in _ = try ValueText.date(bytes) }
     canBeDatetime =
-      canBeDatetime && succeeds { () throws(FieldProblem) in _ = try FieldParser.datetime(bytes) }
+      canBeDatetime && succeeds { () throws(TextProblem) in _ = try ValueText.datetime(bytes) }
     canBeDouble =
-      canBeDouble && succeeds { () throws(FieldProblem) in _ = try FieldParser.double(bytes) }
+      canBeDouble && succeeds { () throws(TextProblem) in _ = try ValueText.double(bytes) }
     observeDecimal(bytes)
   }
 
@@ -52,16 +52,16 @@ struct TypeGuess {
     let digits = bytes.drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
     let point = digits.firstIndex(of: UInt8(ascii: ".")) ?? digits.endIndex
     let fractionCount = max(0, digits.endIndex - point - 1)
-    canBeDecimal = succeeds { () throws(FieldProblem) in
-      _ = try FieldParser.decimal(
+    canBeDecimal = succeeds { () throws(TextProblem) in
+      _ = try ValueText.decimal(
         bytes, precision: 38, scale: min(38, fractionCount), as: Int128.self)
     }
     scale = max(scale, fractionCount)
     wholeDigitCount = max(wholeDigitCount, point - digits.startIndex)
   }
 
-  private func succeeds(_ parse: () throws(FieldProblem) -> Void) -> Bool {
-    do throws(FieldProblem) {
+  private func succeeds(_ parse: () throws(TextProblem) -> Void) -> Bool {
+    do throws(TextProblem) {
       try parse()
       return true
     } catch {

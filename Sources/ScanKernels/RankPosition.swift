@@ -58,13 +58,13 @@ struct RankPosition {
     switch literal {
     case .stored(.integer(let integer)): self.init(integer, isExact: true, in: domain)
     case .string(let text):
-      guard let moment = CalendarText.microseconds(of: text) else { return nil }
+      guard let moment = ValueText.datetime(of: text) else { return nil }
       guard type == .date else {
         self.init(Int128(moment), isExact: true, in: domain)
         return
       }
-      let day = moment.flooredDivision(by: CalendarText.microsecondsPerDay)
-      let isMidnight = day * CalendarText.microsecondsPerDay == moment
+      let day = moment.flooredDivision(by: ValueText.microsecondsPerDay)
+      let isMidnight = day * ValueText.microsecondsPerDay == moment
       self.init(Int128(day), isExact: isMidnight, in: domain)
     default: return nil
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import IngestDriver
 
-/// What is parsed eight characters at a time is what `FieldParser` makes of it, or is left to it.
+/// What is parsed eight characters at a time is what `ValueText` makes of it, or is left to it.
 @Suite struct DigitWordTests {
   /// Gives `body` the address of the text, with something else around it.
   private func withText<R>(_ text: String, _ body: (UnsafeRawPointer, Int) -> R) -> R {
@@ -13,7 +13,7 @@ import Testing
   }
 
   private func reference(
-    _ text: String, _ parse: (UnsafeRawBufferPointer) throws(FieldProblem) -> Int64
+    _ text: String, _ parse: (UnsafeRawBufferPointer) throws(TextProblem) -> Int64
   ) -> Int64? {
     let bytes = Array(text.utf8)
     return bytes.withUnsafeBytes { bytes in try? parse(bytes) }
@@ -45,7 +45,7 @@ import Testing
       if let value = withText(text, { DigitWord.integer($0, $1) }) {
         let all = Int64.min...Int64.max
         #expect(
-          reference(text) { (b) throws(FieldProblem) in try FieldParser.integer(b, in: all) }
+          reference(text) { (b) throws(TextProblem) in try ValueText.integer(b, in: all) }
             == value)
         readCount += 1
       }
@@ -53,8 +53,8 @@ import Testing
         let plain = DigitWord.Decimal(precision: precision, scale: scale)
         guard let value = withText(text, { plain?.unscaled($0, $1) }) else { continue }
         #expect(
-          reference(text) { (b) throws(FieldProblem) in
-            try FieldParser.decimal(b, precision: precision, scale: scale, as: Int64.self)
+          reference(text) { (b) throws(TextProblem) in
+            try ValueText.decimal(b, precision: precision, scale: scale, as: Int64.self)
           } == value, "\(text) as decimal(\(precision),\(scale))")
         readCount += 1
       }
@@ -120,14 +120,14 @@ import Testing
       let string = String(decoding: text, as: UTF8.self)
       if let found = withText(string, { DigitWord.datetime($0, $1) }) {
         #expect(
-          reference(string) { (b) throws(FieldProblem) in try FieldParser.datetime(b) } == found,
+          reference(string) { (b) throws(TextProblem) in try ValueText.datetime(b) } == found,
           "\(string)")
         readCount += 1
       }
       let day = String(string.prefix(10))
       if let found = withText(day, { $1 == 10 ? DigitWord.date($0) : nil }) {
         #expect(
-          reference(day) { (b) throws(FieldProblem) in try FieldParser.date(b) } == found, "\(day)")
+          reference(day) { (b) throws(TextProblem) in try ValueText.date(b) } == found, "\(day)")
         readCount += 1
       }
     }

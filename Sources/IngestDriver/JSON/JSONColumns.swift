@@ -115,7 +115,7 @@ final class JSONColumns {
         continue
       }
       let bytes = fields[column].bytes(row)
-      do throws(FieldProblem) {
+      do throws(TextProblem) {
         try layout.columns[column].append(bytes, to: builder)
       } catch {
         builder.appendNull()

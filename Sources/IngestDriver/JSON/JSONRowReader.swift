@@ -87,7 +87,7 @@ final class JSONRowReader: RowReader {
       blockByteCount += 1
     }
     place = 0
-    blockIsText = Self.isASCII(block) || FieldParser.isUTF8(block)
+    blockIsText = Self.isASCII(block) || ValueText.isUTF8(block)
   }
 
   private static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -63,14 +63,11 @@ extension SQLParser {
 }
 
 extension CivilDate {
-  /// Parses `YYYY-MM-DD`; nil for anything else.
+  /// Parses `YYYY-MM-DD`; nil for anything else, and outside of the years 0 to 9999.
   init?(_ text: String) {
-    let fields = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard fields.map(\.utf8.count) == [4, 2, 2],
-      fields.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
-      let year = Int(fields[0]), let month = Int(fields[1]), let day = Int(fields[2])
-    else { return nil }
-    self.init(year: year, month: month, day: day)
+    guard let days = ValueText.date(of: text) else { return nil }
+    self.init(daysSinceEpoch: Int(days))
+    guard (0...9999).contains(year) else { return nil }
   }
 
   /// The day so many months and then days later. A day that the month does not have becomes its

@@ -37,7 +37,7 @@ extension SQLParser {
     guard case .string(let text) = next.kind else {
       throw expected("a time in quotes, such as '2026-11-27 01:02:03'")
     }
-    guard let microseconds = CalendarText.microseconds(of: text) else {
+    guard let microseconds = ValueText.datetime(of: text) else {
       throw error("'\(text)' is no time: write 'YYYY-MM-DD HH:MM:SS', in UTC")
     }
     advance()

@@ -3,7 +3,7 @@ import StorageBase
 
 /// Turns the values of a column into those of another type, a column at a time.
 ///
-/// Texts are read exactly or not at all. Numbers with more digits after the point than the type
+/// Texts are read as `ValueText` says, as those of files are. Numbers with more digits after the point than the type
 /// has are rounded half away from zero, as SQL does; a value that does not fit the type fails.
 /// Dates count as midnight; a datetime becomes the day it is on. Everything becomes a text as CSV
 /// files show it.
@@ -57,55 +57,73 @@ struct ColumnCast: Hashable, Sendable {
 
   private func parsed(_ vector: ColumnVector) -> Result {
     switch target {
-    case .float: return parsed(vector, Float.self) { TextNumber.double($0).map { Float($0) } }
-    case .double: return parsed(vector, Double.self) { TextNumber.double($0) }
-    case .bool: return parsed(vector, Int8.self) { TextNumber.bool($0).map { $0 ? 1 : 0 } }
-    case .int8:
-      return parsed(vector, Int8.self) { TextNumber.integer($0).flatMap(Int8.init(exactly:)) }
-    case .int16:
-      return parsed(vector, Int16.self) { TextNumber.integer($0).flatMap(Int16.init(exactly:)) }
-    case .int32:
-      return parsed(vector, Int32.self) { TextNumber.integer($0).flatMap(Int32.init(exactly:)) }
-    case .int64: return parsed(vector, Int64.self) { TextNumber.integer($0) }
+    case .float: return parsed(vector, Float.self, ValueText.float)
+    case .double: return parsed(vector, Double.self, ValueText.double)
+    case .bool:
+      return parsed(vector, Int8.self) { (text) throws(TextProblem) in
+        try ValueText.bool(text) ? 1 : 0
+      }
+    case .int8: return parsedIntegers(vector, Int8.self)
+    case .int16: return parsedIntegers(vector, Int16.self)
+    case .int32: return parsedIntegers(vector, Int32.self)
+    case .int64: return parsedIntegers(vector, Int64.self)
     case .decimal(let precision, let scale):
-      if target.physical == .int64 {
-        return parsed(vector, Int64.self) {
-          TextNumber.decimal($0, precision: precision, scale: scale).map { Int64($0) }
-        }
+      return target.physical == .int64
+        ? parsedDecimals(vector, precision: precision, scale: scale, Int64.self)
+        : parsedDecimals(vector, precision: precision, scale: scale, Int128.self)
+    case .datetime:
+      return parsed(vector, Int64.self) { (text) throws(TextProblem) in
+        try firstMatch { (pattern) throws(TextProblem) in try pattern.microseconds(text) }
       }
-      return parsed(vector, Int128.self) {
-        TextNumber.decimal($0, precision: precision, scale: scale)
-      }
-    case .datetime: return parsed(vector, Int64.self) { time($0) }
     case .date:
-      return parsed(vector, Int32.self) {
-        time($0).flatMap { Int32(exactly: $0.flooredDivision(by: Self.microsecondsPerDay)) }
+      return parsed(vector, Int32.self) { (text) throws(TextProblem) in
+        // A storable day fits.
+        Int32(
+          truncatingIfNeeded: try firstMatch { (pattern) throws(TextProblem) in
+            try pattern.day(text)
+          })
       }
     case .string: return Result(vector: vector, failed: nil)
     }
   }
 
-  static let microsecondsPerDay: Int64 = 86_400_000_000
-
-  private func time(_ bytes: UnsafeRawBufferPointer) -> Int64? {
-    if patterns.isEmpty { return DatePattern.iso.microseconds(bytes) }
-    for pattern in patterns {
-      if let time = pattern.microseconds(bytes) { return time }
+  /// What the first pattern makes of a text that it does not refuse.
+  @inline(__always) private func firstMatch(
+    _ read: (DatePattern) throws(TextProblem) -> Int64
+  ) throws(TextProblem) -> Int64 {
+    if patterns.isEmpty { return try read(.iso) }
+    for pattern in patterns.dropLast() {
+      do throws(TextProblem) { return try read(pattern) } catch { continue }
     }
-    return nil
+    return try read(patterns[patterns.count - 1])
+  }
+
+  private func parsedIntegers<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
+    _ vector: ColumnVector, _ type: T.Type
+  ) -> Result {
+    let range = Int64(T.min)...Int64(T.max)
+    return parsed(vector, T.self) { (text) throws(TextProblem) in
+      T(truncatingIfNeeded: try ValueText.integer(text, in: range))
+    }
+  }
+
+  private func parsedDecimals<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
+    _ vector: ColumnVector, precision: Int, scale: Int, _ type: T.Type
+  ) -> Result {
+    parsed(vector, T.self) { (text) throws(TextProblem) in
+      try ValueText.decimal(text, precision: precision, scale: scale, as: T.self)
+    }
   }
 
   @inline(__always) private func parsed<T: BitwiseCopyable>(
-    _ vector: ColumnVector, _: T.Type, _ parse: (UnsafeRawBufferPointer) -> T?
+    _ vector: ColumnVector, _: T.Type, _ parse: (UnsafeRawBufferPointer) throws(TextProblem) -> T
   ) -> Result {
     let buffer = AlignedBuffer(byteCount: vector.count * MemoryLayout<T>.stride, zeroed: true)
     let values = buffer.mutableValues(as: T.self)
     var failed: Bitmap?
     let (texts, nulls) = (TextLanes(vector), vector.nulls)
     for row in 0..<vector.count where !(nulls?[row] ?? false) {
-      if let value = parse(texts[row]) {
-        values[row] = value
-      } else {
+      do throws(TextProblem) { values[row] = try parse(texts[row]) } catch {
         failed = failed ?? Bitmap(count: vector.count)
         failed?.set(row)
       }
@@ -150,10 +168,10 @@ struct ColumnCast: Hashable, Sendable {
     let values = lanes.values
     switch (source, target) {
     case (.date, .datetime):
-      return integers(lanes.vector) { values[$0] * Int128(Self.microsecondsPerDay) }
+      return integers(lanes.vector) { values[$0] * Int128(ValueText.microsecondsPerDay) }
     case (.datetime, .date):
       return integers(lanes.vector) {
-        values[$0].flooredDivision(by: Int128(Self.microsecondsPerDay))
+        values[$0].flooredDivision(by: Int128(ValueText.microsecondsPerDay))
       }
     case (_, .date), (_, .datetime): return epochs(lanes)
     default: break
@@ -180,7 +198,7 @@ struct ColumnCast: Hashable, Sendable {
   private func epochs(_ lanes: IntegerLanes.UnsafeLanes) -> Result {
     let unit = Int128(patterns.compactMap(\.epochUnit).first ?? 1)
     let values = lanes.values
-    let divisor = target == .date ? Int128(Self.microsecondsPerDay) : 1
+    let divisor = target == .date ? Int128(ValueText.microsecondsPerDay) : 1
     return integers(lanes.vector) { row in
       let (product, overflow) = values[row].multipliedReportingOverflow(by: unit)
       return overflow ? nil : product.flooredDivision(by: divisor)

@@ -3,17 +3,17 @@ import StorageBase
 /// How dates and times are written, compiled once.
 ///
 /// `yyyy` `MM` `dd` `HH` `mm` `ss` are digits of that number, `MMM` the first three letters of an
-/// English month in any case, `S` (one to six) digits of a second, `xxx` an offset `+08:00` or `Z`,
-/// `Z` an offset `+0800`; letters in single quotes and everything else stand for themselves, such
-/// as `dd/MMM/yyyy:HH:mm:ss Z`. Names instead of patterns: `iso` (RFC 3339 and what SQL writes:
-/// `2026-01-31`, `2026-01-31 12:30`, `2026-01-31T12:30:15.25+08:00`), `epoch_s`, `epoch_ms` and
+/// English month in any case, `S` (one to six) digits of a second, `xxx` and `Z` an offset `+08:00`,
+/// `+0800`, `+08` or `Z`; letters in single quotes and everything else stand for themselves, such
+/// as `dd/MMM/yyyy:HH:mm:ss Z`. Names instead of patterns: `iso` (RFC 3339 and what SQL writes,
+/// as `ValueText` has it: `2026-01-31`, `2026-01-31 12:30`, `2026-01-31T12:30:15.25+08:00`), `epoch_s`, `epoch_ms` and
 /// `epoch_us` (whole numbers since 1970-01-01 UTC). Times without an offset are UTC.
 public struct DatePattern: Hashable, Sendable {
   enum Element: Hashable, Sendable {
     case year, month, monthName, day, hour, minute, second
     /// So many digits.
     case fraction(Int)
-    case offset(hasColon: Bool)
+    case offset
     case literal(UInt8)
   }
 
@@ -55,7 +55,7 @@ public struct DatePattern: Hashable, Sendable {
 
   private static let plain: [String: Element] = [
     "yyyy": .year, "MM": .month, "MMM": .monthName, "dd": .day, "HH": .hour, "mm": .minute,
-    "ss": .second, "xxx": .offset(hasColon: true), "Z": .offset(hasColon: false),
+    "ss": .second, "xxx": .offset, "Z": .offset,
   ]
 
   private static func elements(of text: String) throws -> [Element] {
@@ -100,19 +100,20 @@ public struct DatePattern: Hashable, Sendable {
     return elements
   }
 
-  /// Microseconds since 1970-01-01 UTC; nil for a text that is written otherwise, or is no time.
-  func microseconds(_ bytes: UnsafeRawBufferPointer) -> Int64? {
+  /// Microseconds since 1970-01-01 UTC.
+  func microseconds(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int64 {
     switch form {
-    case .iso:
-      var cursor = DateCursor(bytes)
-      return cursor.iso()
-    case .epoch(let unit):
-      guard let count = TextNumber.integer(bytes) else { return nil }
-      let (product, overflow) = count.multipliedReportingOverflow(by: unit)
-      return overflow ? nil : product
+    case .iso: return try ValueText.datetime(bytes)
+    case .epoch(let unit): return try ValueText.epoch(bytes, unit: unit)
     case .elements(let elements):
       var cursor = DateCursor(bytes)
-      return cursor.read(elements)
+      return try cursor.read(elements)
     }
+  }
+
+  /// The day that the time is on, in days since 1970-01-01.
+  func day(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Int64 {
+    if form == .iso { return try ValueText.day(bytes) }
+    return try microseconds(bytes).flooredDivision(by: ValueText.microsecondsPerDay)
   }
 }

@@ -92,7 +92,7 @@ struct CleaningTransform: RowTransform {
   private static func range(
     _ past: Int64?, _ future: Int64?, _ now: Timestamp, _ type: DataType
   ) -> ClosedRange<Int64> {
-    let unit = type == .date ? ColumnCast.microsecondsPerDay : 1
+    let unit = type == .date ? ValueText.microsecondsPerDay : 1
     let low = past.map { now.rawValue.subtractingReportingOverflow($0) }
     let high = future.map { now.rawValue.addingReportingOverflow($0) }
     let first = low.map { $0.overflow ? .min : $0.partialValue.flooredDivision(by: unit) } ?? .min

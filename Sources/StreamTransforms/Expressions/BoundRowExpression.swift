@@ -88,18 +88,16 @@ struct BoundRowExpression: Sendable {
 enum TimeUnit: String, Hashable, Sendable, CaseIterable {
   case second, minute, hour, day, week, month, quarter, year
 
-  private static let microsecondsPerDay: Int64 = 86_400_000_000
-
   /// The start of the unit that a time, in microseconds, lies in.
   func start(of time: Int64) -> Int64 {
     switch self {
     case .second: return floor(time, 1_000_000)
     case .minute: return floor(time, 60_000_000)
     case .hour: return floor(time, 3_600_000_000)
-    case .day: return floor(time, Self.microsecondsPerDay)
+    case .day: return floor(time, ValueText.microsecondsPerDay)
     case .week, .month, .quarter, .year:
-      let day = time.flooredDivision(by: Self.microsecondsPerDay)
-      return start(ofDay: day) &* Self.microsecondsPerDay
+      let day = time.flooredDivision(by: ValueText.microsecondsPerDay)
+      return start(ofDay: day) &* ValueText.microsecondsPerDay
     }
   }
 

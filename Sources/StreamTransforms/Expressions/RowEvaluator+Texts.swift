@@ -81,8 +81,8 @@ extension RowEvaluator {
   private static func part(
     _ part: RowExpression.Function, of value: Int64, isDate: Bool
   ) -> Int64 {
-    let day = isDate ? value : value.flooredDivision(by: ColumnCast.microsecondsPerDay)
-    let clock = isDate ? 0 : (value &- day &* ColumnCast.microsecondsPerDay) / 60_000_000
+    let day = isDate ? value : value.flooredDivision(by: ValueText.microsecondsPerDay)
+    let clock = isDate ? 0 : (value &- day &* ValueText.microsecondsPerDay) / 60_000_000
     switch part {
     case .hour: return clock / 60
     case .minute: return clock % 60

@@ -3,7 +3,7 @@ import Testing
 
 @testable import IngestDriver
 
-struct FieldParserTests {
+struct FieldReadingTests {
   /// Reads `texts` as a column of `type`; a text that is refused gives nil.
   private func parse(
     _ texts: [String], _ type: DataType, _ format: InputMapping.FieldFormat = .standard
@@ -91,7 +91,7 @@ struct FieldParserTests {
     #expect(try parse(["12.5000", ".5", "5.", "-0.01", "0010"], type) == taken)
     #expect(try parse(["100", "0.001", ".", "", "1..2"], type) == [nil, nil, nil, nil, nil])
     let bits: [Value?] = [
-      .integer(1), .integer(1), .integer(0), .integer(0), .integer(1), nil, nil,
+      .integer(1), .integer(1), .integer(0), .integer(0), .integer(1), .integer(1), nil,
     ]
     #expect(try parse(["true", "1", "F", "FALSE", "t", "yes", "2"], .bool) == bits)
   }
@@ -100,7 +100,8 @@ struct FieldParserTests {
     let noon: Value = .integer(1_769_860_800_000_000)
     let writings = [
       "2026-01-31 12:00", "2026-01-31T12:00:00", "2026-01-31 12:00:00.000", "2026-01-31T12:00Z",
-      "2026-01-31T14:30+02:30", "2026-01-31T02:00:00-10:00",
+      "2026-01-31T14:30+02:30", "2026-01-31T02:00:00-10:00", "2026-01-31 13:00:00+01",
+      "2026-01-31T12:00:00.000000999Z",
     ]
     #expect(try parse(writings, .datetime) == writings.map { _ in noon })
     #expect(
@@ -109,10 +110,13 @@ struct FieldParserTests {
       ])
     let refused = [
       "", "2026-01-31 24:00", "2026-1-31", "2026-01-31 12", "2026-01-31 12:00:00.",
-      "2026-01-31 12:00:00.1234567", "2026-01-31 12:00:60", "2026-01-31 12:00 ", "20260131",
+      "2026-01-31 12:00:00.1234567890", "2026-01-31 12:00:60", "2026-01-31 12:00 ", "20260131",
       "2026-02-29", "2026-13-01", "9999999-01-01", "99999999-01-01", "2026-01-31T12:00+2:30",
     ]
     #expect(try parse(refused, .datetime) == refused.map { _ in nil })
+    let days = ["2026-01-31", "2026-01-31 23:59:59", "2026-02-01T01:00+08:00", "2026-01-31 24:00"]
+    #expect(
+      try parse(days, .date) == [.integer(20_484), .integer(20_484), .integer(20_484), nil])
     #expect(try parse(["20260131", "2026-01-31"], .date, .compact) == [.integer(20_484), nil])
     #expect(
       try parse(["-5", "9223372036854775807"], .datetime, .epochSeconds) == [

@@ -1,13 +1,11 @@
-import StorageBase
-
-extension FieldParser {
+extension ValueText {
   /// A decimal number with or without a point and an exponent, `inf`, `infinity` or `nan`;
   /// correctly rounded.
   ///
   /// With at most 2^53 before scaling and at most 10^22 to scale by, both are exact doubles and
   /// one operation rounds once (Clinger, "How to read floating point numbers accurately", 1990).
   /// Others go to the standard library.
-  static func double(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Double {
+  package static func double(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Double {
     let literal = try FloatingLiteral(bytes)
     if literal.isExact, literal.mantissa <= 1 << 53, literal.exponent.magnitude <= 22 {
       let power = powersOfTen[Int(literal.exponent.magnitude)]
@@ -21,7 +19,7 @@ extension FieldParser {
   }
 
   /// As `double`, rounded once to 24 bits: going through a double could round twice.
-  static func float(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) -> Float {
+  package static func float(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) -> Float {
     let literal = try FloatingLiteral(bytes)
     if literal.isExact, literal.mantissa <= 1 << 24, literal.exponent.magnitude <= 10 {
       let power = Float(powersOfTen[Int(literal.exponent.magnitude)])
@@ -52,10 +50,10 @@ private struct FloatingLiteral {
   /// An infinity or not a number.
   var isSpecial = false
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) {
+  init(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) {
     var index = 0
-    isNegative = try FieldParser.sign(bytes, &index)
-    if index < bytes.count, FieldParser.digit(bytes[index]) == nil,
+    isNegative = try ValueText.sign(bytes, &index)
+    if index < bytes.count, ValueText.digit(bytes[index]) == nil,
       bytes[index] != UInt8(ascii: ".")
     {
       try readSpecial(UnsafeRawBufferPointer(rebasing: bytes[index...]))
@@ -67,14 +65,14 @@ private struct FloatingLiteral {
 
   private mutating func readDigits(
     _ bytes: UnsafeRawBufferPointer, _ index: inout Int
-  ) throws(FieldProblem) {
+  ) throws(TextProblem) {
     var digitCount = 0
     var hasPoint = false
     while index < bytes.count {
       let byte = bytes[index]
       if byte == UInt8(ascii: "."), !hasPoint {
         hasPoint = true
-      } else if let digit = FieldParser.digit(byte) {
+      } else if let digit = ValueText.digit(byte) {
         digitCount &+= 1
         if hasPoint { exponent &-= 1 }
         isExact = isExact && mantissa < UInt64.max / 10 - 1
@@ -89,14 +87,14 @@ private struct FloatingLiteral {
 
   private mutating func readExponent(
     _ bytes: UnsafeRawBufferPointer, _ index: inout Int
-  ) throws(FieldProblem) {
+  ) throws(TextProblem) {
     guard bytes[index] | 0x20 == UInt8(ascii: "e") else { throw .malformed }
     index &+= 1
-    let isNegative = try FieldParser.sign(bytes, &index)
+    let isNegative = try ValueText.sign(bytes, &index)
     guard index < bytes.count else { throw .malformed }
     var written = 0
     while index < bytes.count {
-      guard let digit = FieldParser.digit(bytes[index]) else { throw .malformed }
+      guard let digit = ValueText.digit(bytes[index]) else { throw .malformed }
       // Larger ones are infinite or zero whatever the digits, and must not overflow here.
       written = min(written &* 10 &+ Int(digit), 1_000_000)
       index &+= 1
@@ -104,7 +102,7 @@ private struct FloatingLiteral {
     exponent &+= isNegative ? -written : written
   }
 
-  private mutating func readSpecial(_ bytes: UnsafeRawBufferPointer) throws(FieldProblem) {
+  private mutating func readSpecial(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) {
     guard ["inf", "infinity", "nan"].contains(String(decoding: bytes, as: UTF8.self).lowercased())
     else { throw .malformed }
     isSpecial = true
