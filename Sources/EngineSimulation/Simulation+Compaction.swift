@@ -29,6 +29,31 @@ extension Simulation {
     }
   }
 
+  /// Makes a checkpoint, unless one is being made.
+  func checkpoint() throws {
+    guard !isCheckpointing else { return }
+    try maintain("checkpoint") { store in try beingOvertaken { try store.checkpoint() } }
+  }
+
+  /// Lets other steps come between those of a checkpoint.
+  func beingOvertaken<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let countBefore = interruptionCount
+    world.files.onCheckpoint {
+      if !self.isCheckpointing {
+        // It is written when the log has gone on in another file, and all before is on disk.
+        self.oracle.wrote(isSynced: true)
+        self.isCheckpointing = true
+      }
+      self.interrupt(oneIn: 2)
+    }
+    defer {
+      world.files.onCheckpoint(nil)
+      if isCheckpointing, interruptionCount > countBefore { trace.note("checkpoint overtaken") }
+      isCheckpointing = false
+    }
+    return try body()
+  }
+
   /// Runs the scheduler until it wants nothing more, with other steps in between; sometimes it is
   /// stopped in the middle.
   func compact() throws {

@@ -42,6 +42,8 @@ public final class Simulation: @unchecked Sendable {
   var nextCopy = 1
   /// Whether the step at work copies a store, and the compactions of others come between.
   var isCopying = false
+  /// Whether the step at work writes a checkpoint, and other steps come between.
+  var isCheckpointing = false
   /// Whether the step at work makes rows of group loads visible.
   var isPublishing = false
   /// What goes wrong now.
@@ -50,7 +52,7 @@ public final class Simulation: @unchecked Sendable {
   private var stepsToLive: Int?
   private var depth = 0
   /// How often other steps have come between since the present step began.
-  private var interruptionCount = 0
+  private(set) var interruptionCount = 0
   /// Whether compactions have been told to stop.
   var isCancelling = false
   /// What a step inside another found wrong; it cannot throw through the engine.
@@ -193,11 +195,7 @@ public final class Simulation: @unchecked Sendable {
     case .restore: try restore()
     case .compact: try compact()
     case .sweep: try maintain("sweep") { _ = try $0.sweepStaleRowsets() }
-    case .checkpoint:
-      try maintain("checkpoint") {
-        try $0.checkpoint()
-        oracle.wrote(isSynced: true)
-      }
+    case .checkpoint: try checkpoint()
     case .read: try read()
     case .readOlder: try readOlder()
     case .readHeld: try readHeld()

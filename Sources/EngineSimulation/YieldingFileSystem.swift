@@ -2,11 +2,12 @@ import StorageBase
 import StorageIO
 import Synchronization
 
-/// Another file system that lets something else happen before segments are written: with one
-/// thread, the places where a merge or a load can be overtaken.
+/// Another file system that lets something else happen before segments and checkpoints are written:
+/// with one thread, the places where a merge, a load or a checkpoint can be overtaken.
 final class YieldingFileSystem: FileSystem {
   private let base: any FileSystem
   private let hook = Mutex<(@Sendable () -> Void)?>(nil)
+  private let checkpointHook = Mutex<(@Sendable () -> Void)?>(nil)
 
   init(_ base: any FileSystem) { self.base = base }
 
@@ -14,20 +15,32 @@ final class YieldingFileSystem: FileSystem {
   /// while the store holds a lock.
   func onYield(_ body: (@Sendable () -> Void)?) { hook.withLock { $0 = body } }
 
-  fileprivate func yield() { hook.withLock { $0 }?() }
+  /// Calls `body` from now on whenever a checkpoint is about to be written, synced or named, or
+  /// what it has made superfluous removed.
+  func onCheckpoint(_ body: (@Sendable () -> Void)?) { checkpointHook.withLock { $0 = body } }
 
-  private func isYielding(_ cause: IOCause) -> Bool { cause == .flush || cause == .compaction }
+  fileprivate func yield(_ cause: IOCause) {
+    switch cause {
+    case .flush, .compaction: hook.withLock { $0 }?()
+    case .checkpoint: checkpointHook.withLock { $0 }?()
+    default: break
+    }
+  }
+
+  /// Checkpoints alone name files of theirs, and remove files of these directories.
+  private func yieldToCheckpoint(_ path: String) {
+    if path.contains("/checkpoint/") || path.contains("/log/") { yield(.checkpoint) }
+  }
 
   var counters: IOCounters { base.counters }
 
   func create(_ path: String, cause: IOCause) throws -> any WritableFile {
-    guard isYielding(cause) else { return try base.create(path, cause: cause) }
-    yield()
-    return YieldingFile(try base.create(path, cause: cause), of: self)
+    yield(cause)
+    return YieldingFile(try base.create(path, cause: cause), of: self, cause: cause)
   }
 
   func syncDirectory(_ path: String, cause: IOCause) throws {
-    if isYielding(cause) { yield() }
+    yield(cause)
     try base.syncDirectory(path, cause: cause)
   }
 
@@ -44,8 +57,14 @@ final class YieldingFileSystem: FileSystem {
     try base.link(source, to: target)
   }
 
-  func rename(_ source: String, to target: String) throws { try base.rename(source, to: target) }
-  func remove(_ path: String) throws { try base.remove(path) }
+  func rename(_ source: String, to target: String) throws {
+    yieldToCheckpoint(source)
+    try base.rename(source, to: target)
+  }
+  func remove(_ path: String) throws {
+    yieldToCheckpoint(path)
+    try base.remove(path)
+  }
   func removeDirectory(_ path: String) throws { try base.removeDirectory(path) }
   func lock(_ path: String) throws -> any FileLock { try base.lock(path) }
   func freeByteCount(_ path: String) throws -> UInt64 { try base.freeByteCount(path) }
@@ -54,22 +73,24 @@ final class YieldingFileSystem: FileSystem {
 private final class YieldingFile: WritableFile {
   private let base: any WritableFile
   private let fileSystem: YieldingFileSystem
+  private let cause: IOCause
 
-  init(_ base: any WritableFile, of fileSystem: YieldingFileSystem) {
+  init(_ base: any WritableFile, of fileSystem: YieldingFileSystem, cause: IOCause) {
     self.base = base
     self.fileSystem = fileSystem
+    self.cause = cause
   }
 
   var path: String { base.path }
   var byteCount: UInt64 { base.byteCount }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws {
-    fileSystem.yield()
+    fileSystem.yield(cause)
     try base.append(bytes)
   }
 
   func sync() throws {
-    fileSystem.yield()
+    fileSystem.yield(cause)
     try base.sync()
   }
 

@@ -35,7 +35,7 @@ import Testing
       "partial load decided", "partial load of several tables", "new keys refused",
       "deleted by key",
       "deleted by condition", "nothing to delete", "conflict", "altered", "alter failed",
-      "linked", "loads together", "load together", "loads together failed",
+      "checkpoint overtaken", "linked", "loads together", "load together", "loads together failed",
     ]
     for kind in sometimes { #expect(counts[kind, default: 0] > 2, "\(kind)") }
   }

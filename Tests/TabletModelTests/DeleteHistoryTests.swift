@@ -29,6 +29,15 @@ import Testing
         let seen = history.entries.filter { $0.version <= Version(Int64(known)) }
         #expect(Set(seen.flatMap(\.rows)) == expected, "version \(known) of \(version)")
       }
+      let (low, high) = (Int64(random.next() % 30), Int64(random.next() % 30))
+      let countMax = Int(random.next() % 6)
+      let some = history.entries.filter { $0.version.rawValue > low && $0.version.rawValue <= high }
+      #expect(
+        history.entries(after: Version(low), upTo: Version(high), atMost: countMax)
+          == Array(some.prefix(countMax)))
+      #expect(
+        history.entries(after: nil, upTo: Version(high), atMost: 100)
+          == history.entries.filter { $0.version.rawValue <= high })
       #expect(history.entries.allSatisfy { zip($0.rows, $0.rows.dropFirst()).allSatisfy(<) })
       #expect(
         zip(history.entries, history.entries.dropFirst()).allSatisfy { $0.version < $1.version })

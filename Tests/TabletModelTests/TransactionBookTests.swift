@@ -121,6 +121,31 @@ import Testing
     #expect(try book.begin(label: "l0", at: now, deadline: nil).state == .prepare)
   }
 
+  /// Places among those that ever ended stay, however many are forgotten.
+  @Test(arguments: 0..<5 as Range<UInt64>) func placesOfEndedOnesStay(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    var book = book()
+    var all: [Transaction] = []
+    for number in 0..<4000 {
+      let now = noon.advanced(bySeconds: Double(number))
+      var one = try book.begin(label: "l\(number)", at: now, deadline: nil)
+      try one.commitInOnePhase(sequence: UInt64(number + 1), at: now)
+      book.put(one)
+      all.append(one)
+      guard random.next() % 40 == 0 else { continue }
+      let count = Int(random.next() % 1500)
+      book.forget(TransactionBook.Retention(seconds: 1e9, countMax: count), at: now)
+      #expect(book.everEnded == all.count - book.endedCount..<all.count)
+      #expect(book.endedCount <= count)
+      let end = Int(random.next() % UInt64(all.count + 1))
+      let start = Int(random.next() % UInt64(end + 1))
+      let known = max(start, book.everEnded.lowerBound)..<max(end, book.everEnded.lowerBound)
+      #expect(book.ended(start..<end) == Array(all[known]))
+      #expect(book.ended == Array(all[book.everEnded]))
+    }
+    #expect(book.everEnded.lowerBound > 1024)
+  }
+
   @Test func deadlinesAreOfRunningOnes() throws {
     var book = book()
     let late = noon.advanced(bySeconds: 5)

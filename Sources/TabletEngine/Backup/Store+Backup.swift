@@ -4,7 +4,7 @@ import StorageIO
 extension Store {
   /// Writes the store, as it is at one moment, to another directory: everything acknowledged before
   /// the call is in it, and every load is in it whole or not at all. Loads, queries and compactions
-  /// go on meanwhile; a load waits once for about the time of a checkpoint.
+  /// go on meanwhile; a load waits once for about the time of a sync.
   ///
   /// The backup is a store of the same id. Rowsets that compaction has replaced stay behind, so it
   /// can be read as of its newest version only. Loads that wait for the second phase are in it and

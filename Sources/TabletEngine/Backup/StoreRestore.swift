@@ -47,12 +47,14 @@ public struct StoreRestore {
       files: files, layout: backup, storeID: identity.storeID,
       caches: StoreCaches(StoreOptions()))
     let end = try recovery.read()
-    var checkpoint = recovery.catalogue.checkpoint(
+    let (catalogue, transactions) = (recovery.catalogue, recovery.transactions)
+    let image = CheckpointImage(
       firstLog: end.newestFile + 1, nextFrame: end.nextFrame,
-      nextRowsetID: recovery.nextRowsetID, transactions: recovery.transactions)
-    checkpoint.groupRows = recovery.groupRowsSections
+      nextRowsetID: recovery.nextRowsetID, catalogue: catalogue,
+      transactions: TransactionImage(transactions, waiting: catalogue.pending.keys),
+      groupRows: recovery.groupRowsSections)
     return StoreImage(
-      identity: identity, source: backup, checkpoint: checkpoint,
+      identity: identity, source: backup, checkpoint: image.checkpoint(ended: transactions.ended),
       firstMutableLog: end.firstFile)
   }
 }

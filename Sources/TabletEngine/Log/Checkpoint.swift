@@ -48,12 +48,26 @@ struct Checkpoint: Sendable {
     var patches: [PatchedRowsRecord.Part]
   }
 
+  /// Bytes that are written and synced at a time: the log's syncs beside it wait for no more.
+  private static let pieceByteCount = 1 << 20
+
   /// Writes the checkpoint so that it is either there whole or not at all.
-  func write(_ files: any FileSystem, layout: StoreLayout, storeID: UInt64) throws {
+  /// - Parameter betweenPieces: called now and then, at least every few milliseconds of a disk.
+  func write(
+    _ files: any FileSystem, layout: StoreLayout, storeID: UInt64,
+    betweenPieces: () throws -> Void = {}
+  ) throws {
     let path = layout.checkpoint(firstLog)
+    let bytes = encoded(storeID: storeID)
     let file = try files.create(path + ".tmp", cause: .checkpoint)
-    try file.append(encoded(storeID: storeID))
-    try file.sync()
+    for start in stride(from: 0, to: bytes.count, by: Self.pieceByteCount) {
+      let end = min(bytes.count, start + Self.pieceByteCount)
+      try bytes.withUnsafeBytes {
+        try file.append(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+      }
+      try file.sync()
+      try betweenPieces()
+    }
     try files.rename(path + ".tmp", to: path)
     try files.syncDirectory(layout.checkpointDirectory, cause: .checkpoint)
   }
@@ -67,7 +81,7 @@ struct Checkpoint: Sendable {
     return try bytes.withUnsafeBytes { try decode($0, path: path, storeID: storeID) }
   }
 
-  private func encoded(storeID: UInt64) -> [UInt8] {
+  func encoded(storeID: UInt64) -> [UInt8] {
     var writer = ByteWriter()
     writer.append(contentsOf: Self.magic)
     writer.append(Self.version)

@@ -71,7 +71,8 @@ final class LogWriter: @unchecked Sendable {
     syncedFrame = nextFrame - 1
   }
 
-  private static func begin(
+  /// Begins log file `number`, durably; nothing is appended to it before `rotate`.
+  static func begin(
     _ files: any FileSystem, _ layout: StoreLayout, _ storeID: UInt64, _ number: UInt32
   ) throws -> any WritableFile {
     let file = try files.create(layout.log(number), cause: .log)
@@ -181,9 +182,12 @@ final class LogWriter: @unchecked Sendable {
     syncDeadline = nil
   }
 
-  /// Begins the next log file; later frames go there. All earlier ones are on disk then, so that
-  /// only the last file can have frames that are not.
-  func rotate() throws {
+  /// Begins the next log file; later frames go there.
+  func rotate() throws { try rotate(to: Self.begin(files, layout, storeID, fileNumber + 1)) }
+
+  /// Goes on in the next log file, which has been begun; later frames go there. All earlier ones are
+  /// on disk then, and nothing behind them, so that only the last file can have frames that are not.
+  func rotate(to next: any WritableFile) throws {
     try sync()
     if reservedEnd > 0 {
       try trim()
@@ -192,7 +196,7 @@ final class LogWriter: @unchecked Sendable {
         throw error
       }
     }
-    file = try Self.begin(files, layout, storeID, fileNumber + 1)
+    file = next
     fileNumber += 1
   }
 }

@@ -28,6 +28,21 @@ final class DeleteVector: Sendable {
   /// Everything there is, for writing down and for converting.
   var history: DeleteHistory { state.withLock { $0.history } }
 
+  /// What versions up to one have deleted, while later ones come. It is taken a few entries at a
+  /// time, so that none of these waits for long, or has to copy what somebody holds.
+  func history(upTo version: Version) -> DeleteHistory {
+    var known = DeleteHistory()
+    while true {
+      let entries = state.withLock {
+        $0.history.entries(after: known.newest, upTo: version, atMost: Self.pieceEntryCount)
+      }
+      for entry in entries { known.add(entry.rows, version: entry.version) }
+      if entries.count < Self.pieceEntryCount { return known }
+    }
+  }
+
+  private static let pieceEntryCount = 256
+
   /// See `DeleteHistory.add`. Readers do not see it before they have a snapshot of the version.
   func add(_ rows: [UInt32], version: Version) {
     state.withLock { $0.history.add(rows, version: version) }

@@ -28,15 +28,16 @@ public final class Store: Sendable {
   let identity: StoreIdentity
   private let lock: any FileLock
   private let catalogue: Mutex<Catalogue>
-  private let log: Mutex<LogWriter>
-  private let retention: Mutex<LogRetention>
+  let log: Mutex<LogWriter>
+  let retention: Mutex<LogRetention>
+  let checkpoints: CheckpointTurns
   private let commits = CommitQueue<CommitRequest, CommitReceipt>()
   let transactions: TransactionRegistry
   let groupLoads: GroupLoads
   let partialUpdates = PartialUpdateTurns()
-  private let nextRowset: Atomic<UInt64>
+  let nextRowset: Atomic<UInt64>
   /// Log files that a backup reads.
-  private let logPins = LogPins()
+  let logPins = LogPins()
   private let observers = Mutex<[any StoreObserver]>([])
 
   init(_ opened: OpenedStore) {
@@ -56,6 +57,9 @@ public final class Store: Sendable {
     lock = opened.lock
     catalogue = Mutex(opened.catalogue)
     log = Mutex(opened.log)
+    checkpoints = CheckpointTurns(
+      logByteCount: opened.log.byteCount,
+      logFileByteCountMax: opened.options.logFileByteCountMax)
     retention = Mutex(opened.retention)
     nextRowset = Atomic(opened.nextRowsetID)
     transactions = TransactionRegistry(opened.transactions, clock: opened.clock)
@@ -142,6 +146,7 @@ public final class Store: Sendable {
     case .within(let milliseconds): notifyDue(within: Double(milliseconds) / 1000)
     case .onDisk, .handedToSystem: break
     }
+    noticeLargeLog()
     return receipt
   }
 
@@ -195,7 +200,7 @@ public final class Store: Sendable {
       transactions.settle(group)
       groupLoads.settle(group)
       for rowset in group.swept { rowset.markSwept() }
-      rotateIfLarge(log, group.catalogue)
+      checkpoints.note(logByteCount: log.byteCount)
       return results.map { result in
         result.map { $0.promising(group.durability) }
       }
@@ -221,42 +226,4 @@ public final class Store: Sendable {
 
   /// Puts on disk what has been acknowledged without that.
   func syncLog() throws { try log.withLock { try $0.sync() } }
-
-  /// Begins another log file once the current one is large. A failure only postpones it: what has
-  /// been committed is durable either way.
-  private func rotateIfLarge(_ log: LogWriter, _ catalogue: Catalogue) {
-    guard log.byteCount >= UInt64(options.logFileByteCountMax) else { return }
-    do { _ = try checkpoint(log, catalogue) } catch {}
-  }
-
-  /// Begins another log file and writes the state of all tablets, so that opening the store does
-  /// not replay what came before.
-  public func checkpoint() throws {
-    // The catalogue changes only while the log is held, so the two belong together here.
-    _ = try log.withLock { try checkpoint($0, catalogue.withLock { $0 }) }
-  }
-
-  /// Makes a checkpoint and says what it holds, at one moment: a backup. The log files that rowsets
-  /// lie in stay as long as the result is held.
-  func checkpointForBackup() throws -> (checkpoint: Checkpoint, catalogue: Catalogue, LogPin) {
-    try log.withLock { log in
-      let catalogue = catalogue.withLock { $0 }
-      let checkpoint = try checkpoint(log, catalogue)
-      // Nothing else can make a checkpoint, and remove files, in between.
-      return (checkpoint, catalogue, logPins.pin(checkpoint.logFiles))
-    }
-  }
-
-  private func checkpoint(_ log: LogWriter, _ catalogue: Catalogue) throws -> Checkpoint {
-    try log.rotate()
-    var checkpoint = catalogue.checkpoint(
-      firstLog: log.fileNumber, nextFrame: log.nextFrame,
-      nextRowsetID: nextRowset.load(ordering: .relaxed), transactions: transactions.book)
-    checkpoint.groupRows = groupLoads.sections
-    try checkpoint.write(files, layout: layout, storeID: identity.storeID)
-    try retention.withLock {
-      try $0.advance(to: checkpoint, pinned: logPins.pinned, files, layout)
-    }
-    return checkpoint
-  }
 }

@@ -10,7 +10,8 @@ public struct StoreOptions: Hashable, Sendable {
   public var tabletVersionCountMax: Int
   /// What is done about loads while versions pile up, and at that limit.
   public var backPressure: BackPressure
-  /// A new log file and a checkpoint are begun after this many bytes of log.
+  /// A new log file is begun and a checkpoint made after this many bytes of log, by whoever
+  /// maintains the store; after twice as many by one of those who load.
   public var logFileByteCountMax: Int
   /// Seconds a replaced rowset is kept for readers of older versions.
   public var staleGraceSeconds: Double

@@ -26,6 +26,21 @@ final class TransactionRegistry: Sendable {
     try state.withLock { try body(&$0.book) }
   }
 
+  /// Of those that have ended the ones before a place in `TransactionBook.everEnded`, oldest first,
+  /// while others end: a few at a time, so that none of these waits for long.
+  func ended(before end: Int) -> [Transaction] {
+    var all: [Transaction] = []
+    var next = withBook { $0.everEnded.lowerBound }
+    while next < end {
+      let last = min(end, next + Self.pieceCount)
+      all += withBook { $0.ended(next..<last) }
+      next = last
+    }
+    return all
+  }
+
+  private static let pieceCount = 256
+
   /// Enters what a durable group of commits has decided.
   func settle(_ group: CommitGroup) {
     guard !group.transactions.isEmpty || group.reservedEnd != nil else { return }

@@ -28,6 +28,19 @@ public struct DeleteHistory: Hashable, Sendable {
   /// The newest version that deleted a row.
   public var newest: Version? { entries.last?.version }
 
+  /// The first entries of versions after one, or of all, up to another. O(log entries) beside their
+  /// number.
+  public func entries(
+    after start: Version?, upTo last: Version, atMost countMax: Int
+  ) -> [Entry] {
+    var (low, high) = (0, start == nil ? 0 : entries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if let start, entries[middle].version <= start { low = middle + 1 } else { high = middle }
+    }
+    return Array(entries[low...].prefix(countMax).prefix { $0.version <= last })
+  }
+
   /// Adds rows that `version` deletes; some may be deleted already. O(rows log rows), but O(rows)
   /// for ascending ones, beside the rows that the version has deleted before.
   /// - Precondition: no later version has an entry.

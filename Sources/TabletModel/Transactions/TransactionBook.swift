@@ -28,6 +28,8 @@ public struct TransactionBook: Sendable {
   /// Those that have ended, oldest first, from `firstEnded` on.
   private var endedIDs: [TransactionID] = []
   private var firstEnded = 0
+  /// Those that ended before them.
+  private var droppedCount = 0
   /// The id that the next transaction gets.
   public private(set) var nextID: TransactionID
   /// Ids from here on have not been set aside durably, and must not be given out.
@@ -49,7 +51,18 @@ public struct TransactionBook: Sendable {
   }
 
   /// Those that have ended and are remembered, oldest first.
-  public var ended: [Transaction] { endedIDs[firstEnded...].compactMap { transactions[$0] } }
+  public var ended: [Transaction] { ended(everEnded) }
+
+  /// Those that have ended, counted from the first that there ever was, as far as they are
+  /// remembered: the count goes on while the oldest are forgotten.
+  public var everEnded: Range<Int> { droppedCount + firstEnded..<droppedCount + endedIDs.count }
+
+  /// Some of those that have ended, by their place in `everEnded`; what is forgotten is left out.
+  public func ended(_ places: Range<Int>) -> [Transaction] {
+    let known = places.clamped(to: everEnded)
+    return endedIDs[known.lowerBound - droppedCount..<known.upperBound - droppedCount]
+      .compactMap { transactions[$0] }
+  }
 
   /// Running ones first, then those that have ended, each by id.
   public var all: [Transaction] {
@@ -135,6 +148,7 @@ public struct TransactionBook: Sendable {
     }
     if firstEnded > 1024, firstEnded * 2 > endedIDs.count {
       endedIDs.removeFirst(firstEnded)
+      droppedCount += firstEnded
       firstEnded = 0
     }
   }

@@ -105,6 +105,8 @@ struct UpsertBed: Sendable {
         "upsert", variant, "of it the writer's, us", outcome.clientMicrosecondsPerLoad)
       findings.add("upsert", variant, "load p50, ms", outcome.latencies.p50Milliseconds ?? 0)
       findings.add("upsert", variant, "load p99, ms", outcome.latencies.p99Milliseconds ?? 0)
+      findings.add(
+        "upsert", variant, "load p99.9, ms", outcome.latencies.p999Milliseconds ?? 0)
       findings.add("upsert", variant, "load max, ms", outcome.latencies.maxMilliseconds ?? 0)
       let width = Self.byteCountOfRow(batches)
       let total = Double(written.reduce(0, +)) / rows
