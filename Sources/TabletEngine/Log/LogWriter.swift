@@ -185,8 +185,9 @@ final class LogWriter: @unchecked Sendable {
   /// Begins the next log file; later frames go there.
   func rotate() throws { try rotate(to: Self.begin(files, layout, storeID, fileNumber + 1)) }
 
-  /// Goes on in the next log file, which has been begun; later frames go there. All earlier ones are
-  /// on disk then, and nothing behind them, so that only the last file can have frames that are not.
+  /// Goes on in the next log file, which has been begun; later frames go there. All earlier ones
+  /// are on disk then, and nothing behind them, so that only the last file can have frames that are
+  /// not.
   func rotate(to next: any WritableFile) throws {
     try sync()
     if reservedEnd > 0 {

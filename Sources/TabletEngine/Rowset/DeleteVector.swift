@@ -56,8 +56,14 @@ final class DeleteVector: Sendable {
     }
   }
 
-  /// See `DeleteHistory.trim`.
-  func trim(to version: Version) { state.withLock { $0.history.trim(to: version) } }
+  /// See `DeleteHistory.trim`. Versions that come meanwhile do not wait for it.
+  func trim(to version: Version) {
+    let known = history(upTo: version)
+    guard known.entries.count > 1 else { return }
+    var trimmed = known
+    trimmed.trim(to: version)
+    state.withLock { $0.history.replace(known, by: trimmed) }
+  }
 
   /// Puts another history in the place of the one there is.
   func replace(by history: DeleteHistory) {

@@ -66,6 +66,15 @@ public struct DeleteHistory: Hashable, Sendable {
       ..<count, with: [Entry(version: entries[count - 1].version, rows: rows)])
   }
 
+  /// Puts `trimmed` in the place of the entries it was made of, unless somebody has before. O(later
+  /// entries).
+  /// - Parameter known: all entries up to a version.
+  public mutating func replace(_ known: DeleteHistory, by trimmed: DeleteHistory) {
+    let first = entries.prefix(known.entries.count)
+    guard first.elementsEqual(known.entries, by: { $0.version == $1.version }) else { return }
+    entries.replaceSubrange(..<known.entries.count, with: trimmed.entries)
+  }
+
   private static func ascending(_ rows: [UInt32]) -> [UInt32] {
     guard zip(rows, rows.dropFirst()).contains(where: { $0 >= $1 }) else { return rows }
     var result: [UInt32] = []
