@@ -4,7 +4,7 @@ extension SummaryRow {
   public static let columns: [CSVColumn<SummaryRow>] =
     identityColumns + trafficColumns + storageColumns + resourceColumns + simulationColumns
     + keyColumns + costColumns + schedulerColumns + clientColumns
-    + cacheColumns + optimumColumns
+    + cacheColumns + optimumColumns + openedColumns
 
   private static let identityColumns: [CSVColumn<SummaryRow>] = [
     CSVColumn("schema_version", "", \.schemaVersion, "version of this list of columns"),
@@ -109,6 +109,17 @@ extension SummaryRow {
       "opt_kind", "", \.optimumKind,
       "what opt_gap is measured by: exact, the least there is for whoever knows all loads; bound, "
         + "a number below it, so that opt_gap is too high")
+  ]
+
+  /// Since version 7; of runs with many clients.
+  private static let openedColumns: [CSVColumn<SummaryRow>] = [
+    CSVColumn("segment_cache_hits", "", \.segmentCacheHits, "segments found opened"),
+    CSVColumn("segment_cache_misses", "", \.segmentCacheMisses, "segments that were opened"),
+    CSVColumn(
+      "segment_cache_evictions", "", \.segmentCacheEvictions, "segments closed for want of room"),
+    CSVColumn(
+      "segment_cache_bytes", "bytes", \.segmentCacheBytes,
+      "memory of segments that are opened at the end"),
   ]
 
   /// Since version 5; of runs with many clients.

@@ -5,7 +5,7 @@
 /// described in `SummaryRow+Columns.swift`.
 public struct SummaryRow: CSVRow {
   /// Rises with every column that is appended.
-  public static let schemaVersion = 6
+  public static let schemaVersion = 7
 
   public var schemaVersion: Int { Self.schemaVersion }
   public var runID: String
@@ -100,6 +100,10 @@ public struct SummaryRow: CSVRow {
   public var indexResultCacheBytes: Int?
   public var warmedPages: Int?
   public var optimumKind: String?
+  public var segmentCacheHits: Int?
+  public var segmentCacheMisses: Int?
+  public var segmentCacheEvictions: Int?
+  public var segmentCacheBytes: Int?
 
   public init(
     runID: String, policy: String, policyParameters: String, workload: String, mode: String,

@@ -37,14 +37,10 @@ public final class IndexCache: Sendable {
     results = ByteLimitedCache(byteCountMax: resultByteCountMax)
   }
 
-  public var readerCounters: ByteLimitedCache<Key, InvertedIndexReader>.Counters {
-    readers.counters
-  }
-
-  /// Hits and misses of row sets, and their bytes.
-  public var resultHits: Int { results.counters.hits }
-  public var resultMisses: Int { results.counters.misses }
-  public var resultByteCount: Int { results.counters.byteCount }
+  /// Of opened indexes.
+  public var readerCounters: CacheCounts { readers.counters }
+  /// Of row sets.
+  public var resultCounters: CacheCounts { results.counters }
 
   /// The opened index, by `open` if it is not kept.
   public func reader(

@@ -18,8 +18,6 @@ public final class ColumnPageCache: Sendable {
     public let page: Int
   }
 
-  public typealias Counters = ByteLimitedCache<Key, ColumnVector>.Counters
-
   private let pages: ByteLimitedCache<Key, ColumnVector>
   private let doorkeeper = Mutex(Doorkeeper())
   /// What an entry takes besides its bytes.
@@ -31,7 +29,7 @@ public final class ColumnPageCache: Sendable {
   }
 
   public var byteCountMax: Int { pages.byteCountMax }
-  public var counters: Counters { pages.counters }
+  public var counters: CacheCounts { pages.counters }
   var isEnabled: Bool { pages.byteCountMax > 0 }
 
   /// The pages that are kept of some segments.

@@ -29,6 +29,7 @@ extension SegmentReader {
         try withBlock(block) { SplitBlockFilter(copying: $0) }
       }
       let index = PrimaryKeyIndex(root: root, filter: filter)
+      memory.add(root.memoryByteCount + (extent.filter?.byteCount ?? 0))
       loaded = index
       return index
     }

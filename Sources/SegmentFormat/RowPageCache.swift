@@ -10,8 +10,6 @@ public final class RowPageCache: Sendable {
     let page: Int
   }
 
-  public typealias Counters = (hits: Int, misses: Int, byteCount: Int)
-
   private let pages: ByteLimitedCache<Key, AlignedBuffer>
   /// What an entry takes besides its bytes.
   private static let entryByteCount = 192
@@ -21,10 +19,7 @@ public final class RowPageCache: Sendable {
     pages = ByteLimitedCache(byteCountMax: byteCountMax)
   }
 
-  public var counters: Counters {
-    let counters = pages.counters
-    return (counters.hits, counters.misses, counters.byteCount)
-  }
+  public var counters: CacheCounts { pages.counters }
 
   func page(_ key: Key, make: () throws -> AlignedBuffer) rethrows -> AlignedBuffer {
     try pages.value(for: key, byteCount: { $0.byteCount + Self.entryByteCount }, make: make)

@@ -1,7 +1,6 @@
 import ScanKernels
 import StorageBase
 import StorageIO
-import Synchronization
 
 /// Reads whole rows of a segment by their ordinals. Thread-safe.
 ///
@@ -22,16 +21,19 @@ public final class RowStoreReader: Sendable {
   private let compression: PageCompression
   private let decompressor = PageDecompressor()
   private let verified: VerifiedPages
-  /// Its name in caches, never used again: what they keep of a reader that is gone grows old.
-  private let identity = RowStoreReader.nextIdentity.add(1, ordering: .relaxed).newValue
-  private static let nextIdentity = Atomic<UInt64>(0)
+  /// The name of the segment in caches.
+  private let identity: UInt64
 
   /// Bytes of mapped memory, which lives as long as the file is held.
   struct UnsafeSharedBytes: @unchecked Sendable {
     let base: UnsafeRawPointer
   }
 
-  init(_ entry: RowStoreEntry, schema: Schema, rowCount: Int, file: any ReadableFile) throws {
+  init(
+    _ entry: RowStoreEntry, schema: Schema, rowCount: Int, file: any ReadableFile,
+    identity: UInt64
+  ) throws {
+    self.identity = identity
     let positions = entry.positions ?? Array(schema.columns.indices)
     self.positions = positions
     self.rowCount = rowCount

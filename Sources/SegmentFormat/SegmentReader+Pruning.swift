@@ -67,6 +67,7 @@ extension SegmentReader {
     try pruning.filters.withLock { loaded in
       if let filter = loaded[block.offset] { return filter }
       let filter = try withBlock(block) { SplitBlockFilter(copying: $0) }
+      memory.add(block.byteCount)
       loaded[block.offset] = filter
       return filter
     }
@@ -79,6 +80,7 @@ extension SegmentReader {
         var reader = ByteReader(content, file: path, origin: block.offset)
         return try ShortKeyIndex(decoding: &reader, pageCount: pageCount)
       }
+      memory.add(index.memoryByteCount)
       loaded = index
       return index
     }

@@ -11,7 +11,9 @@ extension SegmentReader {
     guard let entry = extensions.rowStore else { return nil }
     return try openedRowStore.withLock { opened in
       if let opened { return opened }
-      let store = try RowStoreReader(entry, schema: schema, rowCount: rowCount, file: file)
+      let store = try RowStoreReader(
+        entry, schema: schema, rowCount: rowCount, file: file, identity: identity)
+      memory.add(store.memoryByteCount)
       opened = store
       return store
     }

@@ -30,17 +30,24 @@ public final class SegmentReader: Sendable {
   let openedRowStore = Mutex<RowStoreReader?>(nil)
   /// Where pages are kept for queries; nil for nowhere.
   let pageCache: ColumnPageCache?
-  /// Its name in caches, never used again: what they keep of a reader that is gone grows old.
-  public let identity = SegmentReader.nextIdentity.add(1, ordering: .relaxed).newValue
-  private static let nextIdentity = Atomic<UInt64>(0)
+  /// The name of the segment in caches.
+  public let identity: UInt64
+  let memory: ReaderMemory
 
   public var path: String { file.path }
 
   /// Reads and checks the trailer and the footer.
-  /// - Parameter pageCache: keeps pages that queries have decoded; nil for none.
+  /// - Parameters:
+  ///   - pageCache: keeps pages that queries have decoded; nil for none.
+  ///   - identity: the one of an earlier reader of the same segment, to find what caches keep.
+  ///   - onGrowth: called whenever `memoryByteCount` has grown; must not use the reader.
   /// - Throws: `StorageError.corrupt`, `unsupportedFormat`, or what the file throws.
-  public init(file: any ReadableFile, pageCache: ColumnPageCache? = nil) throws {
+  public init(
+    file: any ReadableFile, pageCache: ColumnPageCache? = nil,
+    identity: UInt64 = SegmentReader.newIdentity(), onGrowth: (@Sendable () -> Void)? = nil
+  ) throws {
     self.pageCache = pageCache
+    self.identity = identity
     let (footer, dataEnd) = try SegmentReader.readFooter(file)
     self.file = file
     self.dataEnd = dataEnd
@@ -56,6 +63,7 @@ public final class SegmentReader: Sendable {
     decoder = PageDecoder(decompressor: PageDecompressor(), file: file.path)
     directories = Mutex([ColumnDirectory?](repeating: nil, count: footer.columns.count))
     verified = VerifiedPages(pageCount: footer.pageCount * footer.columns.count)
+    memory = ReaderMemory(footer, onGrowth: onGrowth)
   }
 
   /// The rows of a page: the same for all columns.
@@ -141,6 +149,7 @@ public final class SegmentReader: Sendable {
       let table = try withBlock(block) {
         try DictionaryBlock.read($0, file: path, offset: block.offset)
       }
+      memory.add(table.offsets.byteCount + table.bytes.byteCount)
       loaded[column] = table
       return table
     }
@@ -177,6 +186,7 @@ public final class SegmentReader: Sendable {
           decoding: bytes, file: path, origin: offset, column: schema.columns[column],
           entry: entry, rowCount: rowCount, rowsPerPage: rowsPerPage)
       }
+      memory.add(directory.memoryByteCount)
       loaded[column] = directory
       return directory
     }

@@ -3,16 +3,6 @@ import Synchronization
 /// Keeps the values used last, as long as their bytes fit under a limit; the one used longest ago
 /// goes first. Thread-safe. A limit of zero bytes keeps nothing.
 public final class ByteLimitedCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-  /// How often a value was there, and what is held.
-  public struct Counters: Hashable, Sendable {
-    public var hits = 0
-    public var misses = 0
-    /// Values dropped for want of room.
-    public var evictions = 0
-    public var byteCount = 0
-    public var entryCount = 0
-  }
-
   /// One value in a ring of array elements, ordered by use.
   @usableFromInline struct Node {
     @usableFromInline let key: Key
@@ -28,7 +18,7 @@ public final class ByteLimitedCache<Key: Hashable & Sendable, Value: Sendable>: 
     @usableFromInline var free: [Int] = []
     @usableFromInline var newest = -1
     @usableFromInline var oldest = -1
-    @usableFromInline var counters = Counters()
+    @usableFromInline var counters = CacheCounts()
 
     @inlinable mutating func unlink(_ place: Int) {
       guard let node = nodes[place] else { return }
@@ -61,7 +51,7 @@ public final class ByteLimitedCache<Key: Hashable & Sendable, Value: Sendable>: 
 
   public init(byteCountMax: Int) { self.byteCountMax = byteCountMax }
 
-  public var counters: Counters { state.withLock { $0.counters } }
+  public var counters: CacheCounts { state.withLock { $0.counters } }
 
   /// The value of a key, made if it is not there. Two callers at once may both make it; one of the
   /// two is kept.

@@ -21,7 +21,8 @@ struct ContractTests {
     waiting_max,accounted_peak_bytes,versions,cancel_overrun_max_ms,page_cache_hits,\
     page_cache_misses,page_cache_bytes,row_cache_hits,row_cache_misses,row_cache_bytes,\
     index_cache_hits,index_cache_misses,index_cache_bytes,index_result_cache_hits,\
-    index_result_cache_misses,index_result_cache_bytes,warmed_pages,opt_kind
+    index_result_cache_misses,index_result_cache_bytes,warmed_pages,opt_kind,segment_cache_hits,\
+    segment_cache_misses,segment_cache_evictions,segment_cache_bytes
     """
   private static let timeline = """
     run_id,t_s,interval_s,rows,rows_per_s,bytes_ingested,commits,commits_per_s,commit_p50_ms,\
@@ -39,7 +40,7 @@ struct ContractTests {
     """
 
   @Test func headersAreThoseOfTheContract() {
-    #expect(SummaryRow.schemaVersion == 6)
+    #expect(SummaryRow.schemaVersion == 7)
     #expect(SummaryRow.header == Self.summary)
     #expect(TimelineRow.header == Self.timeline)
     #expect(OperationRow.header == Self.operations)
@@ -71,7 +72,7 @@ struct ContractTests {
     let row = SummaryRow(
       runID: "r", policy: "none", policyParameters: "", workload: "w", mode: "real", seed: .max)
     let commas = String(repeating: ",", count: SummaryRow.columns.count - 7)
-    #expect(row.line == "6,r,none,,w,real,18446744073709551615" + commas)
+    #expect(row.line == "7,r,none,,w,real,18446744073709551615" + commas)
     let operation = OperationRow(runID: "r", kind: "q", errors: 0, latencies: LatencySnapshot())
     #expect(operation.line == "r,q,0,0,,,,,,,")
   }

@@ -53,9 +53,9 @@ struct CacheTests {
     #expect(results[0] == results[1] && results[1] == results[2] && !results[0].isEmpty)
     #expect(opened == (isEnabled ? 1 : 3))
     #expect(work.dictionaryBlocks == (isEnabled ? 1 : 3))
-    #expect(cache.resultHits == (isEnabled ? 2 : 0))
+    #expect(cache.resultCounters.hits == (isEnabled ? 2 : 0))
     cache.remove(path: "index")
-    #expect(cache.resultByteCount == 0 && cache.readerCounters.entryCount == 0)
+    #expect(cache.resultCounters.byteCount == 0 && cache.readerCounters.entryCount == 0)
   }
 
   /// Strings of Swift are equal if canonically equivalent; their terms are not.

@@ -62,13 +62,13 @@ import Testing
     let store = try store(keysModel, warms: warms)
     let before = try ask(store)
     for _ in 0..<3 { #expect(try ask(store) == before) }
-    let hot = store.cacheCounters[0]
+    let hot = store.caches.pages.counters
     #expect(hot.hits > 0 && hot.byteCount > 0)
     #expect(try compact(store) == 1)
     #expect(try store.snapshot(of: Self.table).tablets[0].rowsets.count == 1)
-    let swapped = store.cacheCounters[0].misses
+    let swapped = store.caches.pages.counters.misses
     #expect(try ask(store) == before)
-    return store.cacheCounters[0].misses - swapped
+    return store.caches.pages.counters.misses - swapped
   }
 
   @Test(arguments: [KeysModel.unique, .duplicate]) func aSwapIsNoMiss(keysModel: KeysModel) throws {
@@ -80,9 +80,9 @@ import Testing
   @Test func coldPagesStayCold() throws {
     let store = try store(.unique, warms: true)
     #expect(try compact(store) == 1)
-    #expect(store.cacheCounters[0].byteCount == 0)
+    #expect(store.caches.pages.counters.byteCount == 0)
     for _ in 0..<3 { _ = try ask(store) }
-    let hot = store.cacheCounters[0].byteCount
+    let hot = store.caches.pages.counters.byteCount
     // A few pages of two columns, of more than thirty.
     #expect(hot > 0 && hot < 64 * 8 * 2 * 10)
   }

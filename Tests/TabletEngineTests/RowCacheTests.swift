@@ -56,19 +56,19 @@ import Testing
     try Self.load(0..<Self.rowCount, 1, into: store)
     let snapshot = try store.snapshot(of: Self.table)
     for key in 0..<Self.rowCount { try Self.expectRow(key, 1, in: snapshot) }
-    let first = store.rowCache.counters
+    let first = store.caches.rows.counters
     #expect(first.misses > 5 && first.hits + first.misses == Self.rowCount)
     #expect(first.byteCount > 16 << 10)
     for key in (0..<Self.rowCount).shuffled() { try Self.expectRow(key, 1, in: snapshot) }
-    #expect(store.rowCache.counters.misses == first.misses)
-    #expect(store.rowCache.counters.hits == first.hits + Self.rowCount)
+    #expect(store.caches.rows.counters.misses == first.misses)
+    #expect(store.caches.rows.counters.hits == first.hits + Self.rowCount)
     // Lookups that make columns use the same pages.
     for key in 0..<20 {
       let keys = ColumnBuilder(type: .int64)
       keys.append(integer: Int64(key * 100))
       #expect(try snapshot.lookup([keys.finish()]).rowCount == 1)
     }
-    let last = store.rowCache.counters
+    let last = store.caches.rows.counters
     #expect(last.misses == first.misses && last.hits == first.hits + Self.rowCount + 20)
   }
 
@@ -79,9 +79,9 @@ import Testing
     let snapshot = try store.snapshot(of: Self.table)
     for key in (0..<Self.rowCount).shuffled() {
       try Self.expectRow(key, 1, in: snapshot)
-      #expect(store.rowCache.counters.byteCount <= byteCount)
+      #expect(store.caches.rows.counters.byteCount <= byteCount)
     }
-    #expect(store.rowCache.counters.misses > 100)
+    #expect(store.caches.rows.counters.misses > 100)
   }
 
   @Test func rowsReadInPlaceAreNotKept() throws {
@@ -89,7 +89,7 @@ import Testing
     try Self.load(0..<Self.rowCount, 1, into: store)
     let snapshot = try store.snapshot(of: Self.table)
     for key in 0..<Self.rowCount { try Self.expectRow(key, 1, in: snapshot) }
-    #expect(store.rowCache.counters == (0, 0, 0))
+    #expect(store.caches.rows.counters == CacheCounts())
   }
 
   /// Every snapshot has its own rows, in whatever order they are asked, while rows are replaced,
@@ -123,6 +123,6 @@ import Testing
       for (row, values) in held { #expect(row.values == values) }
     }
     #expect(held.count > 10)
-    #expect((store.rowCache.counters.hits > 0) == (compression != .none))
+    #expect((store.caches.rows.counters.hits > 0) == (compression != .none))
   }
 }

@@ -9,7 +9,7 @@ import Testing
   private func segment(_ number: Int) -> RowsetSegment {
     RowsetSegment(
       path: "\(number)", rowset: RowsetID(rawValue: UInt64(number)), ordinal: 0,
-      placement: .file(byteCount: 1), caches: .none
+      placement: .file(byteCount: 1), caches: .forOnePass
     ) { MemoryFile(path: "\(number)", bytes: [0]) }
   }
 

@@ -111,7 +111,7 @@ struct StoreImageWriter {
   private mutating func verify() throws {
     var recovery = Recovery(
       files: files, layout: destination, storeID: image.identity.storeID,
-      caches: .none)
+      caches: .forOnePass)
     _ = try recovery.read()
     progress.isVerifying = true
     let found = try StoreVerifier(recovery.catalogue)

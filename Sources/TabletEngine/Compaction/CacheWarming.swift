@@ -27,15 +27,15 @@ struct CacheWarming {
 
   private func warmPages(_ output: Rowset, insteadOf inputs: [Rowset]) throws -> Int {
     guard cache.byteCountMax > 0 else { return 0 }
-    let readers = inputs.flatMap(\.segments).compactMap(\.openedReader)
-    let byIdentity = Dictionary(uniqueKeysWithValues: readers.map { ($0.identity, $0) })
+    let segments = inputs.flatMap(\.segments)
+    let byIdentity = Dictionary(uniqueKeysWithValues: segments.map { ($0.identity, $0) })
     let hot = cache.keys(ofSegments: Set(byIdentity.keys))
     guard !hot.isEmpty else { return 0 }
     let outputs = try output.segments.map { try $0.reader() }
     var targets: [Target] = []
     for key in hot {
-      guard let reader = byIdentity[key.segment] else { continue }
-      targets += try self.targets(ofPage: key, of: reader, in: outputs)
+      guard let segment = byIdentity[key.segment] else { continue }
+      targets += try self.targets(ofPage: key, of: segment.reader(), in: outputs)
     }
     // An order that depends on nothing but the pages.
     targets.sort {

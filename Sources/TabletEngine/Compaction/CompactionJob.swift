@@ -67,7 +67,7 @@ struct CompactionJob: Sendable {
         segments: merged.segments.map { .file(byteCount: $0.byteCount) }),
       tablet: snapshot.id, inline: [])
     let moved = try moved(merged, inputs, to: rowset)
-    let warming = CacheWarming(cache: store.pageCache, definition: definition)
+    let warming = CacheWarming(cache: store.caches.pages, definition: definition)
     let warmed =
       store.options.warmsCompactedPages ? warming.warm(rowset, insteadOf: inputs) : 0
     if let moved, let visible = store.tablet(snapshot.id)?.version {

@@ -46,7 +46,9 @@ struct PatchVerifier {
     for (index, row) in pairs.rows.enumerated() {
       locations.set(index, segment: number, row: row)
     }
-    let pages = try RowPlaces(locations).stretches.flatMap(RowPlaces.pages(of:))
+    let pages = try RowPlaces(locations).stretches.flatMap {
+      RowPlaces.pages(of: $0, in: try $0.segment.reader())
+    }
     var work = PageWork()
     var keys: (own: [ColumnVector], given: [ColumnVector]) = ([], [])
     for column in keyColumns {

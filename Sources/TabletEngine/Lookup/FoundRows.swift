@@ -20,6 +20,8 @@ public final class FoundRows: Sendable {
   private let definition: TableDefinition
   private let columnCount: Int
   private let parts: [Part]
+  /// Keeps the files of new values, which are read when they are asked for.
+  private let table: TableSnapshot?
   /// By part, its rows from the row store, once a column has been asked for.
   private let stored: Mutex<[StoredRowsOfPart?]>
 
@@ -34,7 +36,12 @@ public final class FoundRows: Sendable {
   /// - Parameters:
   ///   - stretches: rows of segments, ascending.
   ///   - columnCount: how many columns will be asked for, about.
-  init(_ stretches: [RowPlaces.Stretch], _ definition: TableDefinition, columnCount: Int) throws {
+  ///   - table: what they were found in; nil where the caller holds it.
+  init(
+    _ stretches: [RowPlaces.Stretch], _ definition: TableDefinition, columnCount: Int,
+    holding table: TableSnapshot? = nil
+  ) throws {
+    self.table = table
     self.definition = definition
     self.columnCount = columnCount
     parts = try stretches.map { stretch in
@@ -90,7 +97,7 @@ public final class FoundRows: Sendable {
         builder.append(vector, rows: 0..<vector.count)
         continue
       }
-      for page in try RowPlaces.pages(of: part.stretch) {
+      for page in RowPlaces.pages(of: part.stretch, in: part.segment.reader) {
         let vector = try page.read(definition.schema.columns[column], work: &work)
         builder.append(vector.widened(), rows: 0..<vector.count)
       }

@@ -79,9 +79,8 @@ struct RowPlaces {
   }
 
   /// The rows of a stretch by page.
-  /// - Throws: what opening the segment throws.
-  static func pages(of stretch: Stretch) throws -> [PageRows] {
-    let reader = try stretch.segment.reader()
+  /// - Parameter reader: of its segment.
+  static func pages(of stretch: Stretch, in reader: SegmentReader) -> [PageRows] {
     let rows = stretch.rows
     var pages: [PageRows] = []
     var next = rows.startIndex

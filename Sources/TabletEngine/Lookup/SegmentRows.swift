@@ -60,9 +60,9 @@ final class SegmentRows: Sendable {
   static func of(
     _ segment: RowsetSegment, _ definition: TableDefinition
   ) throws -> SegmentRows {
-    if let first = segment.rows.load() { return try first.under(definition) }
-    return try segment.rows.storeIfNil(SegmentRows(segment.reader(), definition))
-      .under(definition)
+    let opened = try segment.opened()
+    if let first = opened.rows.load() { return try first.under(definition) }
+    return try opened.rows.storeIfNil(SegmentRows(opened.reader, definition)).under(definition)
   }
 
   private func under(_ definition: TableDefinition) throws -> SegmentRows {

@@ -49,7 +49,7 @@ extension TableSnapshot {
       stretches.sort { position($0.segment) < position($1.segment) }
     }
     return try FoundRows(
-      stretches, definition, columnCount: definition.schema.columns.count)
+      stretches, definition, columnCount: definition.schema.columns.count, holding: self)
   }
 
   /// Checks vectors and makes them keys.

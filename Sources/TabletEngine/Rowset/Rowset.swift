@@ -76,7 +76,8 @@ private final class RowsetContents: Sendable {
   func markSwept() { isSwept.store(true, ordering: .releasing) }
 }
 
-/// One segment of a rowset, opened when first read. Thread-safe.
+/// One segment of a rowset, opened when it is read and kept so by the cache of the store.
+/// Thread-safe.
 public final class RowsetSegment: Sendable {
   /// The file, or the log file and offset for an inline segment.
   public let path: String
@@ -90,8 +91,11 @@ public final class RowsetSegment: Sendable {
   let rowCache: RowPageCache
   /// Keeps decoded pages, for all segments of a store.
   private let pageCache: ColumnPageCache
-  /// How its rows are read, once somebody has.
-  let rows = AtomicLazyReference<SegmentRows>()
+  /// Keeps segments opened, for all segments of a store.
+  private let segmentCache: SegmentCache
+  private let slot = SegmentSlot()
+  /// Names its pages in caches, whatever reader reads them.
+  let identity = SegmentReader.newIdentity()
   /// The rows that later versions have deleted; only unique-key tables have any.
   let deletes = DeleteVector()
   /// The rows that later versions have given new values; only of tables with partial updates.
@@ -99,7 +103,6 @@ public final class RowsetSegment: Sendable {
   /// What tells its bytes from others, once somebody has asked.
   let fingerprint = Mutex<FileFingerprint?>(nil)
   private let open: @Sendable () throws -> any ReadableFile
-  private let opened = Mutex<SegmentReader?>(nil)
 
   init(
     path: String, rowset: RowsetID, ordinal: Int, placement: SegmentPlacement,
@@ -112,8 +115,11 @@ public final class RowsetSegment: Sendable {
     indexCache = caches.indexes
     rowCache = caches.rows
     pageCache = caches.pages
+    segmentCache = caches.segments
     self.open = open
   }
+
+  deinit { segmentCache.remove(slot) }
 
   public var isInline: Bool {
     if case .inline = placement { true } else { false }
@@ -123,30 +129,28 @@ public final class RowsetSegment: Sendable {
 
   /// Lets the cache let go of the file.
   func forgetIndexes() {
-    let hasIndexes = opened.withLock { $0 }?.hasInvertedIndexes ?? false
-    if hasIndexes { indexCache.remove(path: path) }
+    if slot.state.withLock({ $0.hasInvertedIndexes }) { indexCache.remove(path: path) }
   }
-
-  /// The reader if somebody has opened it.
-  var openedReader: SegmentReader? { opened.withLock { $0 } }
 
   /// The file anew, apart from the reader that others use.
   func openFile() throws -> any ReadableFile { try open() }
 
-  /// The reader, opened and checked the first time.
+  /// The reader, opened and checked if the cache does not have it opened. Whoever may outlive the
+  /// rowset keeps what this returns: when the rowset is gone the file cannot be opened again.
   /// - Throws: `StorageError` when the file is missing or its footer is damaged.
-  public func reader() throws -> SegmentReader {
-    try opened.withLock { reader in
-      if let reader { return reader }
+  public func reader() throws -> SegmentReader { try opened().reader }
+
+  /// The same with what has been made of it.
+  func opened() throws -> OpenedSegment {
+    try segmentCache.opened(slot) { onGrowth in
       let file = try open()
       guard file.byteCount == UInt64(placement.byteCount) else {
         throw StorageError.corrupt(
           file: path, offset: 0, what: "segment length", expected: "\(placement.byteCount) bytes",
           found: "\(file.byteCount)")
       }
-      let new = try SegmentReader(file: file, pageCache: pageCache)
-      reader = new
-      return new
+      return try SegmentReader(
+        file: file, pageCache: pageCache, identity: identity, onGrowth: onGrowth)
     }
   }
 }

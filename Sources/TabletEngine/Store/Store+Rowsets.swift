@@ -8,10 +8,6 @@ extension Store {
     RowsetFactory(files: files, layout: layout, caches: caches)
       .make(meta, tablet: tablet, inline: inline)
   }
-
-  var caches: StoreCaches {
-    StoreCaches(indexes: indexCache, rows: rowCache, pages: pageCache)
-  }
 }
 
 /// Builds readable rowsets. Files are opened when first read; inline segments are held in memory.

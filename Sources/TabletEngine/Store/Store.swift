@@ -1,5 +1,3 @@
-import InvertedIndex
-import SegmentFormat
 import StorageBase
 import StorageIO
 import Synchronization
@@ -17,12 +15,7 @@ public final class Store: Sendable {
   public let clock: any TimeSource
   /// What recovery found when the store was opened.
   public let recovery: RecoveryReport
-  /// Opened indexes and their answers; its sizes come from `options`.
-  public let indexCache: IndexCache
-  /// Pages of row stores that are not read in place; its size comes from `options`.
-  public let rowCache: RowPageCache
-  /// Decoded pages of columns; its size comes from `options`.
-  let pageCache: ColumnPageCache
+  let caches: StoreCaches
   let layout: StoreLayout
   let gate: LoadGate
   let identity: StoreIdentity
@@ -46,9 +39,7 @@ public final class Store: Sendable {
     files = opened.files
     clock = opened.clock
     recovery = opened.recovery
-    indexCache = opened.caches.indexes
-    rowCache = opened.caches.rows
-    pageCache = opened.caches.pages
+    caches = opened.caches
     layout = opened.layout
     gate = LoadGate(
       policy: opened.options.backPressure, versionCountMax: opened.options.tabletVersionCountMax,

@@ -1,68 +1,70 @@
 import InvertedIndex
 import SegmentFormat
+import StorageBase
 
 /// What a store keeps of its segments for the next readers. Segments never change, so nothing of
 /// it grows old, whatever snapshot asks. Thread-safe.
 struct StoreCaches: Sendable {
-  let indexes: IndexCache
-  let rows: RowPageCache
+  let segments: SegmentCache
   let pages: ColumnPageCache
-
-  init(indexes: IndexCache, rows: RowPageCache, pages: ColumnPageCache) {
-    self.indexes = indexes
-    self.rows = rows
-    self.pages = pages
-  }
+  let rows: RowPageCache
+  let indexes: IndexCache
 
   init(_ options: StoreOptions) {
-    self.init(
-      indexes: IndexCache(
-        readerByteCountMax: options.indexReaderCacheByteCountMax,
-        resultByteCountMax: options.indexResultCacheByteCountMax),
-      rows: RowPageCache(byteCountMax: options.rowCacheByteCountMax),
-      pages: ColumnPageCache(byteCountMax: options.pageCacheByteCountMax))
+    segments = SegmentCache(byteCountMax: options.segmentCacheByteCountMax)
+    pages = ColumnPageCache(byteCountMax: options.pageCacheByteCountMax)
+    rows = RowPageCache(byteCountMax: options.rowCacheByteCountMax)
+    indexes = IndexCache(
+      readerByteCountMax: options.indexReaderCacheByteCountMax,
+      resultByteCountMax: options.indexResultCacheByteCountMax)
   }
 
-  /// Of a store whose pages are read once.
-  static var none: StoreCaches {
-    StoreCaches(
-      indexes: IndexCache(readerByteCountMax: 0, resultByteCountMax: 0),
-      rows: RowPageCache(byteCountMax: 0), pages: ColumnPageCache(byteCountMax: 0))
+  /// Of a store whose pages are read once: only segments stay opened.
+  static var forOnePass: StoreCaches {
+    var options = StoreOptions(indexReaderCacheByteCountMax: 0, indexResultCacheByteCountMax: 0)
+    options.pageCacheByteCountMax = 0
+    options.rowCacheByteCountMax = 0
+    return StoreCaches(options)
   }
 }
 
 /// How a cache of a store stands.
 public struct CacheCounters: Hashable, Sendable {
   public let name: String
+  /// How often something was asked for that was there, and that was not.
   public let hits: Int
   public let misses: Int
+  /// What was let go of for want of room.
+  public let evictions: Int
   /// What it holds.
   public let byteCount: Int
   /// What it may hold; 0 when it is switched off.
   public let byteCountMax: Int
+
+  fileprivate init(_ name: String, _ counts: CacheCounts, of byteCountMax: Int) {
+    self.name = name
+    hits = counts.hits
+    misses = counts.misses
+    evictions = counts.evictions
+    byteCount = counts.byteCount
+    self.byteCountMax = byteCountMax
+  }
 }
 
 extension Store {
-  /// The caches of the store: decoded pages, pages of row stores, opened inverted indexes, and rows
-  /// that these have found.
+  /// The caches of the store: opened segments, decoded pages, pages of row stores, opened inverted
+  /// indexes, and rows that these have found.
   public var cacheCounters: [CacheCounters] {
-    let (pages, rows, readers) = (
-      pageCache.counters, rowCache.counters, indexCache.readerCounters
-    )
-    return [
+    [
       CacheCounters(
-        name: "page", hits: pages.hits, misses: pages.misses, byteCount: pages.byteCount,
-        byteCountMax: options.pageCacheByteCountMax),
+        "segment", caches.segments.counters, of: options.segmentCacheByteCountMax),
+      CacheCounters("page", caches.pages.counters, of: options.pageCacheByteCountMax),
+      CacheCounters("row", caches.rows.counters, of: options.rowCacheByteCountMax),
       CacheCounters(
-        name: "row", hits: rows.hits, misses: rows.misses, byteCount: rows.byteCount,
-        byteCountMax: options.rowCacheByteCountMax),
+        "index", caches.indexes.readerCounters, of: options.indexReaderCacheByteCountMax),
       CacheCounters(
-        name: "index", hits: readers.hits, misses: readers.misses, byteCount: readers.byteCount,
-        byteCountMax: options.indexReaderCacheByteCountMax),
-      CacheCounters(
-        name: "index_result", hits: indexCache.resultHits, misses: indexCache.resultMisses,
-        byteCount: indexCache.resultByteCount,
-        byteCountMax: options.indexResultCacheByteCountMax),
+        "index_result", caches.indexes.resultCounters,
+        of: options.indexResultCacheByteCountMax),
     ]
   }
 }

@@ -40,6 +40,11 @@ public struct StoreOptions: Hashable, Sendable {
   /// Bytes of decoded pages of columns that are kept for the next queries; 0 keeps none
   /// (`storage_page_cache_limit` of Apache Doris).
   public var pageCacheByteCountMax = 64 << 20
+  /// Bytes of memory of segments that are kept opened: their footers, directories, dictionaries and
+  /// filters, which are 0.1 to 1 MB of a segment of a million rows whose columns have all been read
+  /// (`segment_cache_memory_percentage` of Apache Doris). 0 keeps none: each use opens a segment.
+  /// The number of open files falls with it.
+  public var segmentCacheByteCountMax = 512 << 20
   /// Whether a compaction reads the pages of its output that take the place of pages in the cache
   /// before it is swapped in, so that queries do not all wait for the disk then.
   public var warmsCompactedPages = true

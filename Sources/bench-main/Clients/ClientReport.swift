@@ -160,6 +160,9 @@ extension SummaryRow {
   fileprivate mutating func fill(_ caches: [CacheCounters]) {
     for cache in caches {
       switch cache.name {
+      case "segment":
+        (segmentCacheHits, segmentCacheMisses, segmentCacheBytes) = cache.figures
+        segmentCacheEvictions = cache.evictions
       case "page": (pageCacheHits, pageCacheMisses, pageCacheBytes) = cache.figures
       case "row": (rowCacheHits, rowCacheMisses, rowCacheBytes) = cache.figures
       case "index": (indexCacheHits, indexCacheMisses, indexCacheBytes) = cache.figures

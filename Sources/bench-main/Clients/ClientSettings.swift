@@ -79,6 +79,7 @@ struct ClientSettings: Sendable {
 
 /// What the store of a run keeps for the next queries, in bytes; 0 switches a cache off.
 struct CacheSizes: Sendable {
+  var segments = 512 << 20
   var pages = 64 << 20
   var rows = 64 << 20
   var indexes = 64 << 20
@@ -87,7 +88,8 @@ struct CacheSizes: Sendable {
 
   var json: JSONValue {
     [
-      "page_bytes": .integer(pages), "row_bytes": .integer(rows), "index_bytes": .integer(indexes),
+      "segment_bytes": .integer(segments), "page_bytes": .integer(pages),
+      "row_bytes": .integer(rows), "index_bytes": .integer(indexes),
       "index_result_bytes": .integer(indexResults), "warms": .bool(warmsCompactedPages),
     ]
   }

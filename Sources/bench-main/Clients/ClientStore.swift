@@ -25,6 +25,7 @@ final class ClientStore {
     options.backPressure = job.backPressure
     options.inlineRowsetByteCountMax = job.inlineBytes
     options.staleGraceSeconds = 5
+    options.segmentCacheByteCountMax = clients.caches.segments
     options.pageCacheByteCountMax = clients.caches.pages
     options.rowCacheByteCountMax = clients.caches.rows
     options.indexReaderCacheByteCountMax = clients.caches.indexes

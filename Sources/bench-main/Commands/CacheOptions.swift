@@ -2,6 +2,11 @@ import ArgumentParser
 
 /// What a store keeps of its segments for the next queries, as options.
 struct CacheOptions: ParsableArguments {
+  @Option(
+    help:
+      "Bytes of memory of segments that are kept opened, as 512MiB; 0 opens them for each use.")
+  var segmentCache = "512MiB"
+
   @Option(help: "Bytes of decoded pages that are kept, as 64MiB; 0 switches the cache off.")
   var pageCache = "64MiB"
 
@@ -21,8 +26,8 @@ struct CacheOptions: ParsableArguments {
 
   private var texts: [(option: String, text: String)] {
     [
-      ("--page-cache", pageCache), ("--row-cache", rowCache), ("--index-cache", indexCache),
-      ("--index-result-cache", indexResultCache),
+      ("--segment-cache", segmentCache), ("--page-cache", pageCache), ("--row-cache", rowCache),
+      ("--index-cache", indexCache), ("--index-result-cache", indexResultCache),
     ]
   }
 
@@ -35,7 +40,7 @@ struct CacheOptions: ParsableArguments {
   var sizes: CacheSizes {
     let bytes = texts.map { parseByteSize($0.text) ?? 0 }
     return CacheSizes(
-      pages: bytes[0], rows: bytes[1], indexes: bytes[2], indexResults: bytes[3],
-      warmsCompactedPages: !noWarming)
+      segments: bytes[0], pages: bytes[1], rows: bytes[2], indexes: bytes[3],
+      indexResults: bytes[4], warmsCompactedPages: !noWarming)
   }
 }
