@@ -10,14 +10,15 @@ struct UpsertCommand: ParsableCommand {
     discussion: """
       One writer loads states of orders, 80 of 100 rows for orders that are there (by Zipf's law), \
       sorted and encoded in the time; every commit is on disk and visible when it returns, and \
-      compaction runs beside it. Then the same rows are scanned in a table with duplicate keys, in \
-      one with unique keys after compaction, and with a tenth of its rows marked deleted. At last \
-      a store is closed and opened, and its hash key index built from the key columns.
+      compaction runs beside it. Then checkpoints are made beside such loads: how long one takes, \
+      and the longest load meanwhile. Then the same rows are scanned in a table with duplicate \
+      keys, in one with unique keys after compaction, and with a tenth of its rows marked deleted. \
+      At last a store is closed and opened, and its hash key index built from the key columns.
 
       "Logical bytes" are those of the values as a client sends them: fixed-width values at their \
       width, strings at their length. "Bytes written" counts what the engine gives to files, by \
-      cause; "device bytes" what the system counts for the process, in whole pages. Zeros that the \
-      log runs ahead of its commits are in both.
+      cause; "device bytes" what the system counts for the process, in whole sectors or pages. \
+      Zeros that the log runs ahead of its commits are in both.
 
       EXAMPLES
         bench upsert
@@ -25,7 +26,9 @@ struct UpsertCommand: ParsableCommand {
         bench upsert --merge on-read --policy num-based
       """)
 
-  enum Part: String, CaseIterable, ExpressibleByArgument { case upsert, scan, rebuild }
+  enum Part: String, CaseIterable, ExpressibleByArgument {
+    case upsert, checkpoint, scan, rebuild
+  }
 
   @Option(help: "A folder on the disk in question; a temporary one unless told.")
   var data: String?
@@ -75,6 +78,9 @@ struct UpsertCommand: ParsableCommand {
       for _ in 0..<rounds {
         if only.isEmpty || only.contains(.upsert) {
           for count in batch { try bed.measureUpserts(count, into: &findings) }
+        }
+        if only.isEmpty || only.contains(.checkpoint) {
+          try bed.measureCheckpoints(into: &findings)
         }
         if only.isEmpty || only.contains(.scan) { try bed.measureScans(into: &findings) }
         if only.isEmpty || only.contains(.rebuild) { try bed.measureRebuild(into: &findings) }
