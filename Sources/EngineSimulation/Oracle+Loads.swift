@@ -105,8 +105,10 @@ extension Oracle {
         else {
           throw SimulationFailure("load \(load.change.number) (\(id)) is unknown: \(load.possible)")
         }
-        // What was forgotten may be known again after a restart, from the log.
-        if !load.mayBeForgotten { loads[id] = nil }
+        // What was forgotten may be known again after a restart, from the log, which never knew of
+        // a load that was under way.
+        let wasUnderWay = isRestart && load.possible.contains(.prepare)
+        if !load.mayBeForgotten || wasUnderWay { loads[id] = nil }
         continue
       }
       let isExpected =

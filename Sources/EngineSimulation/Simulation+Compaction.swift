@@ -29,14 +29,10 @@ extension Simulation {
     }
   }
 
-  /// Makes a checkpoint, unless one is being made.
+  /// Makes a checkpoint, with other steps in between, unless one is being made. Those that the
+  /// store makes by itself are not overtaken: what they are a part of has not been told yet.
   func checkpoint() throws {
     guard !isCheckpointing else { return }
-    try maintain("checkpoint") { store in try beingOvertaken { try store.checkpoint() } }
-  }
-
-  /// Lets other steps come between those of a checkpoint.
-  func beingOvertaken<Result>(_ body: () throws -> Result) rethrows -> Result {
     let countBefore = interruptionCount
     world.files.onCheckpoint {
       if !self.isCheckpointing {
@@ -51,7 +47,7 @@ extension Simulation {
       if isCheckpointing, interruptionCount > countBefore { trace.note("checkpoint overtaken") }
       isCheckpointing = false
     }
-    return try body()
+    try maintain("checkpoint") { try $0.checkpoint() }
   }
 
   /// Runs the scheduler until it wants nothing more, with other steps in between; sometimes it is

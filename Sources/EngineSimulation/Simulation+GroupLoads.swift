@@ -192,10 +192,7 @@ extension Simulation {
       let isWaiting = oracle.waitingLoads(of: ticket.part.table).contains(load)
       do {
         guard let receipt = try ticket.ticket.receipt() else {
-          // A step outside may be between making it visible and telling.
-          guard isWaiting || isPublishing else {
-            throw SimulationFailure("load \(load) is visible unheard")
-          }
+          guard isWaiting else { throw SimulationFailure("load \(load) is visible unheard") }
           waiting.append(ticket)
           continue
         }

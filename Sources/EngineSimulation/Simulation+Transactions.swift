@@ -244,7 +244,7 @@ extension Simulation {
     guard let store = world.store else { return }
     let now = world.clock.now()
     do {
-      try beingOvertaken { try publishing(dueAt: now) { try store.maintain() } }
+      try publishing(dueAt: now) { try store.maintain() }
       oracle.maintained(at: now)
       expired(at: now, in: store)
       trace.note("maintain")

@@ -151,13 +151,17 @@ public final class Simulation: @unchecked Sendable {
     depth += 1
     interruptionCount += 1
     defer { depth -= 1 }
+    var inner: Operation?
     do {
       // What the step outside has made visible so far.
       try noticeGroupLoads()
       let isCompaction = isCopying && random.next() % 4 == 0
-      try run(isCompaction ? .compact : Operation.randomInterruption(&random))
+      let operation = isCompaction ? .compact : Operation.randomInterruption(&random)
+      inner = operation
+      try run(operation)
     } catch {
-      innerFailure = SimulationFailure("within another step: \(error)")
+      innerFailure = SimulationFailure(
+        "\(inner.map { "\($0)" } ?? "seen") within another step: \(error)")
     }
   }
 
