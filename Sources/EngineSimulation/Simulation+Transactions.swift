@@ -51,6 +51,8 @@ extension Simulation {
   private func makeWholeRows(of table: SampleTable, _ number: Int) -> TransactionRows {
     let part = makePart(of: table, number)
     return TransactionRows(part: part) { transaction, store in
+      // The rows of another table may have been written before, and this one been altered then.
+      self.oracle.writes(number, into: table)
       let batch = try self.batch(part, in: store)
       try transaction.builder(for: table.name)
         .append(batch, deleteSigns: try self.deleteSigns(part, in: batch))
