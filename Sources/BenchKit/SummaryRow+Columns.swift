@@ -120,6 +120,19 @@ extension SummaryRow {
     CSVColumn(
       "segment_cache_bytes", "bytes", \.segmentCacheBytes,
       "memory of segments that are opened at the end"),
+    CSVColumn(
+      "key_index_cache_hits", "", \.keyIndexCacheHits,
+      "loads and look-ups that found the hash index of a tablet in memory"),
+    CSVColumn(
+      "key_index_cache_misses", "", \.keyIndexCacheMisses, "those that did not find it there"),
+    CSVColumn(
+      "key_index_cache_evictions", "", \.keyIndexCacheEvictions,
+      "indexes dropped for want of room"),
+    CSVColumn(
+      "key_index_cache_bytes", "bytes", \.keyIndexCacheBytes, "memory of indexes at the end"),
+    CSVColumn(
+      "key_index_rows_read", "rows", \.keyIndexRowsRead,
+      "rows whose keys were read to build indexes"),
   ]
 
   /// Since version 5; of runs with many clients.

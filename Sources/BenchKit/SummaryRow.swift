@@ -104,6 +104,11 @@ public struct SummaryRow: CSVRow {
   public var segmentCacheMisses: Int?
   public var segmentCacheEvictions: Int?
   public var segmentCacheBytes: Int?
+  public var keyIndexCacheHits: Int?
+  public var keyIndexCacheMisses: Int?
+  public var keyIndexCacheEvictions: Int?
+  public var keyIndexCacheBytes: Int?
+  public var keyIndexRowsRead: Int?
 
   public init(
     runID: String, policy: String, policyParameters: String, workload: String, mode: String,

@@ -73,7 +73,7 @@ public final class Simulation: @unchecked Sendable {
     options.tabletVersionCountMax = 10
     options.groupLoadSeconds = [0.5, 3, 10][Int(random.next() % 3)]
     options.groupLoadByteCount = [700, 4000, 1 << 20][Int(random.next() % 3)]
-    Self.chooseCaches(&options, seed: seed)
+    options.chooseCaches(seed: seed)
     world = SimulatedWorld(options: options)
     let durabilities: [Durability] = [.sync, .sync, .group(milliseconds: 800), .none]
     tables = try Self.someTables(&random) { durabilities[$0.index(of: durabilities)] }
@@ -82,12 +82,6 @@ public final class Simulation: @unchecked Sendable {
     oracle.mayForgetDeletions = Self.policies[index] != "none"
     trace = SimulationTrace(keepsEvents: keepsEvents)
     self.random = random
-  }
-
-  /// Caches that keep everything, little or nothing: what happens in a run does not depend on it.
-  private static func chooseCaches(_ options: inout StoreOptions, seed: UInt64) {
-    var random = SeededGenerator(seed: mixBits(seed))
-    options.segmentCacheByteCountMax = [0, 10_000, 512 << 20][Int(random.next() % 3)]
   }
 
   /// The tables of a run, in half of the runs some with unique keys.

@@ -22,7 +22,8 @@ struct ContractTests {
     page_cache_misses,page_cache_bytes,row_cache_hits,row_cache_misses,row_cache_bytes,\
     index_cache_hits,index_cache_misses,index_cache_bytes,index_result_cache_hits,\
     index_result_cache_misses,index_result_cache_bytes,warmed_pages,opt_kind,segment_cache_hits,\
-    segment_cache_misses,segment_cache_evictions,segment_cache_bytes
+    segment_cache_misses,segment_cache_evictions,segment_cache_bytes,key_index_cache_hits,\
+    key_index_cache_misses,key_index_cache_evictions,key_index_cache_bytes,key_index_rows_read
     """
   private static let timeline = """
     run_id,t_s,interval_s,rows,rows_per_s,bytes_ingested,commits,commits_per_s,commit_p50_ms,\

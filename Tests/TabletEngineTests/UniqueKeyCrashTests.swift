@@ -26,9 +26,13 @@ import Testing
 
   @Test(arguments: UniqueKeyTests.shapes, Failure.allCases)
   func whatWasAcknowledgedIsThereOnce(shape: UniqueKeyModel.Shape, failure: Failure) throws {
-    let options = StoreOptions(
+    var options = StoreOptions(
       inlineRowsetByteCountMax: shape.hasStringKey ? 1 << 16 : 0, logFileByteCountMax: 4000,
       staleGraceSeconds: 0)
+    if failure == .ioError || failure == .death {
+      options.keyIndexCacheByteCountMax = 0
+      options.segmentCacheByteCountMax = 0
+    }
     let steps = OperationSteps(every: 71, test: shape.description.utf8.count + failure.hashOrder)
     var last = 0
     for operation in steps.numbers {

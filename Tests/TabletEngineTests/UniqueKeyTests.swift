@@ -283,6 +283,7 @@ struct UniqueKeyHistory {
     if seed % 4 == 1 { options.segmentRowCountMax = 10 }
     if seed % 2 == 1 { options.rowCacheByteCountMax = 3_000 }
     options.segmentCacheByteCountMax = [512 << 20, 30_000, 12_000, 512 << 20, 0][Int(seed % 5)]
+    options.keyIndexCacheByteCountMax = [.max, 0, 1, 2_000, 4_000, 0][Int(seed % 6)]
     model = UniqueKeyModel(shape)
     let store = try Store.create(
       TestStore.path, files: files, clock: ManualClock(Timestamp(rawValue: 1_000_000)),

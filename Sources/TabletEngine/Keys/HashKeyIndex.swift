@@ -5,35 +5,56 @@ import Synchronization
 import TabletModel
 
 /// The key index in memory: a table from the keys of a tablet to handles of their newest rows.
-/// Publishing costs one probe a row. Built from the key columns when it is first needed.
+/// Publishing costs one probe a row. Built from the key columns when it is needed, and kept by the
+/// cache of the store.
+///
+/// Whoever publishes builds it from the state before. Look-ups build it from a snapshot only when
+/// that is the newest state there is, and nobody is about to change it: see `TabletKeys.isNewest`.
 ///
 /// With a sequence column, deletions stay in the table, since they decide about rows that come
 /// later.
 final class HashKeyIndex: KeyIndex {
   private struct State {
-    /// Nil before the rows of the tablet have been read.
+    /// Nil while the rows of the tablet have not been read.
     var table: RowHandleTable?
+    /// Whether what was published is not settled yet.
+    var isHeld = false
+    /// Of the table that was dropped last; nil before.
+    var droppedByteCount: Int?
     var space = RowSpace()
     /// Rows that were looked at for keys while there was no table.
     var searchedRowCount = 0
     /// Keys of older versions may be missing, since their deletions have been merged away.
     var forgottenVersion = Version(0)
+
+    mutating func drop() {
+      guard let table else { return }
+      self = State(isHeld: isHeld, droppedByteCount: table.byteCount)
+    }
   }
 
   private let keyColumns: [Column]
-  private let sequence: Column?
-  private let secret: KeySecret
   private let coder: KeyCoder
+  private let building: KeyTableBuilding
   private let state = Mutex(State())
-  /// Whether the rows of the tablet have been read: asked without waiting for who holds the state.
-  private let isOpen = Atomic<Bool>(false)
+  private let cache: KeyIndexCache
+  private let use: KeyIndexUse
 
-  init(_ schema: Schema, _ options: UniqueKeyOptions, secret: KeySecret) {
+  init(
+    _ schema: Schema, _ options: UniqueKeyOptions, secret: KeySecret, cache: KeyIndexCache
+  ) {
     keyColumns = Array(schema.columns[..<schema.sortKeyCount])
-    sequence = options.sequenceColumn.flatMap { schema.index(of: $0) }.map { schema.columns[$0] }
-    self.secret = secret
     coder = KeyCoder(keyColumns: keyColumns, secret: secret)
+    building = KeyTableBuilding(
+      keyColumns: keyColumns,
+      sequence: options.sequenceColumn.flatMap { schema.index(of: $0) }.map { schema.columns[$0] },
+      coder: coder, secret: secret)
+    self.cache = cache
+    use = cache.makeUse()
+    cache.add(self, use)
   }
+
+  deinit { cache.remove(use) }
 
   var memory: (byteCount: Int, keyCount: Int)? {
     state.withLock { state in state.table.map { ($0.byteCount, $0.count) } }
@@ -47,11 +68,6 @@ final class HashKeyIndex: KeyIndex {
       rowCount: keys.first?.count ?? 0, codes: coder.codes(of: keys.map { $0.widened() }),
       sequences: sequence.map { SequenceCodes.codes(of: $0) },
       deleteSigns: deleteSigns?.rowIDs() ?? [])
-  }
-
-  /// The same numbers as signed ones.
-  private static func signed(_ codes: AlignedBuffer, count: Int) -> [Int64] {
-    codes.values(as: UInt64.self)[..<count].map { Int64(bitPattern: $0 ^ (1 << 63)) }
   }
 
   // MARK: Publishing
@@ -69,7 +85,7 @@ final class HashKeyIndex: KeyIndex {
         hasDeleteSigns: !keys.deleteSigns.isEmpty)
       let exchange = table.exchange(
         codes, first: base,
-        sequences: keys.sequences.map { Self.signed($0, count: keys.rowCount) })
+        sequences: keys.sequences.map { SequenceCodes.signed($0, count: keys.rowCount) })
       var displacement = Self.displacement(exchange, in: state.space)
       displacement.exchange = exchange
       if let basis = keys.basis {
@@ -120,7 +136,7 @@ final class HashKeyIndex: KeyIndex {
     let codes = coder.codes(of: delta.keys.columns)
     let exchange = state.withLock { state in
       guard let table = state.table else { preconditionFailure("an index that is open") }
-      return table.raise(codes, to: Self.signed(sequences, count: codes.count))
+      return table.raise(codes, to: SequenceCodes.signed(sequences, count: codes.count))
     }
     return PatchTargets(locations: locations, lost: exchange.lost, exchange: exchange)
   }
@@ -139,15 +155,13 @@ final class HashKeyIndex: KeyIndex {
     _ keys: SoughtKeys, in tablet: TabletSnapshot, opensIndex: Bool
   ) throws -> KeyLocations {
     var locations = KeyLocations(count: keys.count)
-    // The past is not what an index begins with.
-    if !tablet.isPast, opensIndex || isWorthOpening(for: keys.count, in: tablet) {
-      try open(tablet)
-    }
     let codes = coder.codes(of: keys.columns)
-    let unknown = state.withLock { state -> [UInt32]? in
-      guard let table = state.table else { return nil }
-      return HashLookup(state.space, state.forgottenVersion, tablet)
-        .locate(table.handles(of: codes), into: &locations)
+    var unknown = locate(codes, in: tablet, into: &locations)
+    if unknown == nil,
+      let byteCount = try openToLook(tablet, keyCount: keys.count, isWanted: opensIndex)
+    {
+      unknown = locate(codes, in: tablet, into: &locations)
+      cache.weigh(use, byteCount: byteCount)
     }
     guard let unknown else {
       try keys.search(in: tablet, into: &locations)
@@ -157,11 +171,34 @@ final class HashKeyIndex: KeyIndex {
     return locations
   }
 
-  /// Whether the keys looked for without the table, these included, have cost as much as making it.
-  private func isWorthOpening(for count: Int, in tablet: TabletSnapshot) -> Bool {
+  /// - Returns: the keys that are to be searched; nil for all, since there is no table.
+  private func locate(
+    _ codes: KeyCodes, in tablet: TabletSnapshot, into locations: inout KeyLocations
+  ) -> [UInt32]? {
     state.withLock { state in
-      state.searchedRowCount += count * Self.searchedRowCountPerKey
-      return state.searchedRowCount >= tablet.rowCount
+      use.note(isBuilt: state.table != nil, at: cache.now)
+      guard let table = state.table else { return nil }
+      return HashLookup(state.space, state.forgottenVersion, tablet)
+        .locate(table.handles(of: codes), into: &locations)
+    }
+  }
+
+  /// Makes the table for look-ups: when it is wanted and has not been dropped before, or the keys
+  /// looked for without it, these included, have cost as much as making it. Not for the past, which
+  /// is not what an index begins with, nor if the table could not stay.
+  /// - Returns: its bytes; nil when there is none.
+  private func openToLook(
+    _ tablet: TabletSnapshot, keyCount: Int, isWanted: Bool
+  ) throws -> Int? {
+    guard !tablet.isPast else { return nil }
+    return try state.withLock { state in
+      if let table = state.table { return table.byteCount }
+      state.searchedRowCount += keyCount * Self.searchedRowCountPerKey
+      guard
+        isWanted && state.droppedByteCount == nil || state.searchedRowCount >= tablet.rowCount,
+        cache.hasRoom(for: state.droppedByteCount ?? 0), tablet.isNewest
+      else { return nil }
+      return try build(tablet, &state).byteCount
     }
   }
 
@@ -173,14 +210,18 @@ final class HashKeyIndex: KeyIndex {
   func find(_ key: [Value], in tablet: TabletSnapshot) throws -> KeyFinding {
     let code = coder.code(of: key)
     if let finding = find(code, in: tablet) { return finding }
-    if tablet.isPast { return .unknown }
-    try open(tablet)
-    return find(code, in: tablet) ?? .unknown
+    guard let byteCount = try openToLook(tablet, keyCount: 1, isWanted: true) else {
+      return .unknown
+    }
+    let finding = find(code, in: tablet)
+    cache.weigh(use, byteCount: byteCount)
+    return finding ?? .unknown
   }
 
-  /// Nil when the rows of the tablet have not been read yet.
+  /// Nil while the rows of the tablet have not been read.
   private func find(_ code: (UInt64, UInt64), in tablet: TabletSnapshot) -> KeyFinding? {
     state.withLock { state in
+      use.note(isBuilt: state.table != nil, at: cache.now)
       guard let table = state.table else { return nil }
       return HashLookup(state.space, state.forgottenVersion, tablet).find(table.handle(of: code))
     }
@@ -188,97 +229,50 @@ final class HashKeyIndex: KeyIndex {
 
   // MARK: Building
 
+  func hold() { state.withLock { $0.isHeld = true } }
+
   func open(_ tablet: TabletSnapshot) throws {
-    guard !isOpen.load(ordering: .acquiring) else { return }
     try state.withLock { state in
-      guard state.table == nil else { return }
-      let table = RowHandleTable(
-        width: coder.width, hasSequences: sequence != nil, secret: secret)
-      table.reserve(try tablet.liveRowCount())
-      var space = RowSpace()
-      var segments: [OpenedSegment] = []
-      for rowset in tablet.rowsets {
-        for segment in rowset.segments {
-          let pages = try KeyPages(
-            segment, keyColumns, sequence, patched: tablet.patches(of: segment))
-          let base = try space.add(
-            segment, rowCount: pages.rowCount, version: rowset.summary.versions.last,
-            hasDeleteSigns: pages.hasDeleteSigns)
-          segments.append(
-            OpenedSegment(
-              pages: pages, base: base, deleted: segment.deletes.rows(at: tablet.version)))
-        }
-      }
-      // Deletions decide about rows that come later. A row that is there counts whatever they say:
-      // a greater one, that they lost against, may have been merged away before the row came.
-      let deleting = sequence == nil ? [] : segments.filter(\.pages.hasDeleteSigns)
-      for segment in deleting { try addDeletions(of: segment, to: table) }
-      for segment in segments { try addRows(of: segment, to: table, isFirst: deleting.isEmpty) }
-      state.space = space
-      state.table = table
-      // Deletions that there are already were left out.
-      state.forgottenVersion = tablet.version
-      isOpen.store(true, ordering: .releasing)
+      use.note(isBuilt: state.table != nil, at: cache.now)
+      if state.table == nil { _ = try build(tablet, &state) }
     }
   }
 
-  /// A segment whose rows are to be known.
-  private struct OpenedSegment {
-    let pages: KeyPages
-    /// The handle of its first row.
-    let base: UInt32
-    let deleted: DeletedRows?
+  func release(isKept: Bool) {
+    let byteCount = state.withLock { state in
+      state.isHeld = false
+      // It may have been built from what was taken back.
+      if !isKept { state.drop() }
+      return state.table?.byteCount ?? 0
+    }
+    cache.weigh(use, byteCount: byteCount)
   }
 
-  private func addDeletions(of segment: OpenedSegment, to table: RowHandleTable) throws {
-    try segment.pages.forEachPage { page in
-      for run in page.deleteSigns?.runs ?? [] {
-        let (codes, sequences) = keys(of: run, in: page)
-        _ = table.exchange(
-          codes, first: segment.base + UInt32(page.rows.lowerBound + run.lowerBound),
-          sequences: sequences)
-      }
+  /// Forgets what can be read again, unless it is held.
+  /// - Returns: whether there was anything to forget.
+  func drop() -> Bool {
+    state.withLock { state in
+      guard !state.isHeld, state.table != nil else { return false }
+      state.drop()
+      return true
     }
   }
 
-  /// - Parameter isFirst: whether the table knows nothing of their keys.
-  private func addRows(
-    of segment: OpenedSegment, to table: RowHandleTable, isFirst: Bool
-  ) throws {
-    try segment.pages.forEachPage { page in
-      let live = segment.deleted?.live(in: page.rows)
-      if let live, live.isEmpty { return }
-      // Runs of rows that are there, so that their handles follow each other.
-      for run in live.map(\.runs) ?? [0..<page.rows.count] {
-        let (codes, sequences) = keys(of: run, in: page)
-        let first = segment.base + UInt32(page.rows.lowerBound + run.lowerBound)
-        if isFirst {
-          _ = table.exchange(codes, first: first, sequences: sequences)
-        } else {
-          table.set(codes, first: first, sequences: sequences)
-        }
-      }
-    }
-  }
-
-  /// Some rows of a page.
-  private func keys(
-    of run: Range<Int>, in page: KeyPages.Page
-  ) -> (KeyCodes, sequences: [Int64]?) {
-    let isWhole = run.count == page.rows.count
-    let rows = isWhole ? [] : Array(UInt32(run.lowerBound)..<UInt32(run.upperBound))
-    let keys = isWhole ? page.keys : page.keys.map { $0.gather(rows) }
-    let sequences = page.sequence.map { sequence in
-      Self.signed(
-        SequenceCodes.codes(of: isWhole ? sequence : sequence.gather(rows)), count: run.count)
-    }
-    return (coder.codes(of: keys), sequences)
+  private func build(_ tablet: TabletSnapshot, _ state: inout State) throws -> RowHandleTable {
+    let built = try building.build(from: tablet)
+    use.noteBuilt(rowCount: built.rowCount)
+    state.space = built.space
+    state.table = built.table
+    // Deletions that there are already were left out.
+    state.forgottenVersion = tablet.version
+    return built.table
   }
 
   // MARK: Compaction
 
-  func move(_ rows: MovedRows) throws {
+  func move(_ rows: MovedRows) throws -> Bool {
     try state.withLock { state in
+      guard state.table != nil else { return false }
       var bases: [UInt32] = []
       do {
         for (index, segment) in rows.outputs.enumerated() {
@@ -296,6 +290,7 @@ final class HashKeyIndex: KeyIndex {
         state.space.move(
           input, to: RowSpace.Move(rows: destinations, starts: starts, bases: bases))
       }
+      return true
     }
   }
 
@@ -317,6 +312,8 @@ final class HashKeyIndex: KeyIndex {
 
   /// Leads the entries of moved rows to where they are now, some keys at a time.
   func follow(_ rows: MovedRows) throws {
+    // An index that is built later is built from the output.
+    guard state.withLock({ $0.table != nil }) else { return }
     for (input, destinations) in zip(rows.inputs, rows.destinations) {
       // Only deletions may be dropped while an entry leads to them.
       let pages = try KeyPages(input, keyColumns, nil)
@@ -352,20 +349,5 @@ final class HashKeyIndex: KeyIndex {
     state.withLock { state in
       for input in rows.inputs { state.space.remove(input) }
     }
-  }
-}
-
-extension Bitmap {
-  /// The runs of set bits, ascending.
-  fileprivate var runs: [Range<Int>] {
-    var runs: [Range<Int>] = []
-    forEachSet { row in
-      if let last = runs.last, last.upperBound == row {
-        runs[runs.count - 1] = last.lowerBound..<row + 1
-      } else {
-        runs.append(row..<row + 1)
-      }
-    }
-    return runs
   }
 }

@@ -28,7 +28,8 @@ struct Displacement {
 /// `UniqueKeyOptions.index`. Thread-safe; everything that changes it is called by one thread at a
 /// time, the one that publishes.
 ///
-/// What is published may have to be taken back, newest first, when it cannot be made durable.
+/// What is published may have to be taken back, newest first, when it cannot be made durable. From
+/// `hold` until `release`, which is after that, an index forgets nothing that it knows.
 protocol KeyIndex: AnyObject, Sendable {
   /// Prepares rows that are to be published. Called by loaders.
   /// - Parameters:
@@ -40,8 +41,14 @@ protocol KeyIndex: AnyObject, Sendable {
     over tablet: TabletSnapshot?
   ) throws -> SegmentKeys
 
-  /// Makes sure that the rows of `tablet` are known; it is the state since the store was opened.
+  /// Before anything is published or moved by a group of commits.
+  func hold()
+  /// Makes sure that the rows of `tablet` are known: the state that is changed next.
+  /// - Precondition: it is held.
   func open(_ tablet: TabletSnapshot) throws
+  /// What has changed since `hold` is settled.
+  /// - Parameter isKept: false when all of it was taken back.
+  func release(isKept: Bool)
 
   /// Makes rows the newest of their keys, at the next version of the tablet.
   /// - Parameter earlier: segments of the same rowset that have been published before it.
@@ -60,7 +67,10 @@ protocol KeyIndex: AnyObject, Sendable {
   func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?)
 
   /// Rows have moved into the output of a compaction, which takes the place of its inputs now.
-  func move(_ rows: MovedRows) throws
+  /// - Returns: whether that is to be taken back or confirmed; false where nothing is known of
+  ///   them.
+  /// - Precondition: it is held.
+  func move(_ rows: MovedRows) throws -> Bool
   /// Takes that back.
   func moveBack(_ rows: MovedRows)
   /// It will not be taken back.

@@ -35,7 +35,9 @@ final class SortedKeyIndex: KeyIndex {
       deleteSigns: deleteSigns?.rowIDs() ?? [])
   }
 
+  func hold() {}
   func open(_ tablet: TabletSnapshot) {}
+  func release(isKept: Bool) {}
 
   func publish(
     _ keys: SegmentKeys, of segment: RowsetSegment, earlier: [RowsetSegment],
@@ -148,7 +150,7 @@ final class SortedKeyIndex: KeyIndex {
 
   func takeBack(_ segment: RowsetSegment, _ keys: SegmentKeys, _ exchange: RowExchange?) {}
   func takeBack(_ delta: DeltaKeys, _ exchange: RowExchange) {}
-  func move(_ rows: MovedRows) {}
+  func move(_ rows: MovedRows) -> Bool { false }
   func moveBack(_ rows: MovedRows) {}
   func confirm(_ rows: MovedRows) {}
   func follow(_ rows: MovedRows) {}

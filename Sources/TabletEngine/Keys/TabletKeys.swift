@@ -1,6 +1,7 @@
 import ScanKernels
 import SegmentFormat
 import StorageBase
+import Synchronization
 
 /// How one tablet of a unique-key table keeps its rows unique; shared by all its snapshots.
 /// Thread-safe.
@@ -10,10 +11,14 @@ final class TabletKeys: Sendable {
   /// Nil when rows are merged by readers.
   let index: (any KeyIndex)?
   let readers = SnapshotReaders()
+  /// Of the snapshot that was made last, whether it has become visible or not.
+  private let newestRevision = Atomic<UInt64>(0)
 
   /// Nil for a table whose keys are not unique.
-  /// - Parameter seed: what nobody who chooses keys knows.
-  init?(_ definition: TableDefinition, seed: UInt64) {
+  /// - Parameters:
+  ///   - seed: what nobody who chooses keys knows.
+  ///   - cache: keeps the index in memory.
+  init?(_ definition: TableDefinition, seed: UInt64, cache: KeyIndexCache) {
     guard let options = definition.uniqueKeys else { return nil }
     self.options = options
     schema = definition.schema
@@ -24,11 +29,27 @@ final class TabletKeys: Sendable {
       case .hash:
         var random = SeededGenerator(seed: seed)
         index = HashKeyIndex(
-          definition.schema, options, secret: KeySecret(using: &random))
+          definition.schema, options, secret: KeySecret(using: &random), cache: cache)
       case .sorted: index = SortedKeyIndex(definition.schema, options)
       }
     }
   }
+
+  /// A number for a snapshot that has other rowsets than the one it was made from.
+  func nextRevision() -> UInt64 {
+    newestRevision.add(1, ordering: .acquiringAndReleasing).newValue
+  }
+
+  /// Whether nothing has been made of a snapshot: it is the newest state, and nobody is about to
+  /// put another one into its place. Whoever is says so, by making that one, before the index hears
+  /// of it; asked with the lock of the index held, the answer holds for as long.
+  func isNewest(_ revision: UInt64) -> Bool {
+    newestRevision.load(ordering: .acquiring) == revision
+  }
+
+  /// What was made of the snapshot with this number has been given up, or it is the last one made.
+  /// Called by the one thread that makes snapshots.
+  func settle(at revision: UInt64) { newestRevision.store(revision, ordering: .releasing) }
 
   /// The keys and sequences of a delta, read from it.
   func keys(ofDelta delta: RowsetSegment) throws -> DeltaKeys {

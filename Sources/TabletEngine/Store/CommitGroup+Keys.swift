@@ -28,6 +28,7 @@ extension CommitGroup {
     for (part, (id, rowset)) in rowsets.enumerated() {
       let tablet = try catalogue.requireTablet(id)
       guard let tabletKeys = tablet.keys, let index = tabletKeys.index else { continue }
+      hold(index, of: id)
       try index.open(tablet)
       let version = rowset.summary.versions.last
       let keys = part < keys.count ? keys[part] : PartKeys()
@@ -114,9 +115,25 @@ extension CommitGroup {
     if !record.parts.isEmpty { LogRecord.deleteRows(record).encode(into: &frame.bytes) }
     movePatches(moved, on: tablet)
     guard let index = tablet.keys?.index else { return }
-    try index.open(tablet)
-    try index.move(moved)
-    keyChanges.append(.moved(moved, index))
+    hold(index, of: id)
+    if try index.move(moved) { keyChanges.append(.moved(moved, index)) }
+  }
+
+  /// Keeps what an index knows until the group is settled.
+  private mutating func hold(_ index: any KeyIndex, of tablet: TabletID) {
+    guard heldIndexes.updateValue(index, forKey: tablet) == nil else { return }
+    index.hold()
+  }
+
+  /// Lets go of the indexes once the group is durable and its catalogue the one of the store, or
+  /// once all of it has been taken back.
+  /// - Parameter catalogue: the one of the store.
+  func releaseIndexes(isKept: Bool, _ catalogue: Catalogue) {
+    // In an order that depends on nothing but the group.
+    for (id, index) in heldIndexes.sorted(by: { $0.key < $1.key }) {
+      catalogue.tablet(id)?.settle()
+      index.release(isKept: isKept)
+    }
   }
 
   /// Brings the new values of later deltas over to the output of a compaction, and those of the

@@ -19,6 +19,8 @@ struct CommitGroup {
   var covers: [GroupRowsCover] = []
   /// What has been changed beside the catalogue, and has to be taken back if the group fails.
   var keyChanges: [KeyChange] = []
+  /// Key indexes that have been told of something, by tablet.
+  var heldIndexes: [TabletID: any KeyIndex] = [:]
   /// The strictest promise that a request of the group needs.
   private(set) var durability = Durability.none
   let store: Store
@@ -112,7 +114,7 @@ struct CommitGroup {
     catalogue.add(
       TableSnapshot(
         creation, sequence: catalogue.commitSequence, files: store.files,
-        storeID: store.identity.storeID))
+        storeID: store.identity.storeID, caches: store.caches))
     LogRecord.createTable(creation).encode(into: &frame.bytes)
     require(.sync)
     return CommitReceipt()

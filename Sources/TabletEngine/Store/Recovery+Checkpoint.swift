@@ -102,6 +102,8 @@ extension Recovery {
     }
     return TabletSnapshot(
       state: tablet.state, rowsets: SharedArray(visible), stale: StaleRowsets(stale),
-      keys: TabletKeys(definition, seed: mixBits(storeID ^ tablet.state.id.rawValue)))
+      keys: TabletKeys(
+        definition, seed: mixBits(storeID ^ tablet.state.id.rawValue),
+        cache: factory.caches.keyIndexes))
   }
 }

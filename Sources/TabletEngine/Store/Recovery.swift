@@ -16,7 +16,7 @@ struct Recovery {
   /// What recovery began with.
   var basis = LogRetention.Basis.beginning
   private(set) var report = RecoveryReport()
-  private let factory: RowsetFactory
+  let factory: RowsetFactory
   /// Every rowset met so far.
   private(set) var rowsets: [RowsetID: Rowset] = [:]
   private var openLogs: [UInt32: any ReadableFile] = [:]
@@ -155,7 +155,8 @@ struct Recovery {
       case .createTable(let creation):
         try catalogue.addNew(
           TableSnapshot(
-            creation, sequence: catalogue.commitSequence, files: files, storeID: storeID))
+            creation, sequence: catalogue.commitSequence, files: files, storeID: storeID,
+            caches: factory.caches))
         let ids = creation.tablets.map(\.initialRowset.rawValue)
         nextRowsetID = max(nextRowsetID, (ids.max() ?? 0) + 1)
       case .alterTable(let alteration): try catalogue.alter(alteration)

@@ -54,7 +54,8 @@ extension TableSnapshot {
   /// - Parameter sequence: the last commit of the store before it.
   /// - Parameter storeID: of the store, which nobody outside knows.
   convenience init(
-    _ creation: TableCreation, sequence: UInt64, files: any FileSystem, storeID: UInt64
+    _ creation: TableCreation, sequence: UInt64, files: any FileSystem, storeID: UInt64,
+    caches: StoreCaches
   ) {
     self.init(
       id: creation.id, definition: creation.definition, createdAt: creation.createdAt,
@@ -67,7 +68,9 @@ extension TableSnapshot {
         }
         return TabletSnapshot(
           state: state, rowsets: SharedArray(rowsets), stale: StaleRowsets(),
-          keys: TabletKeys(creation.definition, seed: mixBits(storeID ^ tablet.id.rawValue)))
+          keys: TabletKeys(
+            creation.definition, seed: mixBits(storeID ^ tablet.id.rawValue),
+            cache: caches.keyIndexes))
       })
   }
 }

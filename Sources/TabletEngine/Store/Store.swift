@@ -181,6 +181,7 @@ public final class Store: Sendable {
       } catch {
         if log.failure != nil { transactions.freeze() }
         group.takeBackKeyChanges()
+        group.releaseIndexes(isKept: false, catalogue.withLock { $0 })
         return requests.indices.map { index in
           guard index < results.count else { return .failure(error) }
           return results[index].flatMap { _ in .failure(error) }
@@ -188,6 +189,7 @@ public final class Store: Sendable {
       }
       group.confirmKeyChanges()
       catalogue.withLock { $0 = group.catalogue }
+      group.releaseIndexes(isKept: true, group.catalogue)
       transactions.settle(group)
       groupLoads.settle(group)
       for rowset in group.swept { rowset.markSwept() }

@@ -2,13 +2,15 @@ import InvertedIndex
 import SegmentFormat
 import StorageBase
 
-/// What a store keeps of its segments for the next readers. Segments never change, so nothing of
-/// it grows old, whatever snapshot asks. Thread-safe.
+/// What a store keeps in memory of its segments for the next readers and loads. Segments never
+/// change, so nothing of it grows old, whatever snapshot asks; and key indexes, which do change,
+/// know for which versions they hold. All of it can be read again. Thread-safe.
 struct StoreCaches: Sendable {
   let segments: SegmentCache
   let pages: ColumnPageCache
   let rows: RowPageCache
   let indexes: IndexCache
+  let keyIndexes: KeyIndexCache
 
   init(_ options: StoreOptions) {
     segments = SegmentCache(byteCountMax: options.segmentCacheByteCountMax)
@@ -17,6 +19,7 @@ struct StoreCaches: Sendable {
     indexes = IndexCache(
       readerByteCountMax: options.indexReaderCacheByteCountMax,
       resultByteCountMax: options.indexResultCacheByteCountMax)
+    keyIndexes = KeyIndexCache(byteCountMax: options.keyIndexCacheByteCountMax)
   }
 
   /// Of a store whose pages are read once: only segments stay opened.
@@ -53,7 +56,7 @@ public struct CacheCounters: Hashable, Sendable {
 
 extension Store {
   /// The caches of the store: opened segments, decoded pages, pages of row stores, opened inverted
-  /// indexes, and rows that these have found.
+  /// indexes, rows that these have found, and hash key indexes.
   public var cacheCounters: [CacheCounters] {
     [
       CacheCounters(
@@ -65,6 +68,11 @@ extension Store {
       CacheCounters(
         "index_result", caches.indexes.resultCounters,
         of: options.indexResultCacheByteCountMax),
+      CacheCounters(
+        "key_index", caches.keyIndexes.counters.counts, of: options.keyIndexCacheByteCountMax),
     ]
   }
+
+  /// Rows whose keys have been read to build hash key indexes, each as often as that was.
+  public var keyIndexRowsRead: Int { caches.keyIndexes.counters.rowsRead }
 }

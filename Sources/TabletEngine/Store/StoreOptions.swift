@@ -45,6 +45,12 @@ public struct StoreOptions: Hashable, Sendable {
   /// (`segment_cache_memory_percentage` of Apache Doris). 0 keeps none: each use opens a segment.
   /// The number of open files falls with it.
   public var segmentCacheByteCountMax = 512 << 20
+  /// Bytes of memory of the hash key indexes of all tablets: 14 to 35 for a key. 0 drops an index
+  /// when the load that has built it is committed. Without a limit unless told, as in other stores
+  /// with an index in memory: a load whose index was dropped reads the keys of its whole tablet
+  /// before it is committed, so whoever sets one should know that the tablets in use fit under it,
+  /// or use the `sorted` index.
+  public var keyIndexCacheByteCountMax = Int.max
   /// Whether a compaction reads the pages of its output that take the place of pages in the cache
   /// before it is swapped in, so that queries do not all wait for the disk then.
   public var warmsCompactedPages = true

@@ -13,14 +13,18 @@ public final class TabletSnapshot: Sendable {
   let keys: TabletKeys?
   /// Whether it was asked for after other versions had come.
   let isPast: Bool
+  /// Tells its rowsets from those of other snapshots of the tablet, in this process; 0 for the past
+  /// and for tablets whose keys are not unique.
+  private let revision: UInt64
   /// Of merge-on-read tables.
   let readMerge: ReadMerge?
   private let deltas = AtomicLazyReference<VisibleDeltas>()
 
+  /// - Parameter revision: of a snapshot with the same rowsets; nil when there is none.
   /// - Precondition: the rowsets are those of the state.
   init(
     state: TabletState, rowsets: SharedArray<Rowset>, stale: StaleRowsets, keys: TabletKeys?,
-    isPast: Bool = false
+    isPast: Bool = false, revision: UInt64? = nil
   ) {
     // All of them would make the cost of a load depend on how many there are.
     precondition(state.rowsets.count == rowsets.count)
@@ -30,11 +34,18 @@ public final class TabletSnapshot: Sendable {
     self.stale = stale
     self.keys = keys
     self.isPast = isPast
+    self.revision = isPast ? 0 : revision ?? keys?.nextRevision() ?? 0
     readMerge = keys?.options.merge == .onRead ? ReadMerge() : nil
     keys?.readers.enter(state.history.oldest.version)
   }
 
   deinit { keys?.readers.leave(state.history.oldest.version) }
+
+  /// Whether it shows the newest state of its tablet, and nobody is about to change that.
+  var isNewest: Bool { keys?.isNewest(revision) ?? false }
+
+  /// It is the newest state: what was made of it meanwhile has been given up.
+  func settle() { keys?.settle(at: revision) }
 
   public var id: TabletID { state.id }
   public var version: Version { state.maxVersion }
@@ -100,7 +111,8 @@ public final class TabletSnapshot: Sendable {
     case .sweep(let ids):
       var kept = stale
       kept.remove(Set(ids))
-      return TabletSnapshot(state: next, rowsets: rowsets, stale: kept, keys: keys)
+      return TabletSnapshot(
+        state: next, rowsets: rowsets, stale: kept, keys: keys, revision: revision)
     case .repair: return arranged(as: next, added: added.map { [$0] } ?? [])
     }
   }

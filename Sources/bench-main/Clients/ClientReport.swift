@@ -39,6 +39,7 @@ struct ClientReport {
       let share = formatFixed(100 * Double(cache.hits) / Double(asked), places: 1)
       return "\(cache.name) \(share) % of \(cache.hits + cache.misses) found, "
         + formatBytes(cache.byteCount)
+        + (cache.evictions > 0 ? ", \(cache.evictions) times something let go of" : "")
     }.joined(separator: "; ")
     notes = totals.messages + [run.engine.compactions.current.firstError].compactMap { $0 }
   }
@@ -128,6 +129,7 @@ struct ClientReport {
     row.versions = totals.versions
     row.cancelOverrunMaxMilliseconds = totals.overrunMax.map { Double($0) / 1e6 }
     row.fill(run.engine.store.cacheCounters)
+    row.keyIndexRowsRead = run.engine.store.keyIndexRowsRead
     row.warmedPages = run.engine.compactions.current.warmedPages
   }
 
@@ -168,6 +170,9 @@ extension SummaryRow {
       case "index": (indexCacheHits, indexCacheMisses, indexCacheBytes) = cache.figures
       case "index_result":
         (indexResultCacheHits, indexResultCacheMisses, indexResultCacheBytes) = cache.figures
+      case "key_index":
+        (keyIndexCacheHits, keyIndexCacheMisses, keyIndexCacheBytes) = cache.figures
+        keyIndexCacheEvictions = cache.evictions
       default: preconditionFailure("a cache without columns: \(cache.name)")
       }
     }

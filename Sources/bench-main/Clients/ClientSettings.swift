@@ -84,13 +84,17 @@ struct CacheSizes: Sendable {
   var rows = 64 << 20
   var indexes = 64 << 20
   var indexResults = 64 << 20
+  /// `Int.max` for no limit.
+  var keyIndexes = Int.max
   var warmsCompactedPages = true
 
   var json: JSONValue {
     [
       "segment_bytes": .integer(segments), "page_bytes": .integer(pages),
       "row_bytes": .integer(rows), "index_bytes": .integer(indexes),
-      "index_result_bytes": .integer(indexResults), "warms": .bool(warmsCompactedPages),
+      "index_result_bytes": .integer(indexResults),
+      "key_index_bytes": keyIndexes == .max ? .null : .integer(keyIndexes),
+      "warms": .bool(warmsCompactedPages),
     ]
   }
 }

@@ -30,6 +30,7 @@ final class ClientStore {
     options.rowCacheByteCountMax = clients.caches.rows
     options.indexReaderCacheByteCountMax = clients.caches.indexes
     options.indexResultCacheByteCountMax = clients.caches.indexResults
+    options.keyIndexCacheByteCountMax = clients.caches.keyIndexes
     options.warmsCompactedPages = clients.caches.warmsCompactedPages
     let clock = SystemClock()
     let store = try Store.create(
