@@ -1,4 +1,5 @@
 import ScanKernels
+import SegmentFormat
 import StorageBase
 
 /// The hidden column that says which rows of a segment stand for the deletion of their key
@@ -33,5 +34,23 @@ extension Schema {
   func withDeleteSign() throws -> Schema {
     try Schema(
       columns: columns + [DeleteSign.column], sortKeyCount: sortKeyCount, keysModel: keysModel)
+  }
+}
+
+extension SegmentReader {
+  /// The rows found that stand for the deletion of their key. Reads each page of signs once for
+  /// matches in the order of their rows.
+  func deletions(among matches: [KeyMatch]) throws -> [KeyMatch] {
+    guard schema.index(of: DeleteSign.column.id) != nil else { return [] }
+    var work = PageWork()
+    var signs: (page: Int, rows: Bitmap?)?
+    return try matches.filter { match in
+      let page = Int(match.row) / rowsPerPage
+      if signs?.page != page {
+        let vector = try readPage(of: DeleteSign.column, page: page, work: &work)
+        signs = (page, DeleteSign.rows(vector))
+      }
+      return signs?.rows?[Int(match.row) - rowRange(ofPage: page).lowerBound] ?? false
+    }
   }
 }

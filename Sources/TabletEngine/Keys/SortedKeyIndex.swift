@@ -86,14 +86,21 @@ final class SortedKeyIndex: KeyIndex {
   ) throws -> [KeyMatch] {
     var matches = try self.matches(of: probe, in: segment, of: tablet)
     let found = matches
+    let isDead = { (match: KeyMatch) in segment.deletes.contains(match.row, at: version) }
+    var deciding: Set<UInt32> = []
+    if let sequences = keys.sequences?.values(as: UInt64.self) {
+      let greater = matches.filter { sequences[Int($0.key)] < $0.sequence }
+      // A dead row decides nothing itself. What it has lost against does, and is a deletion that
+      // may have been merged away since.
+      let deletions = try segment.reader().deletions(among: greater.filter(isDead))
+      deciding = Set((greater.filter { !isDead($0) } + deletions).map(\.key))
+    }
     matches.removeAll { match in
-      if let own = keys.sequences?.values(as: UInt64.self)[Int(match.key)],
-        own < match.sequence
-      {
+      if deciding.contains(match.key) {
         result.lost.append(match.key)
         return false
       }
-      guard segment.deletes.contains(match.row, at: version) else {
+      guard isDead(match) else {
         result.displace(RowLocation(segment: segment, row: match.row))
         return false
       }

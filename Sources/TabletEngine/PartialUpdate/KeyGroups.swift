@@ -42,8 +42,11 @@ struct KeyGroups {
   func rows(of key: Int) -> ArraySlice<UInt32> { rows[starts[key]..<starts[key + 1]] }
 
   /// By key, the row that has its sequence: the one that is seen, else a deletion of the key.
+  ///
+  /// Rows that came too late do not count: they may be there still when the deletion that they have
+  /// lost against has been merged away.
   /// - Parameter wanted: for which of the keys without a row deletions are looked for, which costs
-  ///   a search in all segments.
+  ///   a search in all segments that have any.
   func sequenceLocations(
     _ column: Column, in tablet: TabletSnapshot, wanted: (Int) -> Bool
   ) throws -> KeyLocations {
@@ -55,10 +58,11 @@ struct KeyGroups {
     var work = KeyProbeWork()
     for segment in tablet.segments.reversed() {
       let reader = try segment.reader()
+      guard reader.schema.index(of: DeleteSign.column.id) != nil else { continue }
       var matches: [KeyMatch] = []
       try reader.findKeys(
         probe, sequenceColumn: reader.schema.index(of: column.id), matches: &matches, work: &work)
-      for match in matches {
+      for match in try reader.deletions(among: matches) {
         let index = Int(match.key)
         let key = unknown[index]
         guard !result.hasRow(key) || match.sequence > greatest[index] else { continue }
