@@ -4,8 +4,8 @@ import StorageBase
 ///
 /// Integers, decimals and floating-point numbers compare with every numeric column; a string
 /// compares with a string column, and with a date or datetime column when it is an ISO 8601 date or
-/// datetime, as `ValueText` reads them. A floating-point number compared with a decimal column counts as
-/// the shortest decimal that prints it, so `12.34` is exactly 12.34.
+/// datetime, as `ValueText` reads them. A floating-point number compared with a decimal column
+/// counts as the shortest decimal that prints it, so `12.34` is exactly 12.34.
 public enum Literal: Hashable, Sendable {
   case null
   case boolean(Bool)

@@ -89,10 +89,24 @@ package enum ValueText {
   }
 
   /// As an integer of `scale` more digits.
-  /// - Precondition: `Unscaled` holds every number of `precision` digits.
-  @inlinable
-  package static func decimal<Unscaled: FixedWidthInteger & SignedInteger>(
-    _ bytes: UnsafeRawBufferPointer, precision: Int, scale: Int, as type: Unscaled.Type
+  /// - Precondition: `precision` is at most 18, which 64 bits hold.
+  package static func decimal(
+    _ bytes: UnsafeRawBufferPointer, precision: Int, scale: Int, as type: Int64.Type
+  ) throws(TextProblem) -> Int64 {
+    try unscaled(bytes, precision: precision, scale: scale)
+  }
+
+  /// As an integer of `scale` more digits.
+  /// - Precondition: `precision` is at most 38, which 128 bits hold.
+  package static func decimal(
+    _ bytes: UnsafeRawBufferPointer, precision: Int, scale: Int, as type: Int128.Type
+  ) throws(TextProblem) -> Int128 {
+    try unscaled(bytes, precision: precision, scale: scale)
+  }
+
+  @inline(__always)
+  private static func unscaled<Unscaled: FixedWidthInteger & SignedInteger>(
+    _ bytes: UnsafeRawBufferPointer, precision: Int, scale: Int
   ) throws(TextProblem) -> Unscaled {
     var index = 0
     let isNegative = try sign(bytes, &index)

@@ -3,10 +3,10 @@ import StorageBase
 
 /// Turns the values of a column into those of another type, a column at a time.
 ///
-/// Texts are read as `ValueText` says, as those of files are. Numbers with more digits after the point than the type
-/// has are rounded half away from zero, as SQL does; a value that does not fit the type fails.
-/// Dates count as midnight; a datetime becomes the day it is on. Everything becomes a text as CSV
-/// files show it.
+/// Texts are read as `ValueText` says, as those of files are. Numbers with more digits after the
+/// point than the type has are rounded half away from zero, as SQL does; a value that does not fit
+/// the type fails. Dates count as midnight; a datetime becomes the day it is on. Everything becomes
+/// a text as CSV files show it.
 struct ColumnCast: Hashable, Sendable {
   let source: DataType
   let target: DataType
@@ -68,9 +68,14 @@ struct ColumnCast: Hashable, Sendable {
     case .int32: return parsedIntegers(vector, Int32.self)
     case .int64: return parsedIntegers(vector, Int64.self)
     case .decimal(let precision, let scale):
-      return target.physical == .int64
-        ? parsedDecimals(vector, precision: precision, scale: scale, Int64.self)
-        : parsedDecimals(vector, precision: precision, scale: scale, Int128.self)
+      if target.physical == .int64 {
+        return parsed(vector, Int64.self) { (text) throws(TextProblem) in
+          try ValueText.decimal(text, precision: precision, scale: scale, as: Int64.self)
+        }
+      }
+      return parsed(vector, Int128.self) { (text) throws(TextProblem) in
+        try ValueText.decimal(text, precision: precision, scale: scale, as: Int128.self)
+      }
     case .datetime:
       return parsed(vector, Int64.self) { (text) throws(TextProblem) in
         try firstMatch { (pattern) throws(TextProblem) in try pattern.microseconds(text) }
@@ -104,14 +109,6 @@ struct ColumnCast: Hashable, Sendable {
     let range = Int64(T.min)...Int64(T.max)
     return parsed(vector, T.self) { (text) throws(TextProblem) in
       T(truncatingIfNeeded: try ValueText.integer(text, in: range))
-    }
-  }
-
-  private func parsedDecimals<T: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
-    _ vector: ColumnVector, precision: Int, scale: Int, _ type: T.Type
-  ) -> Result {
-    parsed(vector, T.self) { (text) throws(TextProblem) in
-      try ValueText.decimal(text, precision: precision, scale: scale, as: T.self)
     }
   }
 

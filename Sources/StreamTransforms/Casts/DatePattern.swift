@@ -3,11 +3,12 @@ import StorageBase
 /// How dates and times are written, compiled once.
 ///
 /// `yyyy` `MM` `dd` `HH` `mm` `ss` are digits of that number, `MMM` the first three letters of an
-/// English month in any case, `S` (one to six) digits of a second, `xxx` and `Z` an offset `+08:00`,
-/// `+0800`, `+08` or `Z`; letters in single quotes and everything else stand for themselves, such
-/// as `dd/MMM/yyyy:HH:mm:ss Z`. Names instead of patterns: `iso` (RFC 3339 and what SQL writes,
-/// as `ValueText` has it: `2026-01-31`, `2026-01-31 12:30`, `2026-01-31T12:30:15.25+08:00`), `epoch_s`, `epoch_ms` and
-/// `epoch_us` (whole numbers since 1970-01-01 UTC). Times without an offset are UTC.
+/// English month in any case, `S` (one to six) digits of a second, `xxx` and `Z` an offset
+/// `+08:00`, `+0800`, `+08` or `Z`; letters in single quotes and everything else stand for
+/// themselves, such as `dd/MMM/yyyy:HH:mm:ss Z`. Names instead of patterns: `iso` (RFC 3339 and
+/// what SQL writes, as `ValueText` has it: `2026-01-31`, `2026-01-31 12:30`,
+/// `2026-01-31T12:30:15.25+08:00`), `epoch_s`, `epoch_ms` and `epoch_us` (whole numbers since
+/// 1970-01-01 UTC). Times without an offset are UTC.
 public struct DatePattern: Hashable, Sendable {
   enum Element: Hashable, Sendable {
     case year, month, monthName, day, hour, minute, second
