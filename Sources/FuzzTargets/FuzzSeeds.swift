@@ -19,6 +19,7 @@ extension FuzzTarget {
     case .pipeline: StreamFuzz.pipelineSeeds.map { Array($0.utf8) }
     case .stream: StreamFuzz.checkpointSeeds
     case .window: try StreamFuzz.windowSeeds()
+    case .changes: StreamFuzz.changeSeeds.map { Array($0.utf8) }
     case .trace: try TraceFuzz.seeds()
     }
   }

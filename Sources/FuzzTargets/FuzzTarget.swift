@@ -28,6 +28,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case stream
   /// The state of windows in such a checkpoint.
   case window
+  /// The changes of columns in such a checkpoint, and what they make of rows.
+  case changes
   /// A trace of a run: its text, and what is worked out of it.
   case trace
 
@@ -49,6 +51,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
       case .pipeline: try StreamFuzz.runPipeline(input)
       case .stream: try StreamFuzz.runCheckpoint(input)
       case .window: try StreamFuzz.runWindow(input)
+      case .changes: try StreamFuzz.runChanges(input)
       case .trace: try TraceFuzz.run(input)
       }
       return true

@@ -33,6 +33,19 @@ enum StreamFuzz {
     _ = state.flush()
   }
 
+  static func runChanges(_ input: [UInt8]) throws {
+    guard input.count <= byteCountMax else { return }
+    let history = try SchemaHistory(decoding: input)
+    let bytes = history.encoded()
+    let again = try SchemaHistory(decoding: bytes)
+    precondition(again.encoded() == bytes, "a history changes when it is written again")
+    let first = RowColumns(
+      try Schema([("id", .int64, false), ("n", .int16, true)], sortKeyCount: 1))
+    for partition in history.partitions {
+      _ = try history.columns(of: partition, from: first).schema()
+    }
+  }
+
   private static func plans() throws -> [WindowPlan] {
     let schema = try Schema(
       [
@@ -90,6 +103,24 @@ enum StreamFuzz {
       pending: [PendingLoad(label: "x_0_3", transaction: TransactionID(rawValue: 5))],
       operators: ["w": [1, 2, 3]], sideOutputs: ["rejected-0.jsonl": 10]
     ).encoded()
+  ]
+
+  static let changeSeeds = [
+    """
+    {"entries": [{"id": "7", "changes": [
+      {"as": "city",
+       "change": {"add": "c", "type": "string", "nullable": false, "default": "?", "after": "n"}},
+      {"change": {"add": "price", "type": "decimal(12,2)", "default": "-0.05"}, "as": "price_2"},
+      {"change": {"add": "at", "type": "datetime", "default": "2026-01-31 12:30:00"}, "as": null}],
+     "tables": [{"table": "t", "version": 3, "changes": [{"add": "city", "type": "string"}]}]},
+     {"changes": [{"change": {"rename": "n", "to": "m"}, "as": null},
+      {"change": {"widen": "m", "type": "int64"}, "as": null},
+      {"change": {"nullable": "id"}, "as": null}, {"change": {"drop": "price"}, "as": null}],
+     "tables": []}],
+     "applied": 1, "views": {"p0": [1, 2], "p1": [1], "p2": []},
+     "columns": {"t": {"id": 1, "city": 7}}}
+    """,
+    #"{"entries": [], "applied": 0, "views": {}, "columns": {}}"#,
   ]
 
   static let pipelineSeeds = [

@@ -14,7 +14,7 @@ import Testing
     switch target {
     case .log, .checkpoint: 150
     case .segment, .csv, .json, .index: 300
-    case .page, .mapping, .pipeline, .stream, .window, .trace: 500
+    case .page, .mapping, .pipeline, .stream, .window, .changes, .trace: 500
     }
   }
 

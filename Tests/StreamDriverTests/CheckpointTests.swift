@@ -1,6 +1,7 @@
 import Foundation
 import StorageBase
 import StorageIO
+import TabletEngine
 import Testing
 
 @testable import StreamDriver
@@ -21,20 +22,90 @@ struct CheckpointTests {
     ],
     operators: ["revenue": [1, 2, 3], "sessions": []], sideOutputs: ["rejected-0.jsonl": 321])
 
-  private static let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("Fixtures/checkpoint-v1")
-
-  /// With SEDIMENT_WRITE_FIXTURES=1 in the environment it is written if it is missing.
-  @Test func checkpointsOfVersionOneAreReadable() throws {
-    let path = Self.fixture.path
+  /// The bytes of a fixture. With SEDIMENT_WRITE_FIXTURES=1 in the environment it is written if it
+  /// is missing.
+  private func fixture(_ name: String, of checkpoint: PipelineCheckpoint) throws -> [UInt8] {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Fixtures/\(name)")
     if ProcessInfo.processInfo.environment["SEDIMENT_WRITE_FIXTURES"] == "1",
-      !FileManager.default.fileExists(atPath: path)
+      !FileManager.default.fileExists(atPath: file.path)
     {
-      try Data(Self.sample.encoded()).write(to: Self.fixture)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(checkpoint.encoded()).write(to: file)
     }
-    let bytes = [UInt8](try Data(contentsOf: Self.fixture))
-    #expect(try PipelineCheckpoint(decoding: bytes, path: path) == Self.sample)
+    return [UInt8](try Data(contentsOf: file))
+  }
+
+  @Test func checkpointsOfVersionOneAreReadable() throws {
+    let bytes = try fixture("checkpoint-v1", of: Self.sample)
+    #expect(try PipelineCheckpoint(decoding: bytes, path: "checkpoint-v1") == Self.sample)
     #expect(Self.sample.encoded() == bytes)
+  }
+
+  /// Two partitions that have met other changes, one of which the tables may still have to get.
+  private static var changes: SchemaHistory {
+    let added: SchemaChange = .addColumn(
+      name: "city", type: .string, isNullable: false, defaultValue: .string("?"), after: "id")
+    let price: SchemaChange = .addColumn(
+      name: "price", type: .decimal(precision: 12, scale: 2), defaultValue: .integer(-5))
+    var history = SchemaHistory()
+    history.entries = [
+      SchemaHistory.Entry(
+        id: "41",
+        changes: [
+          SchemaHistory.Change(change: added, name: "city"),
+          SchemaHistory.Change(change: price, name: "price_2"),
+        ],
+        alterations: [SchemaHistory.Alteration(table: "orders", version: 3, changes: [added])]),
+      SchemaHistory.Entry(
+        id: nil,
+        changes: [
+          .renameColumn("amount", to: "total"), .widenColumn("total", to: .int64),
+          .makeNullable("total"), .dropColumn("price"),
+        ].map { SchemaHistory.Change(change: $0, name: nil) },
+        alterations: [
+          SchemaHistory.Alteration(
+            table: "orders", version: 4, changes: [.renameColumn("amount", to: "total")])
+        ]),
+    ]
+    history.appliedCount = 1
+    history.views = ["orders-0": [1, 2], "orders-1": [1], "orders-2": []]
+    history.bindings = [
+      "orders": ["id": ColumnID(rawValue: 1), "amount": ColumnID(rawValue: 2)]
+    ]
+    return history
+  }
+
+  /// A directory as a process has left it, with changes of columns among the states.
+  @Test func stateDirectoriesWithChangesOfColumnsAreReadable() throws {
+    var checkpoint = Self.sample
+    checkpoint.number = 12
+    checkpoint.operators[SchemaHistory.stateName] = Self.changes.encoded()
+    let name = "checkpoint-00000000000000000012"
+    let bytes = try fixture("state-with-changes/\(name)", of: checkpoint)
+    let files = MemoryFileSystem()
+    try files.createDirectory("/state")
+    try files.create("/state/\(name)", cause: .tool).append(bytes)
+    let found = try #require(try CheckpointDirectory("/state", files: files).newest())
+    #expect(found == checkpoint)
+    #expect(found.encoded() == bytes)
+    let state = try #require(found.operators[SchemaHistory.stateName])
+    let history = try SchemaHistory(decoding: state)
+    #expect(history == Self.changes)
+    let first = RowColumns(
+      try Schema(
+        [("id", .int64, false), ("amount", .int32, false), ("note", .string, true)],
+        sortKeyCount: 1))
+    let columns = try history.partitions.map { partition in
+      try history.columns(of: partition, from: first).columns.map { "\($0.name) \($0.type)" }
+    }
+    #expect(
+      columns == [
+        ["id int64", "amount int64", "note string", "city string"],
+        ["id int64", "amount int32", "note string", "city string", "price_2 decimal(12,2)"],
+        ["id int64", "amount int32", "note string"],
+      ])
   }
 
   @Test func damageIsNoticed() throws {

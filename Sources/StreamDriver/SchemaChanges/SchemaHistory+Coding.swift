@@ -6,7 +6,7 @@ extension SchemaHistory {
   /// What operators are not called: names of tables have no colon.
   static let stateName = "schema:changes"
 
-  func encoded() -> [UInt8] {
+  package func encoded() -> [UInt8] {
     let value = JSONValue.object([
       JSONValue.Member("entries", .array(entries.map(\.json))),
       JSONValue.Member("applied", .integer(appliedCount)),
@@ -32,7 +32,7 @@ extension SchemaHistory {
   }
 
   /// - Throws: `StorageError.corrupt` for bytes that `encoded` does not make.
-  init(decoding bytes: [UInt8]) throws {
+  package init(decoding bytes: [UInt8]) throws {
     do {
       let value = try bytes.withUnsafeBytes { bytes in
         try JSONValue(parsing: bytes.bindMemory(to: UInt8.self))

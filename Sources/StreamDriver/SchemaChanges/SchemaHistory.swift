@@ -3,7 +3,7 @@ import TabletEngine
 
 /// The changes of columns that a stream has met, and what they made of its tables: a part of its
 /// state. A value.
-struct SchemaHistory: Hashable, Sendable {
+package struct SchemaHistory: Hashable, Sendable {
   /// Changes that came together, in one event.
   struct Entry: Hashable, Sendable {
     /// Of the event; nil for none.
@@ -38,8 +38,13 @@ struct SchemaHistory: Hashable, Sendable {
   /// as their columns may be called otherwise now.
   var bindings: [String: [String: ColumnID]] = [:]
 
+  package init() {}
+
+  /// Partitions that have begun.
+  package var partitions: [String] { views.keys.sorted() }
+
   /// The columns of a partition's rows as far as it has been read.
-  func columns(of partition: String, from first: RowColumns) throws -> RowColumns {
+  package func columns(of partition: String, from first: RowColumns) throws -> RowColumns {
     var columns = first
     for number in views[partition] ?? [] {
       for change in entries[number - 1].changes {
