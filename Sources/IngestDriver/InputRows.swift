@@ -7,6 +7,9 @@ public struct InputRows: Sendable {
   /// default of the column in `batch`.
   public let given: [Bitmap?]
 
+  /// The same, but empty where all rows name all columns.
+  public var givenColumns: [Bitmap?] { given.contains { $0 != nil } ? given : [] }
+
   /// - Parameter given: nil when all rows name all columns.
   public init(_ batch: ColumnBatch, given: [Bitmap?]? = nil) {
     precondition(given.map { $0.count == batch.columns.count } ?? true)

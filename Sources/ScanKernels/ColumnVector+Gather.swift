@@ -14,16 +14,8 @@ extension ColumnVector {
 
   private func gatherNulls(_ rows: UnsafeBufferPointer<UInt32>) -> Bitmap? {
     guard let nulls else { return nil }
-    let gathered = Bitmap(count: rows.count)
-    let (source, target) = (nulls.words, gathered.mutableWords)
-    var any: UInt64 = 0
-    for index in rows.indices {
-      let row = rows[index]
-      let bit = source[Int(row &>> 6)] &>> UInt64(row & 63) & 1
-      target[index &>> 6] |= bit &<< UInt64(truncatingIfNeeded: index & 63)
-      any |= bit
-    }
-    return any == 0 ? nil : gathered
+    let gathered = nulls.gatherChecked(rows)
+    return gathered.isEmpty ? nil : gathered
   }
 
   private func gatherBody(_ rows: UnsafeBufferPointer<UInt32>) -> Body {

@@ -15,6 +15,7 @@ struct ComputeTransform: RowTransform {
 
   let targets: [Target]
   let outputSchema: Schema
+  let origins: [[Int]]
   var counters: StepCounters
 
   mutating func apply(
@@ -45,6 +46,7 @@ extension StepBinder {
   mutating func compute(_ columns: [ComputedColumn]) -> (any RowTransform)? {
     var targets: [ComputeTransform.Target] = []
     var schema = input
+    var origins = input.columns.indices.map { [$0] }
     for column in columns {
       let before = schema
       guard
@@ -66,8 +68,13 @@ extension StepBinder {
         ComputeTransform.Target(
           name: column.name, place: place, expression: expression, before: before, after: after))
       schema = after
+      var read = Set<Int>()
+      expression.forEachColumn { read.formUnion(origins[$0]) }
+      if place == origins.count { origins.append([]) }
+      origins[place] = read.sorted()
     }
     return ComputeTransform(
-      targets: targets, outputSchema: schema, counters: StepCounters(name: step.name))
+      targets: targets, outputSchema: schema, origins: origins,
+      counters: StepCounters(name: step.name))
   }
 }

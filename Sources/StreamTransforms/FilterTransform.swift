@@ -43,6 +43,8 @@ struct SelectTransform: RowTransform {
     counters = StepCounters(name: name)
   }
 
+  var origins: [[Int]] { indexes.map { [$0] } }
+
   mutating func apply(
     _ batch: StreamBatch, at now: Timestamp, rejected: inout [RejectedRow]
   ) throws -> StreamBatch {

@@ -6,6 +6,9 @@ public protocol RowTransform {
   /// The columns of what `apply` returns.
   var outputSchema: Schema { get }
   var counters: StepCounters { get }
+  /// By column of what `apply` returns, the columns of its input that the values are made of: a row
+  /// that lacks one of them lacks it.
+  var origins: [[Int]] { get }
 
   /// - Parameters:
   ///   - now: the time that rules about the present and caches go by.
@@ -16,6 +19,11 @@ public protocol RowTransform {
   mutating func apply(
     _ batch: StreamBatch, at now: Timestamp, rejected: inout [RejectedRow]
   ) throws -> StreamBatch
+}
+
+extension RowTransform {
+  /// Of a step that leaves columns in their places.
+  public var origins: [[Int]] { outputSchema.columns.indices.map { [$0] } }
 }
 
 /// What became of the rows of one step so far.

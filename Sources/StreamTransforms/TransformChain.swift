@@ -1,10 +1,13 @@
 import ConfigReading
+import ScanKernels
 import StorageBase
 
 /// Steps that rows go through one after the other. Not thread-safe: every subtask has its own.
 public struct TransformChain {
   public let inputSchema: Schema
   public let outputSchema: Schema
+  /// By column of the output, the columns of the input that its values are made of.
+  private let origins: [[Int]]
   private var transforms: [any RowTransform]
 
   /// - Throws: `StorageError.invalidArgument` with all mistakes.
@@ -25,19 +28,29 @@ public struct TransformChain {
     inputSchema = input
     transforms = []
     var schema = input
+    var origins = input.columns.indices.map { [$0] }
     for step in steps {
-      var binder = StepBinder(step: step, input: schema, resources: resources)
+      var binder = StepBinder(
+        step: step, input: schema, origins: origins, resources: resources)
       let transform = binder.bind()
       for mistake in binder.mistakes { mistakes.add("\(step.name): \(mistake)", at: step.place) }
       guard binder.mistakes.isEmpty, let transform else { continue }
       transforms.append(transform)
       schema = transform.outputSchema
+      origins = transform.origins.map { Set($0.flatMap { origins[$0] }).sorted() }
     }
     outputSchema = schema
+    self.origins = origins
   }
 
   /// Of each step, in their order.
   public var counters: [StepCounters] { transforms.map(\.counters) }
+
+  /// By column of the output, which of some rows that went through all steps have it, nil for all
+  /// of them; empty where all rows have all columns. A row has what is made of columns that it has.
+  public func given(_ batch: StreamBatch) -> [Bitmap?] {
+    batch.given.isEmpty ? [] : origins.map { batch.rows(having: $0) }
+  }
 
   /// Sends rows through all steps.
   /// - Parameters:
@@ -61,12 +74,17 @@ public struct TransformChain {
 struct StepBinder {
   let step: TransformStep
   let input: Schema
+  /// By column of the input, the columns of the source that its values are made of.
+  let origins: [[Int]]
   let resources: TransformResources
   var mistakes: [String] = []
 
-  init(step: TransformStep, input: Schema, resources: TransformResources) {
+  init(
+    step: TransformStep, input: Schema, origins: [[Int]], resources: TransformResources
+  ) {
     self.step = step
     self.input = input
+    self.origins = origins
     self.resources = resources
   }
 

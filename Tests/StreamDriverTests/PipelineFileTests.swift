@@ -71,7 +71,8 @@ struct PipelineFileTests {
           "line 2, column 44: product360 has 4 streams; partitions are as many or more",
           "line 4, column 25: partial is for tables with unique: true",
           "line 5, column 72: partial rows do not change a table's columns",
-          "line 6, column 49: partial is \"often\"; expected true, rewrite or delta",
+          "line 6, column 49: partial is \"often\"; expected true, rewrite, delta, flexible or "
+            + "{flexible: true, strategy: rewrite or delta}",
         ])
   }
 

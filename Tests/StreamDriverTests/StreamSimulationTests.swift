@@ -16,7 +16,8 @@ struct StreamSimulationTests {
 
   @Test func everythingHappens() throws {
     var counts: [String: Int] = [:]
-    for seed in 0..<60 {
+    // Others than above, so that no run is made twice.
+    for seed in 120..<150 {
       let trace = try StreamSimulation(seed: UInt64(seed)).run()
       counts.merge(trace.counts) { $0 + $1 }
     }

@@ -3,15 +3,21 @@ import StorageBase
 import StreamDriver
 
 /// What a simulated stream does with its rows: some are rejected, the others go to one of two
-/// tables, and all of those are counted in groups.
+/// tables, update some columns of two more, and are counted in groups.
 final class NumberedStages: StreamStages {
-  static let tables = (even: "even", odd: "odd", totals: "totals")
+  static let tables = (
+    even: "even", odd: "odd", totals: "totals", fixed: "fixed", flexible: "flexible"
+  )
   static let rejected = "rejected"
 
   private let stream: NumberedStream
+  private let updates: NumberedUpdates
   private var totals = Totals()
 
-  init(_ stream: NumberedStream) { self.stream = stream }
+  init(_ stream: NumberedStream) throws {
+    self.stream = stream
+    updates = try NumberedUpdates()
+  }
 
   static func isRejected(_ id: Int64) -> Bool { id % 17 == 3 }
 
@@ -36,6 +42,7 @@ final class NumberedStages: StreamStages {
       TableWrite(table: Self.tables.even, rows: stream.batch(kept[0])),
       TableWrite(table: Self.tables.odd, rows: stream.batch(kept[1])),
     ]
+    staged.writes += try updates.writes(of: kept.joined().sorted())
     return staged
   }
 

@@ -17,6 +17,10 @@ import TabletModel
 public final class StreamSimulation {
   /// Restarts after which nothing fails any more, so that a run ends.
   private static let crashCountMax: UInt64 = 12
+  private static let writerCountMax = 4
+  /// Of a partition. Crashes come early: with more rows a run goes on for long when nothing fails
+  /// any more.
+  private static let rowCountMax: UInt64 = 40
   private static let statePath = "/state"
   /// Steps after which a run that nothing disturbs counts as stuck.
   private static let stepCountMax = 20_000
@@ -28,6 +32,8 @@ public final class StreamSimulation {
   /// Whether it is a pipeline with windows, whose results go out in one way or the other; nil for
   /// stages written for the simulation.
   private let windows: WindowSpec.Emit?
+  /// How tables take rows that give some columns.
+  private let strategy: PartialUpdate.Strategy
   private var stream: StreamRun?
   /// Changes of columns that tables had in this run of the stream.
   private var alteredCount = 0
@@ -41,13 +47,17 @@ public final class StreamSimulation {
     var options = StoreOptions(staleGraceSeconds: Double(random.next() % 4))
     options.inlineRowsetByteCountMax = [0, 1500, 1 << 16][Int(random.next() % 3)]
     options.logFileByteCountMax = [3000, 1 << 20][Int(random.next() % 2)]
-    options.tabletVersionCountMax = random.next() % 3 == 0 ? 6 : 1000
+    let hasFewVersions = random.next() % 3 == 0
     if random.next() % 3 == 0 { options.loadBufferByteCountMax = 2000 }
-    world = SimulatedWorld(options: options)
-    let rowCounts = (0..<(1 + random.next() % 4)).map { _ in Int(random.next() % 150) }
+    let rowCounts = (0..<(1 + random.next() % 4)).map { _ in Int(random.next() % Self.rowCountMax) }
     let sourceSeed = random.next()
     crashesLeft = Int(random.next() % Self.crashCountMax)
     windows = [nil, .onClose, .changes][Int(random.next() % 3)]
+    strategy = PartialUpdate.Strategy.allCases[Int(random.next() % 2)]
+    // Loads wait for one another until a checkpoint is complete, so there is room for those of one.
+    let loadCountMax = Self.writerCountMax * (windows == nil ? NumberedUpdates.columnCount : 1)
+    options.tabletVersionCountMax = hasFewVersions ? loadCountMax + 2 : 1000
+    world = SimulatedWorld(options: options)
     var changes: NumberedChanges?
     if windows != nil, random.next() % 2 == 0 {
       changes = NumberedChanges(rowCounts: rowCounts, random: &random)
@@ -126,8 +136,8 @@ public final class StreamSimulation {
 
   private func disturb(_ run: StreamRun) throws {
     switch random.next() % 60 {
-    case 0..<3: try compact()
-    case 3: try maintain()
+    case 0..<2: try compact()
+    case 2: try maintain()
     case 4 where crashesLeft > 0: crash()
     case 5 where crashesLeft > 0 && !hasFaults:
       trace.note("disk dies soon")
@@ -173,7 +183,7 @@ public final class StreamSimulation {
         let spec = NumberedWindows.pipeline(emit: emit, changesColumns: source.changes != nil)
         return try Pipeline(spec, from: source, store: store).plan
       } ?? numberedPlan(store)
-    plan.writerCount = 1 + Int(random.next() % 4)
+    plan.writerCount = 1 + Int(random.next() % UInt64(Self.writerCountMax))
     plan.batchRowCount = 1 + Int(random.next() % 20)
     plan.pacing = CheckpointPacing(seconds: [0.05, 0.5, 3][Int(random.next() % 3)])
     // Rows of a partition that was left behind would be late.
@@ -184,9 +194,10 @@ public final class StreamSimulation {
   private func numberedPlan(_ store: Store) -> StreamPlan {
     let source = source
     let tables = NumberedStages.tables
-    let sink = StoreSink(store, tables: [tables.even, tables.odd, tables.totals])
+    let sink = StoreSink(
+      store, tables: [tables.even, tables.odd, tables.totals, tables.fixed, tables.flexible])
     var plan = StreamPlan(source: source, sink: sink, labelPrefix: "numbers") { _, _ in
-      NumberedStages(source)
+      try NumberedStages(source)
     }
     plan.operators = { try TotalsOperators() }
     return plan
@@ -198,6 +209,10 @@ public final class StreamSimulation {
     for name in [tables.even, tables.odd] where !known.contains(name) {
       try store.createTable(
         TableDefinition(name: name, schema: source.schema, distribution: ["id"], bucketCount: 2))
+    }
+    let updates = try NumberedUpdates()
+    for name in [tables.fixed, tables.flexible] where !known.contains(name) {
+      try store.createTable(updates.definition(name: name, strategy: strategy))
     }
     guard !known.contains(tables.totals) else { return }
     try store.createTable(TableDefinition(name: tables.totals, schema: Totals.makeSchema()))
@@ -279,8 +294,9 @@ public final class StreamSimulation {
     guard try world.open(), let store = world.store else {
       throw SimulationFailure("open failed without a fault")
     }
+    let tables = NumberedStages.tables
     let kept = source.ids.filter { windows != nil || !NumberedStages.isRejected($0) }
-    for (table, parity) in [(NumberedStages.tables.even, 0), (NumberedStages.tables.odd, 1)] {
+    for (table, parity) in [(tables.even, 0), (tables.odd, 1)] {
       let expected = kept.filter { $0 & 1 == parity }
       let found = try ids(table, in: store).sorted()
       guard found == expected.sorted() else {
@@ -291,6 +307,8 @@ public final class StreamSimulation {
     if let changes = source.changes { try check(changes, in: store) }
     if windows == nil {
       try checkTotals(store, kept)
+      try check(tables.fixed, NumberedUpdates.fixedRows(kept), in: store)
+      try check(tables.flexible, NumberedUpdates.flexibleRows(kept), in: store)
       try checkRejected()
     } else {
       try check("minutes", NumberedWindows.minutes, in: store)
@@ -336,6 +354,18 @@ public final class StreamSimulation {
     let wanted = expected.rows.map { $0.map { Value.integer(Int128($0)) } }
     guard found == wanted else {
       throw SimulationFailure("totals are \(found), expected \(wanted)")
+    }
+  }
+
+  private func check(_ table: String, _ expected: [[Value]], in store: Store) throws {
+    let snapshot = try store.snapshot(of: table)
+    let query = try SQLStatement("SELECT * FROM \(table) ORDER BY key")
+      .bound(to: snapshot.definition.schema)
+    let found = try query.query.run(on: snapshot).result.rows
+    guard found == expected else {
+      throw SimulationFailure(
+        "\(table) has \(found.count) rows, expected \(expected.count); the first that is wrong: "
+          + "\(zip(found, expected).first { $0 != $1 }.map { "\($0)" } ?? "the last")")
     }
   }
 

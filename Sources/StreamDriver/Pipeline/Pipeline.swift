@@ -22,7 +22,10 @@ public struct Pipeline: Sendable {
     for dimension in spec.dimensions {
       try dimension.fill(in: store, files: files, clock: clock)
     }
-    let source = try spec.source.stream(files: files, clock: clock, changes: spec.schemaChanges)
+    let content = TextContent(
+      changes: spec.schemaChanges,
+      rowsNameColumns: spec.tables.contains { $0.partial?.isFlexible == true })
+    let source = try spec.source.stream(files: files, clock: clock, content)
     try self.init(spec, from: source, store: store, resources: resources)
   }
 

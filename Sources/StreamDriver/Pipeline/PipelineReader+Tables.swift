@@ -40,17 +40,39 @@ extension PipelineReader {
     }
   }
 
-  /// `true`, or how: `rewrite` or `delta`.
+  /// `true`, how (`rewrite` or `delta`), `flexible` for rows that name their own columns, or
+  /// `{flexible: true, strategy: delta}`.
   private mutating func partialWrite(_ node: Node?, _ layout: TableLayout) -> PartialWrite? {
     guard let node else { return nil }
     if node.bool == false { return nil }
     if !layout.isUnique { complain(node, "partial is for tables with unique: true") }
     if node.bool == true { return PartialWrite() }
+    if node.string == "flexible" { return PartialWrite(isFlexible: true) }
+    if node.mapping != nil {
+      guard let keys = members(of: node, among: ["flexible", "strategy"]) else { return nil }
+      return PartialWrite(
+        strategy: choice(keys["strategy"], "strategy", as: PartialUpdate.Strategy.self),
+        isFlexible: flag(keys["flexible"], "flexible") ?? false)
+    }
     guard let strategy = node.string.flatMap({ PartialUpdate.Strategy(rawValue: $0) }) else {
-      complain(node, "partial is \(shown(node)); expected true, rewrite or delta")
+      complain(
+        node,
+        "partial is \(shown(node)); expected true, rewrite, delta, flexible or {flexible: true, "
+          + "strategy: rewrite or delta}")
       return nil
     }
     return PartialWrite(strategy: strategy)
+  }
+
+  /// Rows that name their own columns have no defaults, so that whole rows cannot be made of them.
+  mutating func checkFlexible(_ tables: [SinkTable], _ node: Node) {
+    let flexible = tables.filter { $0.partial?.isFlexible == true }
+    guard let first = flexible.first, flexible.count < tables.count else { return }
+    let other = tables.first { $0.partial?.isFlexible != true }
+    complain(
+      node,
+      "rows for \(first.name) name their own columns, so those for \(other?.name ?? "the others") "
+        + "do too: it needs partial: flexible, or a pipeline of its own")
   }
 
   /// `apply` or `ignore`, of one table.

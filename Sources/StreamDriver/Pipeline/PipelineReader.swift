@@ -49,7 +49,10 @@ struct PipelineReader: ConfigReader {
     var source: SourceSpec?
     if let node = keys["source"] { source = self.source(node) }
     var tables: [SinkTable] = []
-    if let node = keys["tables"] { tables = self.tables(node) }
+    if let node = keys["tables"] {
+      tables = self.tables(node)
+      checkFlexible(tables, node)
+    }
     var spec: PipelineSpec?
     if let name, let source { spec = PipelineSpec(name: name, source: source, tables: tables) }
     if let node = keys["schema_changes"] {

@@ -74,8 +74,9 @@ final class PipelineStages: StreamStages {
         return SideRow(output: Self.late, line: row.line)
       }
     }
+    staged.writes = try ways[way].router.route(
+      rows, given: ways[way].chain.given(rows), rejected: &rejected)
     staged.sideRows += rejected.map { SideRow(output: Self.rejected, line: $0.line) }
-    staged.writes = try ways[way].router.route(rows.rows)
     return staged
   }
 

@@ -4,9 +4,9 @@ import StorageIO
 
 extension SourceSpec {
   /// The source as it is read.
-  /// - Parameter changes: what becomes of changes of columns; nil where they are not looked for.
+  /// - Parameter content: what is in texts besides rows of fixed columns.
   func stream(
-    files: any FileSystem, clock: any TimeSource, changes: SchemaChangeSpec? = nil
+    files: any FileSystem, clock: any TimeSource, _ content: TextContent = TextContent()
   ) throws -> any StreamSource {
     switch self {
     case .generated(let generator):
@@ -19,17 +19,17 @@ extension SourceSpec {
     case .files(let text):
       return try TextStream(
         text.path, mapping: text.inputMapping(files), isFollowed: text.isFollowed, files: files,
-        clock: clock, changes: changes)
+        clock: clock, content)
     case .standardInput(let text):
       guard let mapping = try text.inputMapping(files) else {
         throw StorageError.invalidArgument(
           name: "source", value: "stdin", reason: "it needs a mapping")
       }
-      return try StandardInputStream(mapping: mapping, clock: clock, changes: changes)
+      return try StandardInputStream(mapping: mapping, clock: clock, content)
     case .kafka(let kafka):
       #if Kafka
         return try KafkaStream(
-          kafka, mapping: kafka.inputMapping(files), clock: clock, changes: changes)
+          kafka, mapping: kafka.inputMapping(files), clock: clock, content)
       #else
         throw StorageError.invalidArgument(
           name: "source", value: "kafka \(kafka.topic)", reason: KafkaSpec.absence)

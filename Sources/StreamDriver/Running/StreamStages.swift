@@ -54,14 +54,21 @@ public struct TableWrite {
   /// Of rows that give some columns, the others being taken from what the table has of their keys;
   /// nil for whole rows.
   public var partial: PartialWrite?
+  /// Of partial rows that name their own columns: by column, the rows that give it, nil for all;
+  /// empty where all rows give all of the columns.
+  public var given: [Bitmap?]
 
+  /// - Precondition: `given` is empty unless `partial` says that rows name their own columns.
   public init(
-    table: String, rows: ColumnBatch, deletions: Bitmap? = nil, partial: PartialWrite? = nil
+    table: String, rows: ColumnBatch, deletions: Bitmap? = nil, partial: PartialWrite? = nil,
+    given: [Bitmap?] = []
   ) {
+    precondition(given.isEmpty || partial?.isFlexible == true && given.count == rows.columns.count)
     self.table = table
     self.rows = rows
     self.deletions = deletions
     self.partial = partial
+    self.given = given
   }
 }
 
@@ -69,8 +76,14 @@ public struct TableWrite {
 public struct PartialWrite: Hashable, Sendable {
   /// Nil for what the table says.
   public var strategy: PartialUpdate.Strategy?
+  /// Whether each row gives the columns that it has, the key among them; otherwise all rows of a
+  /// batch give all of its columns.
+  public var isFlexible: Bool
 
-  public init(strategy: PartialUpdate.Strategy? = nil) { self.strategy = strategy }
+  public init(strategy: PartialUpdate.Strategy? = nil, isFlexible: Bool = false) {
+    self.strategy = strategy
+    self.isFlexible = isFlexible
+  }
 }
 
 /// A row that goes to a side output instead of a table.

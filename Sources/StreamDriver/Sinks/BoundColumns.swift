@@ -32,4 +32,29 @@ extension Schema {
     }
     return ColumnBatch(schema: self, rowCount: rows.rowCount, columns: columns)
   }
+  /// Rows that give some columns of this schema of a table as rows of all of them, and which rows
+  /// give each; nil for all rows. O(columns).
+  /// - Parameter given: by column of the rows; empty where all rows give all of them.
+  /// - Throws: `StorageError.unknownName` for a column that the table does not have.
+  func completed(
+    _ rows: ColumnBatch, given: [Bitmap?], table: String
+  ) throws -> (rows: ColumnBatch, given: [Bitmap?]) {
+    for column in rows.schema.columns where index(of: column.name) == nil {
+      throw StorageError.unknownName(
+        kind: "column of table \(table)", name: column.name, known: columns.map(\.name))
+    }
+    let none = Bitmap(count: rows.rowCount)
+    var vectors: [ColumnVector] = []
+    var giving: [Bitmap?] = []
+    for column in columns {
+      guard let place = rows.schema.index(of: column.name) else {
+        vectors.append(.constant(.null, type: column.type, count: rows.rowCount))
+        giving.append(none)
+        continue
+      }
+      vectors.append(rows.columns[place])
+      giving.append(given.isEmpty ? nil : given[place])
+    }
+    return (ColumnBatch(schema: self, rowCount: rows.rowCount, columns: vectors), giving)
+  }
 }

@@ -75,11 +75,20 @@ public struct StoreSink: StreamSink {
 }
 
 private final class StoreSinkLoad: SinkLoad {
-  /// Rows that become visible together: of each table whole rows, or rows of the same columns.
+  /// Rows that become visible together: of each table such as are written on the same terms.
   private struct Part {
     let transaction: LoadTransaction
-    /// By table, the columns that are given; none for whole rows.
-    var columns: [String: [String]] = [:]
+    /// By table.
+    var terms: [String: RowTerms] = [:]
+  }
+
+  /// What rows of one table in one part have in common.
+  private enum RowTerms: Hashable {
+    case whole
+    /// They give these columns.
+    case columns([String])
+    /// Each names its own.
+    case flexible
   }
 
   private let store: Store
@@ -99,30 +108,38 @@ private final class StoreSinkLoad: SinkLoad {
     parts.append(Part(transaction: try store.begin(label: text)))
   }
 
-  /// The first part that takes rows of such columns.
-  private func part(of table: String, _ columns: [String]) throws -> LoadTransaction {
-    var place = parts.firstIndex { $0.columns[table].map { $0 == columns } ?? true }
+  /// The first part that takes rows on such terms.
+  private func part(of table: String, _ terms: RowTerms) throws -> LoadTransaction {
+    var place = parts.firstIndex { $0.terms[table].map { $0 == terms } ?? true }
     if place == nil {
       try begin()
       place = parts.count - 1
     }
-    parts[place ?? 0].columns[table] = columns
+    parts[place ?? 0].terms[table] = terms
     return parts[place ?? 0].transaction
   }
 
   func append(_ write: TableWrite) throws {
-    if let partial = write.partial {
-      let names = write.rows.schema.columns.map(\.name)
-      return try part(of: write.table, names)
-        .partialBuilder(for: write.table, updating: names, strategy: partial.strategy)
-        .append(write.rows, deleteSigns: write.deletions)
-    }
-    let builder = try part(of: write.table, []).builder(for: write.table)
+    if let partial = write.partial { return try append(write, partial) }
+    let builder = try part(of: write.table, .whole).builder(for: write.table)
     var rows = write.rows
     if let binding = schema?.binding(of: write.table) {
       rows = try builder.schema.bound(rows, by: binding, table: write.table)
     }
     try builder.append(rows, deleteSigns: write.deletions)
+  }
+
+  private func append(_ write: TableWrite, _ partial: PartialWrite) throws {
+    if partial.isFlexible {
+      let builder = try part(of: write.table, .flexible)
+        .flexibleBuilder(for: write.table, strategy: partial.strategy)
+      let all = try builder.schema.completed(write.rows, given: write.given, table: write.table)
+      return try builder.append(all.rows, given: all.given, deleteSigns: write.deletions)
+    }
+    let names = write.rows.schema.columns.map(\.name)
+    try part(of: write.table, .columns(names))
+      .partialBuilder(for: write.table, updating: names, strategy: partial.strategy)
+      .append(write.rows, deleteSigns: write.deletions)
   }
 
   func precommit() throws -> [PendingLoad] {

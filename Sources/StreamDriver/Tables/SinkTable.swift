@@ -11,7 +11,7 @@ public struct SinkTable: Hashable, Sendable {
   /// The columns that are written; nil for all.
   public var columns: [String]?
   /// Of rows that give some columns of a table with unique keys, and keep the others as they are;
-  /// nil for whole rows. Rows of a partition may lack columns then.
+  /// nil for whole rows. Rows of a partition may lack columns then, or each row its own.
   public var partial: PartialWrite?
   /// Whether it gets the columns that rows get, and loses those they lose, where the stream applies
   /// such changes; nil for every table whose name is not made of values.

@@ -9,10 +9,14 @@ public protocol TableCatalogue: Sendable {
   func require(_ table: String, rows schema: Schema, layout: TableLayout) throws
 
   /// Sees to it that there is a table that rows of some columns can be written to.
-  /// - Parameter schema: the rows, the key first; of a table that is created, all of its columns.
+  /// - Parameters:
+  ///   - schema: the rows, the key first; of a table that is created, all of its columns.
+  ///   - isFlexible: whether a row may lack any column that is not in the key.
   /// - Throws: `StorageError.schemaMismatch` when its columns are others; `.invalidArgument` when
   ///   its keys are not unique, or a column that rows do not give needs a value in each.
-  func requirePartial(_ table: String, rows schema: Schema, layout: TableLayout) throws
+  func requirePartial(
+    _ table: String, rows schema: Schema, isFlexible: Bool, layout: TableLayout
+  ) throws
 
   /// A table as it is now; nil when it is not there.
   func definition(of table: String) throws -> TableDefinition?
@@ -56,7 +60,9 @@ public struct StoreTables: TableCatalogue {
     }
   }
 
-  public func requirePartial(_ table: String, rows schema: Schema, layout: TableLayout) throws {
+  public func requirePartial(
+    _ table: String, rows schema: Schema, isFlexible: Bool, layout: TableLayout
+  ) throws {
     guard let known = definition(of: table) else {
       return try require(table, rows: schema, layout: layout)
     }
@@ -67,13 +73,15 @@ public struct StoreTables: TableCatalogue {
     guard known.uniqueKeys?.merge == .onWrite else {
       throw refusal("its keys are not unique, or not merged on write")
     }
-    for (position, column) in known.schema.columns.enumerated()
-    where schema.index(of: column.name) == nil {
-      guard position >= known.schema.sortKeyCount else {
-        throw refusal("column \(column.name) of its key is not given")
-      }
+    for (position, column) in known.schema.columns.enumerated() {
+      let isKey = position < known.schema.sortKeyCount
+      let isThere = schema.index(of: column.name) != nil
+      if isThere, isKey || !isFlexible { continue }
+      guard !isKey else { throw refusal("column \(column.name) of its key is not given") }
       guard column.isNullable || column.defaultValue != nil else {
-        throw refusal("column \(column.name) is not given, and new keys have no value for it")
+        throw refusal(
+          "column \(column.name) \(isThere ? "may not be" : "is not") given, and new keys have no "
+            + "value for it")
       }
     }
   }

@@ -8,6 +8,8 @@ struct TableName {
     case column(Int)
   }
 
+  /// As it was written.
+  let text: String
   private let parts: [Part]
 
   /// - Throws: `StorageError.invalidArgument` for braces that do not match,
@@ -29,6 +31,7 @@ struct TableName {
     guard !parts.isEmpty else {
       throw StorageError.invalidArgument(name: "table", value: text, reason: "it has no name")
     }
+    self.text = text
     self.parts = parts
   }
 

@@ -1,6 +1,7 @@
 import QueryEngine
 import ScanKernels
 import StorageBase
+import StreamTransforms
 
 /// Sends rows to their tables. Not thread-safe: each writer has its own.
 ///
@@ -15,6 +16,8 @@ struct TableRouter {
     let schema: Schema
     let layout: TableLayout
     let partial: PartialWrite?
+    /// Whether rows name their own columns.
+    var isFlexible: Bool { partial?.isFlexible ?? false }
     /// Names made of values whose tables are there.
     var knownNames: Set<String> = []
   }
@@ -56,75 +59,76 @@ struct TableRouter {
     if route.partial == nil {
       try tables.require(table, rows: route.schema, layout: route.layout)
     } else {
-      try tables.requirePartial(table, rows: route.schema, layout: route.layout)
+      try tables.requirePartial(
+        table, rows: route.schema, isFlexible: route.isFlexible, layout: route.layout)
     }
   }
 
-  /// The columns of the rows of a table: as they go there, and where they are.
-  static func rows(
-    of sink: SinkTable, among schema: Schema, first: Schema, follows: Bool
-  ) throws -> (schema: Schema, order: [Int]) {
-    var names = sink.columns ?? first.columns.map(\.name)
-    if schema != first {
-      if follows {
-        names = names.filter { schema.index(of: $0) != nil }
-        names += schema.columns.map(\.name).filter { first.index(of: $0) == nil }
-      } else {
-        if sink.partial != nil { names = names.filter { schema.index(of: $0) != nil } }
-        try requireUnchanged(names, schema, first, sink)
-      }
-    }
-    let kept = try Schema(
-      columns: names.map { schema.columns[try schema.requireIndex(of: $0)] }, sortKeyCount: 1)
-    let order = try sink.layout.columns(of: kept)
-      .map { try schema.requireIndex(of: kept.columns[$0].name) }
-    return (try sink.layout.definition(name: "table", rows: kept).schema, order)
-  }
-
-  private static func requireUnchanged(
-    _ names: [String], _ schema: Schema, _ first: Schema, _ sink: SinkTable
-  ) throws {
-    for name in names {
-      let old = first.columns[try first.requireIndex(of: name)]
-      let new = schema.index(of: name).map { schema.columns[$0] }
-      guard let new, new.type == old.type, new.isNullable == old.isNullable else {
-        throw StorageError.invalidArgument(
-          name: "table", value: sink.name,
-          reason:
-            "it does not follow changes of columns, and has column \(name), which would change"
-        )
-      }
-    }
-  }
-
-  mutating func route(_ batch: ColumnBatch) throws -> [TableWrite] {
+  /// - Parameters:
+  ///   - given: by column, the rows that have it, nil for all; empty where all rows have all.
+  ///   - rejected: gets rows of tables with partial rows that do not say which row they are of.
+  mutating func route(
+    _ batch: StreamBatch, given: [Bitmap?], rejected: inout [RejectedRow]
+  ) throws -> [TableWrite] {
     var writes: [TableWrite] = []
     for place in routes.indices {
-      let rows = try routes[place].condition.map { try $0.rows(of: batch) }
-      let selected = rows.map { $0.setCount == batch.rowCount ? nil : $0.rowIDs() } ?? nil
+      var selection = try routes[place].condition.map { try $0.rows(of: batch.rows) }
+      if routes[place].isFlexible, !given.isEmpty {
+        let wanted = selection ?? Bitmap.full(count: batch.rowCount)
+        selection = known(wanted, place, batch, given, &rejected)
+      }
+      let selected = selection.map { $0.setCount == batch.rowCount ? nil : $0.rowIDs() } ?? nil
       if let selected, selected.isEmpty { continue }
       if let fixed = routes[place].name.fixed {
-        writes.append(try write(batch, selected, to: fixed, place))
+        writes.append(try write(batch.rows, given, selected, to: fixed, place))
       } else {
-        writes += try writeByValue(batch, selected, place)
+        writes += try writeByValue(batch.rows, given, selected, place)
       }
     }
     return writes
   }
 
+  /// Some rows without those that lack a column of the key.
+  private func known(
+    _ wanted: Bitmap, _ place: Int, _ batch: StreamBatch, _ given: [Bitmap?],
+    _ rejected: inout [RejectedRow]
+  ) -> Bitmap {
+    let route = routes[place]
+    var known = wanted
+    for (position, column) in route.columns.prefix(route.schema.sortKeyCount).enumerated() {
+      guard let having = given[column] else { continue }
+      known.subtracting(having).forEachSet { row in
+        rejected.append(
+          batch.rejected(
+            row, by: "table \(route.name.text)",
+            because: "column \(route.schema.columns[position].name) of the key is missing"))
+      }
+      known = known.intersection(having)
+    }
+    return known
+  }
+
   /// - Parameter rows: nil for all.
   private func write(
-    _ batch: ColumnBatch, _ rows: [UInt32]?, to table: String, _ place: Int
+    _ batch: ColumnBatch, _ given: [Bitmap?], _ rows: [UInt32]?, to table: String, _ place: Int
   ) throws -> TableWrite {
     let route = routes[place]
     let columns = route.columns.map { column in
       rows.map { batch.columns[column].gather($0) } ?? batch.columns[column]
     }
+    var own: [Bitmap?] = []
+    if route.isFlexible, !given.isEmpty {
+      own = route.columns.enumerated().map { position, column in
+        // Rows that lack a column of the key are not among these.
+        guard position >= route.schema.sortKeyCount, let having = given[column] else { return nil }
+        return rows.map { having.gather($0) } ?? having
+      }
+    }
     return TableWrite(
       table: table,
       rows: ColumnBatch(
         schema: route.schema, rowCount: rows?.count ?? batch.rowCount, columns: columns),
-      deletions: try deletions(batch, rows, place), partial: route.partial)
+      deletions: try deletions(batch, rows, place), partial: route.partial, given: own)
   }
 
   /// Of the rows that are written, those that delete; nil for none.
@@ -135,13 +139,12 @@ struct TableRouter {
       return nil
     }
     guard let rows else { return all }
-    let own = Bitmap(count: rows.count)
-    for (place, row) in rows.enumerated() where all[Int(row)] { own.set(place) }
-    return own.setCount > 0 ? own : nil
+    let own = all.gather(rows)
+    return own.isEmpty ? nil : own
   }
 
   private mutating func writeByValue(
-    _ batch: ColumnBatch, _ rows: [UInt32]?, _ place: Int
+    _ batch: ColumnBatch, _ given: [Bitmap?], _ rows: [UInt32]?, _ place: Int
   ) throws -> [TableWrite] {
     var byName: [String: [UInt32]] = [:]
     var order: [String] = []
@@ -159,6 +162,6 @@ struct TableRouter {
       try Self.require(name, routes[place], tables)
       routes[place].knownNames.insert(name)
     }
-    return try order.map { try write(batch, byName[$0], to: $0, place) }
+    return try order.map { try write(batch, given, byName[$0], to: $0, place) }
   }
 }

@@ -1,7 +1,8 @@
 import ScanKernels
 import StorageBase
 
-/// Holds rows to rules, one after the other; a rule sees what those before it have fixed.
+/// Holds rows to rules, one after the other; a rule sees what those before it have fixed. A rule of
+/// a column is nothing to rows that lack it.
 struct CleaningTransform: RowTransform {
   /// How rows that break a rule are found.
   enum Check {
@@ -15,6 +16,8 @@ struct CleaningTransform: RowTransform {
   struct Rule {
     let rule: CleaningRule
     let place: Int?
+    /// The columns of the source that the one at the place is made of.
+    let origins: [Int]
     let check: Check
     let remedy: Remedy
   }
@@ -43,7 +46,8 @@ struct CleaningTransform: RowTransform {
     for rule in rules {
       let rows = ColumnBatch(schema: batch.schema, rowCount: batch.rowCount, columns: columns)
       var evaluator = RowEvaluator(rows, now: now)
-      let broken = fate.remaining(of: broken(rule, rows, &evaluator, now))
+      var broken = fate.remaining(of: broken(rule, rows, &evaluator, now))
+      if let having = batch.rows(having: rule.origins) { broken = broken.intersection(having) }
       if let failures = evaluator.failures {
         fate.divert(failures, by: rule.rule.name, to: &rejected, &counters) { _ in
           "a value of the condition does not fit its type"

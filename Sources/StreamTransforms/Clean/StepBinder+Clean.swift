@@ -32,7 +32,9 @@ extension StepBinder {
     }
     guard let check = check(rule, place) else { return nil }
     guard let remedy = remedy(rule, place) else { return nil }
-    return CleaningTransform.Rule(rule: rule, place: place, check: check, remedy: remedy)
+    return CleaningTransform.Rule(
+      rule: rule, place: place, origins: place.map { origins[$0] } ?? [], check: check,
+      remedy: remedy)
   }
 
   private mutating func check(_ rule: CleaningRule, _ place: Int?) -> CleaningTransform.Check? {

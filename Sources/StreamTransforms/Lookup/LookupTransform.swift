@@ -12,6 +12,8 @@ struct LookupTransform: RowTransform {
   let dimension: any DimensionLookup
   /// In the order of the dimension's key.
   let keys: [Key]
+  /// The columns of the source that the keys are made of.
+  let keyOrigins: [Int]
   /// Positions in the dimension's columns.
   let columns: [Int]
   /// For each column what a row without a match has; null unless the policy has values.
@@ -19,6 +21,11 @@ struct LookupTransform: RowTransform {
   let outputSchema: Schema
   var counters: StepCounters
   var cache: LookupCache
+
+  var origins: [[Int]] {
+    let first = outputSchema.columns.count - columns.count
+    return (0..<first).map { [$0] } + columns.map { _ in keys.map(\.place) }
+  }
 
   mutating func apply(
     _ batch: StreamBatch, at now: Timestamp, rejected: inout [RejectedRow]
@@ -37,7 +44,9 @@ struct LookupTransform: RowTransform {
     try load(selected, numbers, keyVectors, now)
     let found = cache.found(numbers)
     var fate = RowFate(batch)
-    let missing = missingRows(selected, found, count: batch.rowCount)
+    let unmatched = missingRows(selected, found, count: batch.rowCount)
+    // A row that says nothing of the keys is not looked up.
+    let missing = batch.rows(having: keyOrigins).map { unmatched.intersection($0) } ?? unmatched
     try handle(missing, batch, &fate, &rejected)
     var result = batch.rows.columns
     for index in columns.indices {
@@ -157,7 +166,8 @@ extension StepBinder {
     check(join)
     guard let schema = schema(output), mistakes.isEmpty else { return nil }
     return LookupTransform(
-      join: join, dimension: dimension, keys: keys.compactMap { $0 }, columns: places,
+      join: join, dimension: dimension, keys: keys.compactMap { $0 },
+      keyOrigins: keys.flatMap { key in key.map { origins[$0.place] } ?? [] }, columns: places,
       fillers: fillers, outputSchema: schema, counters: StepCounters(name: step.name),
       cache: LookupCache(
         keyColumns: dimension.keyColumns, types: places.map { dimension.columns[$0].type }))

@@ -37,6 +37,9 @@ public final class PartialLoadBuilder {
   /// The transaction of the load.
   public var transaction: TransactionID { token.id }
 
+  /// The columns of the table, as they were when the load was begun.
+  public var schema: Schema { table.definition.schema }
+
   /// Adds rows, all of which give all columns of the load.
   /// - Parameters:
   ///   - batch: the columns in the order that the load was begun with.

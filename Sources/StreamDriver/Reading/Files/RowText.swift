@@ -1,4 +1,5 @@
 import IngestDriver
+import StorageBase
 
 /// What the rows of a text are, and whether changes of their columns are among them. Immutable and
 /// thread-safe.
@@ -11,10 +12,21 @@ struct RowText: Sendable {
   /// The columns at the beginning, where they may change.
   let firstColumns: RowColumns?
 
-  /// - Parameter changes: nil where they are not looked for.
-  /// - Throws: `StorageError.invalidArgument` for changes among rows that are not lines of JSON.
-  init(_ mapping: InputMapping, changes: SchemaChangeSpec?) throws {
+  /// - Parameter content: what is in it besides rows of fixed columns.
+  /// - Throws: `StorageError.invalidArgument` for changes among rows that are not lines of JSON,
+  ///   and where such rows are to name their own columns.
+  init(_ mapping: InputMapping, _ content: TextContent) throws {
+    var mapping = mapping
+    if content.rowsNameColumns {
+      guard mapping.json != nil else {
+        throw StorageError.invalidArgument(
+          name: "partial", value: "flexible",
+          reason: "rows of delimited text do not name their columns; those of JSON do")
+      }
+      mapping.json?.namesOwnColumns = true
+    }
     first = mapping
+    let changes = content.changes
     self.changes = changes
     finder = changes.map { _ in SchemaEventFinder() }
     firstColumns = try changes.map { try mapping.rowColumns(at: $0.rows) }

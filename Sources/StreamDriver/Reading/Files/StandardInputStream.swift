@@ -11,12 +11,12 @@ public struct StandardInputStream: StreamSource {
   private let text: RowText
   private let clock: any TimeSource
 
-  /// - Parameter changes: what becomes of changes of columns; nil where they are not looked for.
+  /// - Parameter content: what is in the text besides rows of fixed columns.
   /// - Throws: `StorageError.invalidArgument` for changes among rows that are not lines of JSON.
   public init(
-    mapping: InputMapping, clock: any TimeSource, changes: SchemaChangeSpec? = nil
+    mapping: InputMapping, clock: any TimeSource, _ content: TextContent = TextContent()
   ) throws {
-    text = try RowText(mapping, changes: changes)
+    text = try RowText(mapping, content)
     self.clock = clock
   }
 

@@ -73,7 +73,8 @@ final class TextPartition: PartitionReader {
       SourceBatch(
         rows: StreamBatch(
           rows: rows, partition: name,
-          offsets: Self.offsets(from: line, rowCount: rows.rowCount, without: rejectedLines)),
+          offsets: Self.offsets(from: line, rowCount: rows.rowCount, without: rejectedLines),
+          given: decoded.rows?.givenColumns ?? []),
         dueAt: clock.now(), byteCount: bytes.count, unreadable: unreadable))
   }
 

@@ -21,11 +21,11 @@ public final class TextStream: StreamSource {
   ///   - path: a file, a directory, or a path whose last part has `*` or `?` in it.
   ///   - mapping: of the rows; nil to guess it from the first file.
   ///   - isFollowed: whether files may grow, and new ones come.
-  ///   - changes: what becomes of changes of columns; nil where they are not looked for.
+  ///   - content: what is in the texts besides rows of fixed columns.
   /// - Throws: `StorageError` for files that cannot be read, and mappings that cannot be guessed.
   public init(
     _ path: String, mapping: InputMapping?, isFollowed: Bool, files: any FileSystem,
-    clock: any TimeSource, changes: SchemaChangeSpec? = nil
+    clock: any TimeSource, _ content: TextContent = TextContent()
   ) throws {
     self.files = files
     self.isFollowed = isFollowed
@@ -42,7 +42,7 @@ public final class TextStream: StreamSource {
       known = try Self.guessedMapping(of: sample, files: files)
     }
     guard let known else { preconditionFailure("it was given or guessed") }
-    text = try RowText(known, changes: changes)
+    text = try RowText(known, content)
   }
 
   public var schema: Schema { text.first.schema }

@@ -124,7 +124,7 @@
       let batch = SourceBatch(
         rows: StreamBatch(
           rows: decoded.rows?.batch ?? decoder.schema.emptyBatch, partition: name,
-          offsets: .listed(offsets.rows)),
+          offsets: .listed(offsets.rows), given: decoded.rows?.givenColumns ?? []),
         dueAt: text.firstTime ?? clock.now(), byteCount: text.bytes.count,
         unreadable: unreadable)
       reached = text.nextOffset

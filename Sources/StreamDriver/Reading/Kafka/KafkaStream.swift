@@ -22,20 +22,20 @@
 
     /// - Parameters:
     ///   - mapping: of the rows; messages have no header.
-    ///   - changes: what becomes of changes of columns; nil where they are not looked for.
+    ///   - content: what is in the texts besides rows of fixed columns.
     /// - Throws: `StorageError.io` when no broker answers, `StorageError.unknownName` for a topic
     ///   that is not there, `StorageError.invalidArgument` for options and a mapping that cannot
     ///   be.
     public init(
       _ spec: KafkaSpec, mapping: InputMapping, clock: any TimeSource,
-      changes: SchemaChangeSpec? = nil
+      _ content: TextContent = TextContent()
     ) throws {
       guard mapping.json != nil || !mapping.dialect.hasHeader else {
         throw StorageError.invalidArgument(
           name: "mapping", value: spec.mapping,
           reason: "messages have no header: say header: false, and list columns in their order")
       }
-      text = try RowText(mapping, changes: changes)
+      text = try RowText(mapping, content)
       let client = try KafkaClient(spec, clock: clock)
       let names = Self.names(spec, count: try client.partitionCount(wait: KafkaClient.waits.first))
       let identity = Array("\(try client.clusterID() ?? "")\n\(spec.topic)".utf8)
