@@ -78,6 +78,11 @@ import Testing
     let outcome = try ChildProgram.run("sediment", arguments())
     #expect(outcome.exitCode == 0, "\(outcome.errors)")
     try check(directory)
+    // Its checkpoints are not taken for those of another store.
+    KilledProcess.removeTree(directory + "/store")
+    let anew = try ChildProgram.run("sediment", arguments())
+    #expect(anew.exitCode != 0 && anew.errors.contains("bring the store back"), "\(anew.errors)")
+    #expect(try !files.exists(directory + "/store/SEDIMENT"))
     KilledProcess.removeTree(directory)
   }
 

@@ -30,12 +30,14 @@ struct IngestSession {
     options.loadBufferByteCountMax = max(1 << 20, buffer / spec.writerCount)
     self.policy = try PolicyCatalogue.shipped.policy(policy).policy
     rules = try ConfiguredScheduler(spec: scheduler).rules
-    store =
-      try files.exists(storePath + "/SEDIMENT")
-      ? try Store.open(storePath, files: files, clock: clock, options: options)
-      : try Store.create(
+    if try files.exists(storePath + "/SEDIMENT") {
+      store = try Store.open(storePath, files: files, clock: clock, options: options)
+    } else {
+      try Self.requireNoCheckpoint(in: statePath, ofStoreAt: storePath, files)
+      store = try Store.create(
         storePath, files: files, clock: clock, entropy: mixBits(UInt64(clock.now().rawValue)),
         options: options)
+    }
     pipeline = try Pipeline(
       spec, store: store, files: files, clock: clock, resources: resources)
     watch = IngestWatch()
@@ -43,6 +45,19 @@ struct IngestSession {
     run = try StreamRun(
       pipeline.plan, stateDirectory: statePath, files: files, clock: clock,
       assumesCommitted: assumesCommitted, observer: watch)
+  }
+
+  /// A new store has none of the rows that checkpoints say have been written.
+  private static func requireNoCheckpoint(
+    in statePath: String, ofStoreAt storePath: String, _ files: PosixFileSystem
+  ) throws {
+    guard try CheckpointDirectory(statePath, files: files).newest() != nil else { return }
+    throw StorageError.invalidArgument(
+      name: "state", value: statePath,
+      reason: """
+        its checkpoints are of a store that is not at \(storePath) any more, and a new one would \
+        lack all rows before them; bring the store back, or remove the checkpoints to begin anew
+        """)
   }
 
   func run(until interrupt: InterruptFlag) throws {
