@@ -87,21 +87,7 @@ final class JSONRowReader: RowReader {
       blockByteCount += 1
     }
     place = 0
-    blockIsText = Self.isASCII(block) || ValueText.isUTF8(block)
-  }
-
-  private static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    var index = 0
-    var bits: UInt64 = 0
-    while index &+ 8 <= bytes.count {
-      bits |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      index &+= 8
-    }
-    while index < bytes.count {
-      bits |= UInt64(bytes[index])
-      index &+= 1
-    }
-    return bits & 0x8080_8080_8080_8080 == 0
+    blockIsText = ValueText.isASCII(block) || ValueText.isUTF8(block)
   }
 
   private func readRows(_ wanted: Int) {

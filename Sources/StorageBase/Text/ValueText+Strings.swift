@@ -2,17 +2,22 @@ extension ValueText {
   /// Checks a string and returns nothing: the bytes are the value.
   package static func checkString(_ bytes: UnsafeRawBufferPointer) throws(TextProblem) {
     guard bytes.count <= Limits.stringByteCountMax else { throw .tooLong }
+    if !isASCII(bytes), !isUTF8(bytes) { throw .notUTF8 }
+  }
+
+  /// Whether no byte is above 127.
+  package static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
     var index = 0
-    var highBits: UInt64 = 0
+    var bits: UInt64 = 0
     while index &+ 8 <= bytes.count {
-      highBits |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      bits |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
       index &+= 8
     }
     while index < bytes.count {
-      highBits |= UInt64(bytes[index])
+      bits |= UInt64(bytes[index])
       index &+= 1
     }
-    if highBits & 0x8080_8080_8080_8080 != 0, !isUTF8(bytes) { throw .notUTF8 }
+    return bits & 0x8080_8080_8080_8080 == 0
   }
 
   /// Whether the bytes are well-formed UTF-8.
